@@ -1,0 +1,65 @@
+package sqlstore
+
+import (
+	"strconv"
+	"strings"
+)
+
+// rebind turns `?` placeholders into those of the engine.
+func rebind(d dialect, query string) string {
+	if d.placeholder(1) == "?" {
+		return query
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range query {
+		if r == '?' {
+			n++
+			b.WriteString(d.placeholder(n))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// dialect is everything in which the two engines differ.
+type dialect interface {
+	name() string
+	// placeholder returns the n-th parameter, counted from 1.
+	placeholder(n int) string
+	// in returns a condition that holds if col is an element of the JSON
+	// array of texts given as the one argument `?`.
+	in(col string) string
+	// inInts is in for whole numbers.
+	inInts(col string) string
+	// contains returns a condition that holds if col contains the text
+	// given as the one argument `?`, byte for byte.
+	contains(col string) string
+	// bytewise marks a text column to be compared and ordered by code point.
+	bytewise(col string) string
+}
+
+type sqlite struct{}
+
+func (sqlite) name() string           { return "sqlite" }
+func (sqlite) placeholder(int) string { return "?" }
+func (sqlite) in(col string) string   { return col + " IN (SELECT value FROM json_each(?))" }
+func (sqlite) inInts(col string) string {
+	return col + " IN (SELECT value FROM json_each(?))"
+}
+func (sqlite) contains(col string) string { return "instr(" + col + ", ?) > 0" }
+func (sqlite) bytewise(col string) string { return col }
+
+type postgres struct{}
+
+func (postgres) name() string             { return "postgres" }
+func (postgres) placeholder(n int) string { return "$" + strconv.Itoa(n) }
+func (postgres) in(col string) string {
+	return col + " IN (SELECT jsonb_array_elements_text(?::jsonb))"
+}
+func (postgres) inInts(col string) string {
+	return col + " IN (SELECT jsonb_array_elements_text(?::jsonb)::bigint)"
+}
+func (postgres) contains(col string) string { return "position(? in " + col + ") > 0" }
+func (postgres) bytewise(col string) string { return col + ` COLLATE "C"` }

@@ -1,0 +1,137 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+)
+
+// writer begins transactions. end(true) commits, end(false) rolls back; it is
+// called exactly once.
+type writer interface {
+	begin(ctx context.Context) (run runner, end func(commit bool) error, err error)
+	close() error
+}
+
+// sqliteWriter is the one connection that writes. It is taken in turn, and
+// statements are prepared on it once: preparing costs SQLite more than most
+// of our statements do.
+type sqliteWriter struct {
+	turn  chan struct{} // holds one token
+	pool  *sql.DB
+	conn  *sql.Conn
+	cache map[string]*sql.Stmt // used only by the holder of the token
+}
+
+func newSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &sqliteWriter{turn: make(chan struct{}, 1), pool: pool, conn: conn, cache: make(map[string]*sql.Stmt)}
+	w.turn <- struct{}{}
+	return w, nil
+}
+
+func (w *sqliteWriter) begin(ctx context.Context) (runner, func(bool) error, error) {
+	select {
+	case <-w.turn:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	ctx = context.WithoutCancel(ctx)
+	// IMMEDIATE: a transaction that reads before it writes must not find, at
+	// its first write, that another process was quicker.
+	if _, err := w.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		w.turn <- struct{}{}
+		return nil, nil, err
+	}
+	end := func(commit bool) error {
+		defer func() { w.turn <- struct{}{} }()
+		if !commit {
+			_, err := w.exec(ctx, "ROLLBACK")
+			return err
+		}
+		if _, err := w.exec(ctx, "COMMIT"); err != nil {
+			_, _ = w.exec(ctx, "ROLLBACK") // a failed commit leaves the transaction open
+			return err
+		}
+		return nil
+	}
+	return w, end, nil
+}
+
+func (w *sqliteWriter) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := w.cache[query]; s != nil {
+		return s, nil
+	}
+	s, err := w.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	w.cache[query] = s
+	return s, nil
+}
+
+func (w *sqliteWriter) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := w.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := w.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (w *sqliteWriter) close() error {
+	<-w.turn
+	_ = w.conn.Close()
+	return w.pool.Close()
+}
+
+// readPool runs reads on any of its connections.
+type readPool struct {
+	pool    *sql.DB
+	dialect dialect
+	mu      sync.RWMutex
+	cache   map[string]*sql.Stmt
+}
+
+func (p *readPool) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return p.pool.ExecContext(ctx, rebind(p.dialect, query), args...)
+}
+
+func (p *readPool) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	p.mu.RLock()
+	s := p.cache[query]
+	p.mu.RUnlock()
+	if s == nil {
+		var err error
+		if s, err = p.prepare(ctx, query); err != nil {
+			return nil, err
+		}
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (p *readPool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	s, err := p.pool.PrepareContext(ctx, rebind(p.dialect, query))
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if old := p.cache[query]; old != nil {
+		_ = s.Close()
+		return old, nil
+	}
+	p.cache[query] = s
+	return s, nil
+}

@@ -1,0 +1,100 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	_ "modernc.org/sqlite" // the embedded engine, pure Go
+)
+
+// Config says where the database is. The zero value of each field is its
+// default.
+type Config struct {
+	// Path is the SQLite file; its folder must exist.
+	Path string
+	// Readers is how many SQLite connections read beside the single writer;
+	// 0 means 4, since more only compete for the same caches.
+	Readers int
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+const defaultReaders = 4
+
+// pragmas are set on every SQLite connection, each for a reason:
+var pragmas = []string{
+	"busy_timeout(10000)",      // another process holding the lock for a moment is no error
+	"journal_mode(WAL)",        // readers never wait for the writer
+	"synchronous(FULL)",        // a commit is durable before it is acknowledged
+	"foreign_keys(ON)",         // rows of a parent go with it
+	"cache_size(-8192)",        // 8 MiB for each connection keeps the idle server small
+	"temp_store(MEMORY)",       // sorting never writes beside the database
+	"wal_autocheckpoint(2000)", // about 8 MiB of log between checkpoints
+}
+
+// DB is an open metadata database. It hands out one Store for each noun.
+type DB struct {
+	dialect dialect
+	writer  writer
+	reader  *readPool
+	now     func() time.Time
+}
+
+// Open opens the database, brings its schema up to date and returns it. A
+// schema newer than this program is refused.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now //nolint:forbidigo // the default clock
+	}
+	if cfg.Readers == 0 {
+		cfg.Readers = defaultReaders
+	}
+	if _, err := os.Stat(filepath.Dir(cfg.Path)); err != nil {
+		return nil, fmt.Errorf("folder of the database %s: %w", cfg.Path, err)
+	}
+	db := &DB{dialect: sqlite{}, now: cfg.Now}
+	wpool, err := sql.Open("sqlite", sqliteDSN(cfg.Path, false))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
+	}
+	if db.writer, err = newSQLiteWriter(ctx, wpool); err != nil {
+		_ = wpool.Close()
+		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
+	}
+	rpool, err := sql.Open("sqlite", sqliteDSN(cfg.Path, true))
+	if err != nil {
+		_ = db.writer.close()
+		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
+	}
+	rpool.SetMaxOpenConns(cfg.Readers)
+	rpool.SetMaxIdleConns(cfg.Readers)
+	db.reader = &readPool{pool: rpool, dialect: db.dialect, cache: make(map[string]*sql.Stmt)}
+	if err := db.migrate(ctx, cfg.Path); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func sqliteDSN(path string, readOnly bool) string {
+	q := url.Values{"_pragma": slices.Clone(pragmas)}
+	if readOnly {
+		q.Add("_pragma", "query_only(ON)")
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+// Close closes all connections, after the transaction that may be running.
+func (db *DB) Close() error {
+	return errors.Join(db.reader.pool.Close(), db.writer.close())
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.reader.pool.PingContext(ctx) }

@@ -1,0 +1,166 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+type txKey struct{}
+
+// transaction is the state of one open transaction; it travels in the context.
+type transaction struct {
+	db     *DB
+	run    runner
+	after  []func()
+	doomed error // set when a joined call failed: then nothing is committed
+}
+
+func (db *DB) open(ctx context.Context) *transaction {
+	t, _ := ctx.Value(txKey{}).(*transaction)
+	if t == nil || t.db != db {
+		return nil
+	}
+	return t
+}
+
+// InTx reports whether ctx carries an open transaction of any database. Code
+// that talks to the outside uses it to assert that it does not.
+func InTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
+
+// Tx runs fn in a transaction: committed if fn returns nil, rolled back if it
+// returns an error or panics. Inside an open transaction fn joins it, and an
+// error of fn then dooms the whole. After the commit the functions given to
+// After run in order. Once it has begun, a transaction is not interrupted by
+// the end of ctx: they are short, and a half-told caller helps nobody.
+func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
+	if t := db.open(ctx); t != nil {
+		err := fn(ctx)
+		if err != nil && t.doomed == nil {
+			t.doomed = err
+		}
+		return err
+	}
+	run, end, err := db.writer.begin(ctx)
+	if err != nil {
+		return translate(fmt.Errorf("begin transaction: %w", err))
+	}
+	t := &transaction{db: db, run: run}
+	commit := false
+	ended := false
+	defer func() {
+		if !ended { // fn panicked
+			_ = end(false)
+		}
+	}()
+	err = fn(context.WithValue(context.WithoutCancel(ctx), txKey{}, t))
+	if err == nil {
+		err = t.doomed
+	}
+	commit = err == nil
+	ended = true
+	if eerr := end(commit); eerr != nil {
+		return errors.Join(err, translate(fmt.Errorf("end transaction: %w", eerr)))
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range t.after {
+		f()
+	}
+	return nil
+}
+
+// After runs fn once the transaction in ctx is committed, and never if it is
+// rolled back; at once if there is none.
+func (db *DB) After(ctx context.Context, fn func()) {
+	if t := db.open(ctx); t != nil {
+		t.after = append(t.after, fn)
+		return
+	}
+	fn()
+}
+
+// runner runs statements, inside a transaction or on the read pool.
+type runner interface {
+	exec(ctx context.Context, query string, args ...any) (sql.Result, error)
+	query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// exec runs a changing statement, in the open transaction or in one of its own.
+func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if t := db.open(ctx); t != nil {
+		res, err := t.run.exec(ctx, query, args...)
+		return res, translate(err)
+	}
+	var res sql.Result
+	err := db.Tx(ctx, func(ctx context.Context) (err error) {
+		res, err = db.exec(ctx, query, args...)
+		return err
+	})
+	return res, err
+}
+
+// changed is exec for callers who need to know how many rows were touched.
+func (db *DB) changed(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := db.exec(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return n, translate(err)
+}
+
+// query reads rows: in the open transaction, else from the read pool. The
+// caller closes them; collect and one do so.
+func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if t := db.open(ctx); t != nil {
+		rows, err := t.run.query(ctx, query, args...)
+		return rows, translate(err)
+	}
+	rows, err := db.reader.query(ctx, query, args...)
+	return rows, translate(err)
+}
+
+// scanner is the part of *sql.Rows that the stores' scan functions use.
+type scanner interface{ Scan(dest ...any) error }
+
+// collect reads all rows, each through scan.
+func collect[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, translate(err)
+		}
+		out = append(out, v)
+	}
+	return out, translate(rows.Err())
+}
+
+// one reads a single row through scan; absent is returned if there is none.
+func one[T any](ctx context.Context, db *DB, absent error, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	all, err := collect(ctx, db, scan, query, args...)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	if len(all) == 0 {
+		var zero T
+		return zero, absent
+	}
+	return all[0], nil
+}
+
+// scalar scans one column of any type.
+func scalar[T any](s scanner) (T, error) {
+	var v T
+	err := s.Scan(&v)
+	return v, err
+}

@@ -1,0 +1,144 @@
+package project
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// ID is the id of a project: 32 hex digits; "" is the root, which is no
+// project.
+type ID string
+
+// Hidden is the system tag of projects that lists leave out.
+const Hidden = "hidden"
+
+// Project is a node of the tree.
+type Project struct {
+	ID                       ID
+	Name                     string // whole path, "vision/yolo/ablations"
+	Parent                   ID
+	Path                     []ID // all ancestors, the topmost first
+	Description              string
+	User                     user.ID
+	Created                  time.Time
+	LastUpdate               time.Time // of anything in it
+	Tags                     []string  // sorted
+	SystemTags               []string  // sorted
+	DefaultOutputDestination string    // as file.Address.String gives it
+}
+
+// Basename returns the last element of the name.
+func (p Project) Basename() string { return p.Name[strings.LastIndexByte(p.Name, '/')+1:] }
+
+// The reasons of this package.
+var (
+	ErrNotFound  = fault.Reason{Kind: fault.NotFound, Name: "project.not_found"}
+	ErrNameTaken = fault.Reason{Kind: fault.Conflict, Name: "project.name_taken"}
+	ErrBadName   = fault.Reason{Kind: fault.Invalid, Name: "project.bad_name"}
+	ErrTooDeep   = fault.Reason{Kind: fault.Invalid, Name: "project.too_deep"}
+	ErrLocation  = fault.Reason{Kind: fault.Invalid, Name: "project.location_change"}
+	ErrBadTag    = fault.Reason{Kind: fault.Invalid, Name: "project.bad_tag"}
+)
+
+// Limits on names.
+const (
+	// MaxDepth bounds the tree, so that a path can be shown and walked.
+	MaxDepth = 10
+	// MaxElement bounds one element in bytes: 200 characters of any script
+	// and their percent-encoding by a client fit.
+	MaxElement = 4096
+)
+
+// Normalise turns a name as typed into one as kept: elements trimmed, empty
+// ones dropped.
+func Normalise(name string) (string, error) {
+	if !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+		return "", ErrBadName.Errorf("the project name is not clean UTF-8")
+	}
+	var elements []string
+	for e := range strings.SplitSeq(name, "/") {
+		if e = strings.TrimSpace(e); e == "" {
+			continue
+		}
+		if len(e) > MaxElement {
+			return "", ErrBadName.Errorf("a part of the project name has %d bytes, the limit is %d", len(e), MaxElement)
+		}
+		elements = append(elements, e)
+	}
+	if len(elements) == 0 {
+		return "", ErrBadName.Errorf("the project name is empty")
+	}
+	if len(elements) > MaxDepth {
+		return "", ErrTooDeep.Errorf("a project lies at most %d levels deep, %q has %d", MaxDepth, name, len(elements))
+	}
+	return strings.Join(elements, "/"), nil
+}
+
+// Patch says what to change; nil fields stay.
+type Patch struct {
+	Name                     *string // only the last element may differ
+	Description              *string
+	Tags                     *[]string
+	SystemTags               *[]string
+	DefaultOutputDestination *string
+}
+
+// Spec is what a new project is made of.
+type Spec struct {
+	Name                     string
+	Description              string
+	Tags                     []string
+	SystemTags               []string
+	DefaultOutputDestination string
+}
+
+// Query is a list request. Parents matches any ancestor, or with Shallow
+// direct children only.
+type Query struct {
+	query.Request
+	IncludeHidden bool
+	Parents       []ID
+	Shallow       bool // direct children of Parents; without Parents the top level
+}
+
+// Fields declares what lists of projects may be asked for.
+var Fields = query.Fields{
+	"id":                         {Type: query.Text, Ask: query.Choice | query.Equality},
+	"name":                       {Type: query.Text, Ask: query.Pattern},
+	"basename":                   {Type: query.Text, Ask: query.Pattern},
+	"description":                {Type: query.Text, Ask: query.Pattern},
+	"parent":                     {Type: query.Text, Ask: query.Choice},
+	"tags":                       {Type: query.List, Ask: query.Choice},
+	"system_tags":                {Type: query.List, Ask: query.Choice},
+	"created":                    {Type: query.Time},
+	"last_update":                {Type: query.Time, Ask: query.Range | query.Datetime},
+	"user":                       {Type: query.Text, Ask: query.Choice},
+	"default_output_destination": {Type: query.Text},
+}
+
+// Store keeps projects. Writes take part in the transaction of the context.
+type Store interface {
+	// Insert adds a project; ErrNameTaken if its name exists.
+	Insert(ctx context.Context, p Project) error
+	// Get returns one; ErrNotFound if there is none.
+	Get(ctx context.Context, id ID) (Project, error)
+	// ByName finds one by its whole name; ErrNotFound if there is none.
+	ByName(ctx context.Context, name string) (Project, error)
+	// Many returns those of the ids that exist, in no order.
+	Many(ctx context.Context, ids []ID) ([]Project, error)
+	// List answers a query.
+	List(ctx context.Context, q Query) ([]Project, error)
+	// Descendants returns the ids of everything below the given ones.
+	Descendants(ctx context.Context, ids []ID) ([]ID, error)
+	// Update writes all fields of p that Patch can change, and its
+	// LastUpdate; a new name renames all descendants with it.
+	Update(ctx context.Context, p Project) error
+	// Touch sets LastUpdate.
+	Touch(ctx context.Context, id ID, at time.Time) error
+}

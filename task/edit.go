@@ -1,0 +1,214 @@
+package task
+
+import (
+	"context"
+	"errors"
+
+	"github.com/coffer-ml/coffer/project"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// Patch says what to change; nil fields stay. Script, execution and models are
+// merged one level deep by the caller, who builds them from the stored task in
+// the function form.
+type Patch struct {
+	Name              *string
+	Comment           *string
+	Type              *Type
+	Status            *Status // bypasses the life cycle, as the protocol has it
+	StatusMessage     *string
+	Parent            *ID
+	Project           *project.ID
+	Tags              *[]string
+	SystemTags        *[]string
+	OutputDestination *string
+	OutputError       *string
+	Hyperparams       *Params
+	Configuration     *map[string]ConfigItem
+	Runtime           *map[string]any
+	Container         *map[string]any
+	Script            func(*Script)    // changes the stored script
+	Execution         func(*Execution) // changes the stored execution
+	Models            func(*Models)    // changes the stored links
+}
+
+// content reports whether the patch changes more than what the task is called
+// and how it is filed.
+func (p Patch) content() bool {
+	return p.Type != nil || p.Status != nil || p.Parent != nil || p.OutputDestination != nil || p.OutputError != nil ||
+		p.Hyperparams != nil || p.Configuration != nil || p.Runtime != nil || p.Container != nil ||
+		p.Script != nil || p.Execution != nil || p.Models != nil
+}
+
+// parts returns what must be saved.
+func (p Patch) parts() Part {
+	var what Part
+	if p.content() || p.Name != nil || p.Comment != nil || p.StatusMessage != nil || p.Project != nil {
+		what |= Row
+	}
+	if p.Tags != nil || p.SystemTags != nil {
+		what |= Tags
+	}
+	if p.Hyperparams != nil {
+		what |= Parameters
+	}
+	if p.Models != nil {
+		what |= Links
+	}
+	return what
+}
+
+// Edit changes a task. Without force it must have status created. An empty
+// patch changes nothing.
+func (s *Service) Edit(ctx context.Context, who user.Identity, id ID, patch Patch, force bool) (Task, error) {
+	return s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) {
+		if t.Status != Created && !force {
+			return 0, ErrBadStatus.Errorf("task %s is %s; it can be edited while %s, or by force", t.ID, t.Status, Created).With("status", t.Status)
+		}
+		return s.apply(ctx, t, patch)
+	})
+}
+
+// Update changes what a task is called and how it is filed, in any status: of
+// the patch only name, comment, tags, system tags, project, status message and
+// output error take effect.
+func (s *Service) Update(ctx context.Context, who user.Identity, id ID, patch Patch) (Task, error) {
+	patch = Patch{
+		Name: patch.Name, Comment: patch.Comment, Tags: patch.Tags, SystemTags: patch.SystemTags,
+		Project: patch.Project, StatusMessage: patch.StatusMessage, OutputError: patch.OutputError,
+	}
+	return s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) {
+		before := t.LastUpdate
+		what, err := s.apply(ctx, t, patch)
+		t.LastUpdate = before
+		return what, err
+	})
+}
+
+func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
+	if err := s.checkPatch(ctx, *t, p); err != nil {
+		return 0, err
+	}
+	set(&t.Name, p.Name)
+	set(&t.Comment, p.Comment)
+	set(&t.Type, p.Type)
+	set(&t.Status, p.Status)
+	set(&t.StatusMessage, p.StatusMessage)
+	set(&t.Parent, p.Parent)
+	set(&t.Output.Destination, p.OutputDestination)
+	set(&t.Output.Error, p.OutputError)
+	set(&t.Hyperparams, p.Hyperparams)
+	set(&t.Configuration, p.Configuration)
+	set(&t.Runtime, p.Runtime)
+	set(&t.Container, p.Container)
+	if p.Tags != nil {
+		t.Tags = project.SortTags(*p.Tags)
+	}
+	if p.SystemTags != nil {
+		t.SystemTags = project.SortTags(*p.SystemTags)
+	}
+	if p.Script != nil {
+		p.Script(&t.Script)
+		t.Script.trim()
+	}
+	if p.Execution != nil {
+		p.Execution(&t.Execution)
+	}
+	if p.Models != nil {
+		p.Models(&t.Models)
+	}
+	if p.Project != nil {
+		if err := s.file(ctx, t, *p.Project); err != nil {
+			return 0, err
+		}
+	}
+	if p.content() {
+		t.LastUpdate = s.Now()
+	}
+	return p.parts(), nil
+}
+
+func (s *Service) checkPatch(ctx context.Context, t Task, p Patch) error {
+	var errs []error
+	if p.Name != nil {
+		errs = append(errs, CheckName(*p.Name))
+	}
+	if p.Type != nil {
+		errs = append(errs, checkType(*p.Type))
+	}
+	if p.Status != nil && !p.Status.Valid() {
+		errs = append(errs, ErrInvalid.Errorf("status: %q is no task status", *p.Status).With("field", "status"))
+	}
+	if p.Tags != nil {
+		errs = append(errs, checkTags(*p.Tags))
+	}
+	if p.SystemTags != nil {
+		errs = append(errs, checkTags(*p.SystemTags))
+	}
+	sections := Task{}
+	set(&sections.Hyperparams, p.Hyperparams)
+	set(&sections.Configuration, p.Configuration)
+	errs = append(errs, checkSections(sections))
+	if p.Parent != nil || p.Project != nil {
+		var parent ID
+		var in project.ID
+		set(&parent, p.Parent)
+		set(&in, p.Project)
+		errs = append(errs, s.checkReferences(ctx, parent, in))
+	}
+	return errors.Join(errs...)
+}
+
+// file moves the task to a project; both projects have changed then.
+func (s *Service) file(ctx context.Context, t *Task, to project.ID) error {
+	from := t.Project
+	t.Project = to
+	if err := s.Projects.Touch(ctx, to); err != nil || from == to {
+		return err
+	}
+	return s.Projects.Touch(ctx, from)
+}
+
+// SetRequirements replaces the package requirements of the script, in any
+// status.
+func (s *Service) SetRequirements(ctx context.Context, who user.Identity, id ID, requirements map[string]any) (Task, error) {
+	return s.change(ctx, who, id, func(_ context.Context, t *Task) (Part, error) {
+		t.Script.Requirements = requirements
+		t.LastUpdate = s.Now()
+		return Row, nil
+	})
+}
+
+// EditRuntime sets and removes runtime properties. Nothing to do is no change.
+func (s *Service) EditRuntime(ctx context.Context, who user.Identity, id ID, add map[string]any, remove []string) (Task, error) {
+	return s.change(ctx, who, id, func(_ context.Context, t *Task) (Part, error) {
+		if len(add) == 0 && len(remove) == 0 {
+			return 0, nil
+		}
+		if t.Status.Frozen() {
+			return 0, frozen(*t, "its runtime properties")
+		}
+		if t.Runtime == nil {
+			t.Runtime = make(map[string]any)
+		}
+		for k, v := range add {
+			t.Runtime[k] = v
+		}
+		for _, k := range remove {
+			delete(t.Runtime, k)
+		}
+		t.LastUpdate = s.Now()
+		return Row, nil
+	})
+}
+
+func frozen(t Task, what string) error {
+	return ErrBadStatus.Errorf("task %s (%s) is %s; %s can no longer change", t.ID, t.Name, t.Status, what).With("status", t.Status)
+}
+
+// set writes *from to *to unless from is nil.
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}

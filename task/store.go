@@ -66,6 +66,10 @@ type Store interface {
 	// Lock is Get for a transaction that is going to change the task: no
 	// other transaction changes it before this one has ended.
 	Lock(ctx context.Context, id ID) (Task, error)
+	// Status returns the status of a task; ErrNotFound if there is none.
+	Status(ctx context.Context, id ID) (Status, error)
+	// LockStatus is Status for a transaction that depends on its staying so.
+	LockStatus(ctx context.Context, id ID) (Status, error)
 	// List answers a query in a fixed number of SQL queries.
 	List(ctx context.Context, q Query) ([]Task, error)
 	// Save writes the named parts.

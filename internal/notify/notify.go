@@ -1,0 +1,47 @@
+package notify
+
+import "sync"
+
+// Hub joins those who publish and those who wait, within one process. The
+// zero value is ready to use.
+type Hub struct {
+	mu      sync.Mutex
+	waiting map[string]map[*waiter]struct{}
+}
+
+type waiter struct{ woken chan struct{} }
+
+// Subscribe returns a channel that receives after each Publish of the topic,
+// several publications in a row becoming one. The caller cancels when done.
+func (h *Hub) Subscribe(topic string) (woken <-chan struct{}, cancel func()) {
+	w := &waiter{woken: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiting == nil {
+		h.waiting = make(map[string]map[*waiter]struct{})
+	}
+	if h.waiting[topic] == nil {
+		h.waiting[topic] = make(map[*waiter]struct{})
+	}
+	h.waiting[topic][w] = struct{}{}
+	return w.woken, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.waiting[topic], w)
+		if len(h.waiting[topic]) == 0 {
+			delete(h.waiting, topic)
+		}
+	}
+}
+
+// Publish wakes everybody who waits for the topic. It never blocks.
+func (h *Hub) Publish(topic string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.waiting[topic] {
+		select {
+		case w.woken <- struct{}{}:
+		default: // is awake already
+		}
+	}
+}

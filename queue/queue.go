@@ -1,0 +1,115 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/internal/ident"
+	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// ID is the id of a queue: 32 hex digits.
+type ID string
+
+// Default is the system tag of the default queue, and the name it is made
+// with.
+const Default = "default"
+
+// Queue is a waiting line.
+type Queue struct {
+	ID          ID
+	Name        string
+	DisplayName string
+	User        user.ID
+	Created     time.Time
+	LastUpdate  time.Time
+	Tags        []string // sorted
+	SystemTags  []string // sorted
+}
+
+// The reasons of this package.
+var (
+	ErrNotFound  = fault.Reason{Kind: fault.NotFound, Name: "queue.not_found"}
+	ErrNameTaken = fault.Reason{Kind: fault.Conflict, Name: "queue.name_taken"}
+	ErrNoDefault = fault.Reason{Kind: fault.State, Name: "queue.no_default"}
+)
+
+// Fields declares what lists of queues may be asked for.
+var Fields = query.Fields{
+	"id":          {Type: query.Text, Ask: query.Choice},
+	"name":        {Type: query.Text, Ask: query.Pattern},
+	"tags":        {Type: query.List, Ask: query.Choice},
+	"system_tags": {Type: query.List, Ask: query.Choice},
+	"created":     {Type: query.Time},
+	"last_update": {Type: query.Time},
+}
+
+// Store keeps queues. Writes take part in the transaction of the context.
+type Store interface {
+	// Insert adds a queue; ErrNameTaken if its name exists.
+	Insert(ctx context.Context, q Queue) error
+	// Get returns one; ErrNotFound if there is none.
+	Get(ctx context.Context, id ID) (Queue, error)
+	// List answers a query.
+	List(ctx context.Context, r query.Request) ([]Queue, error)
+}
+
+// Config is what the service needs; all fields are required.
+type Config struct {
+	Store Store
+	Tx    func(ctx context.Context, fn func(context.Context) error) error
+	Now   func() time.Time
+}
+
+// Service is the queue noun.
+type Service struct{ Config }
+
+// New returns the service.
+func New(cfg Config) *Service { return &Service{cfg} }
+
+var isDefault = query.Request{Filter: query.HasAll{Field: "system_tags", Values: []string{Default}}, Page: query.Page{Limit: 1}}
+
+// Bootstrap makes the default queue if there is none.
+func (s *Service) Bootstrap(ctx context.Context) error {
+	return s.Tx(ctx, func(ctx context.Context) error {
+		found, err := s.Store.List(ctx, isDefault)
+		if err != nil || len(found) > 0 {
+			return err
+		}
+		now := s.Now()
+		return s.Store.Insert(ctx, Queue{ID: ID(ident.New()), Name: Default, Created: now, LastUpdate: now, SystemTags: []string{Default}})
+	})
+}
+
+// DefaultQueue returns the default queue; ErrNoDefault if there is none.
+func (s *Service) DefaultQueue(ctx context.Context, who user.Identity) (Queue, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return Queue{}, err
+	}
+	found, err := s.Store.List(ctx, isDefault)
+	if err != nil {
+		return Queue{}, err
+	}
+	if len(found) == 0 {
+		return Queue{}, ErrNoDefault.Errorf("there is no default queue")
+	}
+	return found[0], nil
+}
+
+// Get returns one queue.
+func (s *Service) Get(ctx context.Context, who user.Identity, id ID) (Queue, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return Queue{}, err
+	}
+	return s.Store.Get(ctx, id)
+}
+
+// List answers a query.
+func (s *Service) List(ctx context.Context, who user.Identity, r query.Request) ([]Queue, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return nil, err
+	}
+	return s.Store.List(ctx, r)
+}

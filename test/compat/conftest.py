@@ -3,7 +3,6 @@
 import atexit
 import importlib
 import json
-import logging
 import os
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peer import Peer
+from peer import Peer, watch
 from server import Server
 
 # What the SDK says when an answer of the server was not what it expected.
@@ -72,11 +71,7 @@ def sdk(environment, sdk_lines):
     os.environ.update(ours)
     clearml = importlib.import_module("clearml")
 
-    class Watch(logging.Handler):
-        def emit(self, record):
-            sdk_lines.append(record.getMessage())
-
-    logging.getLogger("clearml").addHandler(Watch())
+    watch(sdk_lines)
     return clearml
 
 

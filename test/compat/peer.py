@@ -6,6 +6,7 @@ and the lines it logged meanwhile.
 """
 
 import hashlib
+import logging
 import os
 import pickle
 import struct
@@ -78,6 +79,19 @@ def _receive(stream):
     if len(head) < 8:
         raise EOFError("the other process ended")
     return pickle.loads(stream.read(struct.unpack(">Q", head)[0]))
+
+
+def watch(lines):
+    """Adds every line that the SDK logs in this process to `lines`. Most come from its own logger, some from the root."""
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            lines.append(record.getMessage())
+
+    ours, root = Keep(), Keep()
+    root.addFilter(lambda record: not record.name.startswith("clearml"))
+    logging.getLogger("clearml").addHandler(ours)
+    logging.getLogger().addHandler(root)
 
 
 # --- inside the process
@@ -206,8 +220,6 @@ def _serve():
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    import logging
-
     import requests
 
     plain_send = requests.Session.send
@@ -218,14 +230,9 @@ def _serve():
 
     requests.Session.send = counted
 
-    import clearml  # noqa: F401  the logger's level is set on import
+    import clearml  # noqa: F401  sets up its loggers
 
-    class Keep(logging.Handler):
-        def emit(self, record):
-            _log.append(record.getMessage())
-
-    logging.getLogger("clearml").addHandler(Keep())
-
+    watch(_log)
     while True:
         try:
             verb, args, kwargs = _receive(sys.stdin.buffer)

@@ -86,7 +86,7 @@ func (s *Service) Update(ctx context.Context, who user.Identity, id ID, patch Pa
 }
 
 func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
-	if err := s.checkPatch(ctx, *t, p); err != nil {
+	if err := s.checkPatch(ctx, p); err != nil {
 		return 0, err
 	}
 	set(&t.Name, p.Name)
@@ -128,7 +128,7 @@ func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
 	return p.parts(), nil
 }
 
-func (s *Service) checkPatch(ctx context.Context, t Task, p Patch) error {
+func (s *Service) checkPatch(ctx context.Context, p Patch) error {
 	var errs []error
 	if p.Name != nil {
 		errs = append(errs, CheckName(*p.Name))

@@ -1,0 +1,56 @@
+# Everything a newcomer needs: `make demo` shows Coffer at work, `make test`
+# proves it. Both install what they need beyond Go, Node, Python and make.
+
+SHELL   := /bin/bash
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/coffer-ml/coffer/server.Version=$(VERSION)
+LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
+NEWEST  := .venv/compat-newest/bin/python
+OLDEST  := .venv/compat-2.1.7/bin/python
+PYTEST  := -m pytest -q -p no:cacheprovider
+
+.PHONY: demo run build test test-all check fmt gen fuzz load packages venv
+
+build: ## bin/coffer
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coffer ./cmd/coffer
+
+run: build ## a server for people, on the usual ports, data in ./coffer-data
+	bin/coffer serve
+
+demo: packages build venv ## one artifact of every kind, stored, read back and compared
+	$(GO) run ./examples/demo -coffer bin/coffer -python $(NEWEST)
+
+test: packages build venv ## everything that must hold at each commit
+	$(LINT) run ./...
+	$(GO) test -timeout 20m ./...
+	$(NEWEST) $(PYTEST) test/compat
+	$(OLDEST) $(PYTEST) -m types test/compat
+
+test-all: test ## the full product: every compat test on the oldest SDK, and the race detector everywhere
+	$(GO) test -race -timeout 40m ./...
+	$(OLDEST) $(PYTEST) test/compat
+
+check: packages ## lint with the import rules, vet, race tests of the touched packages
+	$(LINT) run ./...
+	$(GO) vet ./...
+	tools/race-touched.sh
+
+fmt: ## format all Go code
+	$(LINT) fmt ./...
+
+gen: ## write generated files anew: golden pairs, endpoint tables
+	$(GO) test ./rpc/... -update
+
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	tools/fuzz.sh $(or $(FUZZTIME),30s)
+
+load: packages build venv ## the table of ratios in docs/performance.md
+	$(GO) run ./test/load -coffer bin/coffer -python $(NEWEST)
+
+packages:
+	@tools/packages.sh
+
+venv:
+	@test/compat/venv.sh newest
+	@test/compat/venv.sh 2.1.7

@@ -1,0 +1,6 @@
+// Package lifecycle holds the operations that span nouns: delete, reset,
+// publish and clone. Each is one transaction over the nouns' services and
+// stores: it happens whole or not at all.
+//
+// What one noun can do alone it does itself; nothing here knows HTTP or SQL.
+package lifecycle

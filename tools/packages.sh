@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests need and the machine lacks.
+# Without root it prints the line to run and stops.
+set -euo pipefail
+
+missing=()
+command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+command -v openssl >/dev/null || missing+=(openssl)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+line="apt-get install -y --no-install-recommends ${missing[*]}"
+if ! command -v apt-get >/dev/null; then
+  echo "these are missing and this is no Debian: ${missing[*]}" >&2
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "some packages are missing; please run: sudo $line" >&2
+  exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+# The lists may be old or absent on a fresh machine: refresh them once.
+$line >/dev/null 2>&1 || { apt-get update -qq && $line >/dev/null; }

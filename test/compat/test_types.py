@@ -89,10 +89,10 @@ def test_a_second_upload_under_the_same_name_takes_the_first_ones_place(task, pe
 def test_a_registered_frame_is_stored_again_when_it_changes(task, peer, coffer):
     frame = samples.frame()
     task.register_artifact("registered", frame, metadata={"part": "train"})
-    first = stored(coffer, task.id, "registered")
+    first = stored(coffer, task, "registered")
     changed = samples.frame(rows=7)
     task.get_registered_artifacts()["registered"] = changed
-    record = stored(coffer, task.id, "registered", other_than=first["sha256"])
+    record = stored(coffer, task, "registered", other_than=first["sha256"])
     report = peer.read(task.id, "registered").result
     assert (report["type"], report["metadata"]) == ("data-audit-table", {"part": "train"})
     assert report["hash"] == record["sha256"] == report["copy"]["sha256"]
@@ -100,15 +100,16 @@ def test_a_registered_frame_is_stored_again_when_it_changes(task, peer, coffer):
     task.unregister_artifact("registered")
 
 
-def stored(coffer, task_id, name, other_than=None):
+def stored(coffer, task, name, other_than=None):
     """The artifact once it is registered, with another digest than the given one, and stored."""
 
     def registered():
-        record = coffer.artifact(task_id, name)
+        record = coffer.artifact(task.id, name)
         return record and record["sha256"] != other_than
 
     wait_until(registered, 30, f"{name} was never registered")
-    return coffer.artifact(task_id, name, wait=30)
+    task.flush(wait_for_uploads=True)
+    return coffer.artifact(task.id, name, wait=30)
 
 
 def test_deleted_artifacts_are_gone_with_their_files(round_trip, task, coffer, peer):

@@ -38,6 +38,11 @@ type dialect interface {
 	contains(col string) string
 	// bytewise marks a text column to be compared and ordered by code point.
 	bytewise(col string) string
+	// texts gathers the texts of a group of rows into a JSON array.
+	texts(col string) string
+	// lock ends a SELECT of rows of the table that the transaction is going
+	// to change.
+	lock(table string) string
 }
 
 type sqlite struct{}
@@ -50,6 +55,8 @@ func (sqlite) inInts(col string) string {
 }
 func (sqlite) contains(col string) string { return "instr(" + col + ", ?) > 0" }
 func (sqlite) bytewise(col string) string { return col }
+func (sqlite) texts(col string) string    { return "json_group_array(" + col + ")" }
+func (sqlite) lock(string) string         { return "" } // there is one writer
 
 type postgres struct{}
 
@@ -63,3 +70,5 @@ func (postgres) inInts(col string) string {
 }
 func (postgres) contains(col string) string { return "position(? in " + col + ") > 0" }
 func (postgres) bytewise(col string) string { return col + ` COLLATE "C"` }
+func (postgres) texts(col string) string    { return "json_agg(" + col + ")::text" }
+func (postgres) lock(table string) string   { return " FOR UPDATE OF " + table }

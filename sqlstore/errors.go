@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"modernc.org/sqlite"
+	engine "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/coffer-ml/coffer/internal/fault"
@@ -19,7 +19,7 @@ func translate(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	var se *sqlite.Error
+	var se *engine.Error
 	if !errors.As(err, &se) {
 		return err
 	}

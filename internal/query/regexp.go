@@ -4,11 +4,16 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxPattern bounds a pattern in bytes: RE2 runs in linear time, but its
 // programs grow with the pattern.
 const MaxPattern = 1024
+
+// MaxLiteral bounds a pattern that is nothing but literal text, with or without
+// anchors: an exact name of ten levels in any script fits.
+const MaxLiteral = 64 << 10
 
 // Form is a shape of pattern that needs no regular expression.
 type Form uint8
@@ -26,43 +31,64 @@ const (
 // Regexp is a compiled pattern.
 type Regexp struct {
 	Source  string
-	Fold    bool   // case-insensitive
-	Form    Form   // General whenever Fold is set
+	Fold    bool   // case-insensitive: then Literal is folded, and so must be what it is compared with
+	Form    Form   // a shape that needs no expression, or General
 	Literal string // for the forms that have one
 
-	re *regexp.Regexp
+	re *regexp.Regexp // nil unless Form is General
 }
 
 // Compile compiles a pattern that is searched, unanchored. It takes RE2 with
 // the escapes of Python's re.escape (a backslash before any punctuation or
 // space) and its \Z. Lookarounds and back-references are refused.
 func Compile(source string, fold bool) (Regexp, error) {
+	r := Regexp{Source: source, Fold: fold}
 	if len(source) > MaxPattern {
-		return Regexp{}, ErrPattern.Errorf("the pattern has %d bytes, the limit is %d", len(source), MaxPattern)
+		form, text, ok := literal(source)
+		switch {
+		case !ok:
+			return Regexp{}, ErrPattern.Errorf("the pattern has %d bytes, the limit is %d", len(source), MaxPattern)
+		case len(source) > MaxLiteral:
+			return Regexp{}, ErrPattern.Errorf("the pattern has %d bytes, the limit for literal text is %d", len(source), MaxLiteral)
+		}
+		r.Form, r.Literal = form, text
+		if fold {
+			r.Literal = Fold(text)
+		}
+		return r, nil
 	}
 	text := goEscapes(source)
 	flags := syntax.Perl
 	if fold {
-		text = "(?i)" + text
+		flags |= syntax.FoldCase
 	}
 	parsed, err := syntax.Parse(text, flags)
 	if err != nil {
 		return Regexp{}, ErrPattern.Wrap(err, "the pattern %q is no RE2 expression: %s", source, detail(err))
 	}
-	re, err := regexp.Compile(text)
-	if err != nil {
+	r.Form, r.Literal, r.Fold = form(parsed)
+	if r.Form != General {
+		return r, nil
+	}
+	r.Fold = fold
+	if fold {
+		text = "(?i)" + text
+	}
+	if r.re, err = regexp.Compile(text); err != nil {
 		return Regexp{}, ErrPattern.Wrap(err, "the pattern %q is no RE2 expression: %s", source, detail(err))
 	}
-	r := Regexp{Source: source, Fold: fold, re: re}
-	r.Form, r.Literal = form(parsed.Simplify())
 	return r, nil
 }
 
 // MatchString reports whether the pattern is found in s.
 func (r Regexp) MatchString(s string) bool {
+	if r.Form == General {
+		return r.re.MatchString(s)
+	}
+	if r.Fold {
+		s = Fold(s)
+	}
 	switch r.Form {
-	case Anything:
-		return true
 	case Exact:
 		return s == r.Literal
 	case Prefix:
@@ -72,7 +98,7 @@ func (r Regexp) MatchString(s string) bool {
 	case Contains:
 		return strings.Contains(s, r.Literal)
 	}
-	return r.re.MatchString(s)
+	return true // Anything
 }
 
 // goEscapes replaces the two escapes of Python that RE2 writes otherwise.
@@ -90,7 +116,7 @@ func goEscapes(source string) string {
 		switch next := source[i]; {
 		case next == 'Z':
 			b.WriteString(`\z`)
-		case next >= 0x80 || next == '\n':
+		case next >= utf8.RuneSelf:
 			b.WriteByte(next) // an escaped letter beyond ASCII stands for itself
 		default:
 			b.WriteByte('\\')
@@ -98,43 +124,6 @@ func goEscapes(source string) string {
 		}
 	}
 	return b.String()
-}
-
-// form recognises what needs no expression.
-func form(re *syntax.Regexp) (Form, string) {
-	parts := []*syntax.Regexp{re}
-	if re.Op == syntax.OpConcat {
-		parts = re.Sub
-	}
-	begin, end := false, false
-	if len(parts) > 0 && parts[0].Op == syntax.OpBeginText {
-		begin, parts = true, parts[1:]
-	}
-	if n := len(parts); n > 0 && parts[n-1].Op == syntax.OpEndText {
-		end, parts = true, parts[:n-1]
-	}
-	var literal strings.Builder
-	for _, p := range parts {
-		switch {
-		case p.Op == syntax.OpEmptyMatch:
-		case p.Op == syntax.OpLiteral && p.Flags&syntax.FoldCase == 0:
-			literal.WriteString(string(p.Rune))
-		default:
-			return General, ""
-		}
-	}
-	text := literal.String()
-	switch {
-	case begin && end:
-		return Exact, text
-	case text == "":
-		return Anything, ""
-	case begin:
-		return Prefix, text
-	case end:
-		return Suffix, text
-	}
-	return Contains, text
 }
 
 // detail is the part of a syntax error that tells the caller something.

@@ -1,0 +1,106 @@
+package sqlstore
+
+import (
+	"strings"
+
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+// source is what a list reads: the table of a noun, whose key is the column
+// id, and the fields that filters and orders may name.
+type source struct {
+	table  string
+	fields map[string]field
+	// family makes the fields that are known by the first part of their name
+	// only: "hyperparams" for "hyperparams.Args.lr.value".
+	family map[string]func(rest string) (field, bool)
+}
+
+// field says how one field is asked for in SQL. All of it is text of ours.
+type field struct {
+	kind query.Type
+	// value is the expression of the value; where rows is set, of the value in
+	// a row v.
+	value string
+	null  bool // the value may be missing
+	// long marks a text of which the first headLength characters are indexed.
+	long bool
+	// fold is the expression of the text with case folded away; "" if it is
+	// not kept.
+	fold string
+	// number is the expression of the text as a number, NULL if it is none; ""
+	// if it is not kept.
+	number string
+	rows   *rows
+}
+
+// rows says that the values of a field are rows v of another table.
+type rows struct {
+	table, owner string // owner is the column that holds the key of the source
+	where        string // what picks the rows of this field
+	args         []any
+}
+
+// headLength is how many characters of long texts are indexed: enough to tell
+// names apart, and a fraction of what an index entry of PostgreSQL may hold.
+const headLength = 128
+
+func head(expr string) string { return "substr(" + expr + ", 1, 128)" }
+
+// headOf returns the first headLength characters of a text.
+func headOf(s string) string {
+	n := 0
+	for i := range s {
+		if n == headLength {
+			return s[:i]
+		}
+		n++
+	}
+	return s
+}
+
+func (s source) id() string { return s.table + ".id" }
+
+// find returns the field of a name.
+func (s source) find(name string) (field, error) {
+	if f, ok := s.fields[name]; ok {
+		return f, nil
+	}
+	if first, rest, ok := strings.Cut(name, "."); ok && s.family[first] != nil {
+		if f, ok := s.family[first](rest); ok {
+			return f, nil
+		}
+	}
+	return field{}, query.ErrField.Errorf("there is no field %q", name).With("field", name)
+}
+
+// of is the part of a subquery from FROM on that reads the rows of the field
+// which belong to the row of the source.
+func (r rows) of(s source) string {
+	return "FROM " + r.table + " v WHERE v." + r.owner + " = " + s.id() + " AND " + r.where
+}
+
+// tagField is the field of the tags, or system tags, of a noun.
+func tagField(t tagTable, system int) field {
+	return field{
+		kind: query.List, value: "v.tag", fold: "v.tag_fold",
+		rows: &rows{table: t.table, owner: t.owner, where: "v.system = ?", args: []any{system}},
+	}
+}
+
+// Fields of one column.
+func textField(column string) field { return field{kind: query.Text, value: column} }
+func refField(column string) field  { return field{kind: query.Text, value: column, null: true} }
+func timeField(column string) field { return field{kind: query.Time, value: column} }
+func idField(column string) field {
+	return field{kind: query.Text, value: column, fold: "upper(" + column + ")"} // ids are ASCII
+}
+func nameField(column string) field {
+	return field{kind: query.Text, value: column, long: true, fold: column + "_fold"}
+}
+func noteField(column string) field {
+	return field{kind: query.Text, value: column, fold: column + "_fold"}
+}
+func maybeTimeField(column string) field {
+	return field{kind: query.Time, value: column, null: true}
+}

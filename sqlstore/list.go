@@ -1,0 +1,143 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+// driving is how many rows of a subordinate table may pick the rows of a list:
+// beyond that it is quicker to walk the list in its order and test each row,
+// since about as many rows are read until a page is full.
+const driving = 5_000
+
+// maxKeys bounds the keys of an order: more say nothing to anybody.
+const maxKeys = 20
+
+// page returns the ids of the rows that a list request asks for, in its order.
+// own are the conditions that the noun adds.
+func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request) ([]string, error) {
+	n, err := tree(r.Filter)
+	if err != nil {
+		return nil, err
+	}
+	c := compiler{dialect: db.dialect, source: src}
+	if err := db.decidePatterns(ctx, c, own, n); err != nil {
+		return nil, err
+	}
+	if err := db.chooseDrivers(ctx, c, n); err != nil {
+		return nil, err
+	}
+	filter, err := c.compile(n)
+	if err != nil {
+		return nil, err
+	}
+	order, err := src.order(r.Order)
+	if err != nil {
+		return nil, err
+	}
+	where := all(append(own[:len(own):len(own)], filter)...)
+	text := "SELECT " + src.id() + " FROM " + src.table + " WHERE " + where.sql + " ORDER BY " + order.sql
+	args := append(append([]any{}, where.args...), order.args...)
+	if r.Page.Limit > 0 || r.Page.Offset > 0 {
+		limit := int64(r.Page.Limit)
+		if limit <= 0 {
+			limit = math.MaxInt64
+		}
+		text += " LIMIT ? OFFSET ?"
+		args = append(args, limit, max(r.Page.Offset, 0))
+	}
+	ids, err := collect(ctx, db, scalar[string], text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", src.table, err)
+	}
+	return ids, nil
+}
+
+// order is what stands after ORDER BY. Missing values and empty texts come
+// last either way; the id is the last key.
+func (s source) order(keys []query.Order) (cond, error) {
+	var parts []string
+	var args []any
+	if len(keys) > maxKeys {
+		return cond{}, query.ErrTooMany.Errorf("the order has %d keys, the limit is %d", len(keys), maxKeys)
+	}
+	for _, k := range keys {
+		f, err := s.find(k.Field)
+		if err != nil {
+			return cond{}, err
+		}
+		way := " ASC"
+		if k.Desc {
+			way = " DESC"
+		}
+		switch {
+		case f.rows != nil:
+			texts, more := s.orderByRows(f, k.Desc)
+			parts, args = append(parts, texts...), append(args, more...)
+		case f.long:
+			parts = append(parts, head(f.value)+way, f.value+way)
+		case f.kind == query.Text && !f.null && f.value != s.id():
+			parts = append(parts, "NULLIF("+f.value+", '')"+way+" NULLS LAST")
+		case f.null:
+			parts = append(parts, f.value+way+" NULLS LAST")
+		default:
+			parts = append(parts, f.value+way)
+		}
+	}
+	return cond{strings.Join(append(parts, s.id()+" ASC"), ", "), args}, nil
+}
+
+// orderByRows orders by the least or greatest value of a list, or by the one
+// value of a parameter: numbers by size, before all other texts.
+func (s source) orderByRows(f field, desc bool) (parts []string, args []any) {
+	pick, way := "min", " ASC"
+	if desc {
+		pick, way = "max", " DESC"
+	}
+	part := func(format, value string) {
+		parts = append(parts, fmt.Sprintf(format, "(SELECT "+pick+"("+value+") "+f.rows.of(s)+")"))
+		args = append(args, f.rows.args...)
+	}
+	if f.number != "" && desc {
+		part("NULLIF(%s, '') IS NULL", f.value)
+		part("%s IS NOT NULL", f.number)
+	}
+	if f.number != "" {
+		part("%s"+way+" NULLS LAST", f.number)
+	}
+	part("NULLIF(%s, '')"+way+" NULLS LAST", f.value)
+	return parts, args
+}
+
+// chooseDrivers finds out which of the conditions on subordinate rows are met
+// by few: those pick the rows of the list, all others test them.
+func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node) error {
+	for _, p := range n.conjuncts() {
+		if p.leaf == nil || p.not || p.matched != nil {
+			continue
+		}
+		f, err := c.source.find(fieldOf(p.leaf))
+		if err != nil {
+			return err
+		}
+		if _, ok := p.leaf.(query.In); !ok || f.rows == nil {
+			continue
+		}
+		test, err := c.test(f, p.leaf)
+		if err != nil {
+			return err
+		}
+		count, err := one(ctx, db, nil, scalar[int], fmt.Sprintf(
+			"SELECT count(*) FROM (SELECT 1 FROM %s v WHERE %s AND (%s) LIMIT %d) few", f.rows.table, f.rows.where, test.sql, driving+1),
+			append(append([]any{}, f.rows.args...), test.args...)...)
+		if err != nil {
+			return err
+		}
+		p.drives = count <= driving
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+// tagTable is where a noun keeps its tags.
+type tagTable struct{ table, owner string }
+
+// tagged is what one row of a noun is tagged with, sorted.
+type tagged struct{ tags, system []string }
+
+// insert adds the tags of a new row.
+func (t tagTable) insert(ctx context.Context, db *DB, id string, to tagged) error {
+	return t.change(ctx, db, id, tagged{}, to)
+}
+
+// save makes to the tags of a row, writing only what differs.
+func (t tagTable) save(ctx context.Context, db *DB, id string, to tagged) error {
+	now, err := t.load(ctx, db, []string{id})
+	if err != nil {
+		return err
+	}
+	return t.change(ctx, db, id, now[id], to)
+}
+
+func (t tagTable) change(ctx context.Context, db *DB, id string, from, to tagged) error {
+	for system, lists := range [][2][]string{{from.tags, to.tags}, {from.system, to.system}} {
+		gone, fresh := difference(lists[0], lists[1])
+		for _, tag := range gone {
+			if _, err := db.exec(ctx, `DELETE FROM `+t.table+` WHERE `+t.owner+` = ? AND system = ? AND tag = ?`, id, system, tag); err != nil {
+				return err
+			}
+		}
+		for _, tag := range fresh {
+			if _, err := db.exec(ctx, `INSERT INTO `+t.table+` (`+t.owner+`, system, tag, tag_fold) VALUES (?, ?, ?, ?)`,
+				id, system, tag, query.Fold(tag)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// load returns the tags of many rows.
+func (t tagTable) load(ctx context.Context, db *DB, ids []string) (map[string]tagged, error) {
+	type row struct {
+		id, tag string
+		system  bool
+	}
+	rows, err := collect(ctx, db, func(s scanner) (r row, err error) {
+		return r, s.Scan(&r.id, &r.system, &r.tag)
+	}, `SELECT `+t.owner+`, system, tag FROM `+t.table+` WHERE `+db.dialect.in(t.owner), list(ids))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]tagged, len(ids))
+	for _, r := range rows {
+		of := out[r.id]
+		if r.system {
+			of.system = append(of.system, r.tag)
+		} else {
+			of.tags = append(of.tags, r.tag)
+		}
+		out[r.id] = of
+	}
+	for _, of := range out {
+		slices.Sort(of.tags)
+		slices.Sort(of.system)
+	}
+	return out, nil
+}
+
+// difference returns what is only in a and what is only in b, each once.
+func difference(a, b []string) (onlyA, onlyB []string) {
+	inA, inB := set(a), set(b)
+	for v := range inA {
+		if !inB[v] {
+			onlyA = append(onlyA, v)
+		}
+	}
+	for v := range inB {
+		if !inA[v] {
+			onlyB = append(onlyB, v)
+		}
+	}
+	return onlyA, onlyB
+}
+
+// set returns the texts as they are stored.
+func set(texts []string) map[string]bool {
+	out := make(map[string]bool, len(texts))
+	for _, t := range texts {
+		out[clean(t)] = true
+	}
+	return out
+}

@@ -1,0 +1,238 @@
+package sqlstore
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+// maxConditions bounds how many conditions one filter may hold: engines bound
+// the depth of expressions, SQLite at 1,000.
+const maxConditions = 500
+
+// cond is a condition and its arguments.
+type cond struct {
+	sql  string
+	args []any
+}
+
+func when(sql string, args ...any) cond { return cond{sql, args} }
+
+var (
+	always = cond{sql: "TRUE"}
+	never  = cond{sql: "FALSE"}
+)
+
+// all joins conditions that must all hold.
+func all(parts ...cond) cond { return join(" AND ", always, parts) }
+
+func join(with string, none cond, parts []cond) cond {
+	if len(parts) == 0 {
+		return none
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	var b strings.Builder
+	var args []any
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteString(with)
+		}
+		b.WriteString("(" + p.sql + ")")
+		args = append(args, p.args...)
+	}
+	return cond{b.String(), args}
+}
+
+// node is a filter with its negations pushed down to the leaves. That leaves
+// only conditions that hold or do not, where "unknown" counts as not.
+type node struct {
+	or    bool // else and
+	parts []*node
+
+	leaf query.Filter // nil for and, or
+	not  bool
+	// drives marks a leaf that few rows meet, so that it may pick the rows
+	// instead of testing them.
+	drives bool
+	// matched holds, for a leaf that was decided by the program, the ids of
+	// the rows that meet it.
+	matched *[]string
+}
+
+// tree normalises a filter.
+func tree(f query.Filter) (*node, error) {
+	leaves := 0
+	n, err := normal(f, false, &leaves)
+	if err == nil && leaves > maxConditions {
+		return nil, query.ErrTooMany.Errorf("the filter has %d conditions, the limit is %d", leaves, maxConditions)
+	}
+	return n, err
+}
+
+func normal(f query.Filter, not bool, leaves *int) (*node, error) {
+	switch f := f.(type) {
+	case nil:
+		return &node{or: not}, nil
+	case query.Not:
+		return normal(f.Part, !not, leaves)
+	case query.And:
+		return normals(f, not, not, leaves)
+	case query.Or:
+		return normals(f, !not, not, leaves)
+	case query.In, query.HasAll, query.Empty, query.Match, query.Compare:
+		*leaves++
+		return &node{leaf: f, not: not}, nil
+	}
+	return nil, fmt.Errorf("filter of unknown kind %T", f)
+}
+
+func normals(filters []query.Filter, or, not bool, leaves *int) (*node, error) {
+	n := &node{or: or}
+	for _, f := range filters {
+		part, err := normal(f, not, leaves)
+		if err != nil {
+			return nil, err
+		}
+		if part.leaf == nil && part.or == or { // and in and, or in or
+			n.parts = append(n.parts, part.parts...)
+			continue
+		}
+		n.parts = append(n.parts, part)
+	}
+	return n, nil
+}
+
+// conjuncts returns the nodes that must all hold.
+func (n *node) conjuncts() []*node {
+	if n.leaf == nil && !n.or {
+		return n.parts
+	}
+	return []*node{n}
+}
+
+// walk visits the leaves.
+func (n *node) walk(visit func(*node) error) error {
+	if n.leaf != nil {
+		return visit(n)
+	}
+	for _, p := range n.parts {
+		if err := p.walk(visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compiler turns nodes over a source into conditions.
+type compiler struct {
+	dialect dialect
+	source  source
+}
+
+func (c compiler) compile(n *node) (cond, error) {
+	if n.leaf != nil {
+		return c.leaf(n)
+	}
+	parts := make([]cond, len(n.parts))
+	for i, p := range n.parts {
+		var err error
+		if parts[i], err = c.compile(p); err != nil {
+			return cond{}, err
+		}
+	}
+	if n.or {
+		return join(" OR ", never, parts), nil
+	}
+	return all(parts...), nil
+}
+
+func (c compiler) leaf(n *node) (cond, error) {
+	f, err := c.source.find(fieldOf(n.leaf))
+	if err != nil {
+		return cond{}, err
+	}
+	if n.matched != nil {
+		return when(c.dialect.in(c.source.id()), list(*n.matched)), nil
+	}
+	if _, ok := n.leaf.(query.Empty); ok {
+		return c.empty(f, n.not), nil
+	}
+	if h, ok := n.leaf.(query.HasAll); ok && f.kind == query.List {
+		return c.hasAll(f, h, n.not), nil
+	}
+	test, err := c.test(f, n.leaf)
+	if err != nil {
+		return cond{}, err
+	}
+	if f.rows != nil {
+		return c.some(f, test, n), nil
+	}
+	if !n.not {
+		return test, nil
+	}
+	if f.null {
+		return when(f.value+" IS NULL OR NOT ("+test.sql+")", test.args...), nil
+	}
+	return when("NOT ("+test.sql+")", test.args...), nil
+}
+
+// some holds if a row of the field meets the test.
+func (c compiler) some(f field, test cond, n *node) cond {
+	args := append(append([]any{}, f.rows.args...), test.args...)
+	if n.drives {
+		return when(fmt.Sprintf("%s IN (SELECT v.%s FROM %s v WHERE %s AND (%s))", c.source.id(), f.rows.owner, f.rows.table, f.rows.where, test.sql), args...)
+	}
+	return exists(!n.not, f.rows.of(c.source)+" AND ("+test.sql+")", args)
+}
+
+func exists(holds bool, from string, args []any) cond {
+	if holds {
+		return when("EXISTS (SELECT 1 "+from+")", args...)
+	}
+	return when("NOT EXISTS (SELECT 1 "+from+")", args...)
+}
+
+func (c compiler) empty(f field, not bool) cond {
+	switch {
+	case f.rows != nil:
+		return exists(not, f.rows.of(c.source), f.rows.args)
+	case f.null && not:
+		return when(f.value + " IS NOT NULL")
+	case f.null:
+		return when(f.value + " IS NULL")
+	case not:
+		return always
+	}
+	return never
+}
+
+// hasAll counts the values of a list, of which each is one row.
+func (c compiler) hasAll(f field, h query.HasAll, not bool) cond {
+	values := distinct(h.Values)
+	args := append(append([]any{}, f.rows.args...), list(values), len(values))
+	op := " = ?"
+	if not {
+		op = " <> ?"
+	}
+	return when("(SELECT count(*) "+f.rows.of(c.source)+" AND "+c.dialect.in(f.value)+")"+op, args...)
+}
+
+// fieldOf returns the name of the field that a leaf asks for.
+func fieldOf(leaf query.Filter) string {
+	switch f := leaf.(type) {
+	case query.In:
+		return f.Field
+	case query.HasAll:
+		return f.Field
+	case query.Empty:
+		return f.Field
+	case query.Match:
+		return f.Field
+	case query.Compare:
+		return f.Field
+	}
+	return ""
+}

@@ -1,0 +1,112 @@
+package mem
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coffer-ml/coffer/blob"
+)
+
+// Store keeps objects in memory. The zero value is ready to use.
+type Store struct {
+	// Now is the clock of modification times; nil leaves them zero.
+	Now func() time.Time
+
+	mu      sync.RWMutex
+	objects map[blob.Key]object
+}
+
+type object struct {
+	bytes    []byte
+	modified time.Time
+}
+
+var _ blob.Store = (*Store)(nil)
+
+// Put implements blob.Store.
+func (s *Store) Put(ctx context.Context, key blob.Key, r io.Reader) (int64, error) {
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return 0, err
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.objects[key]; ok {
+		return 0, blob.ErrExists.Errorf("an object with this key exists")
+	}
+	if s.objects == nil {
+		s.objects = make(map[blob.Key]object)
+	}
+	o := object{bytes: content}
+	if s.Now != nil {
+		o.modified = s.Now()
+	}
+	s.objects[key] = o
+	return int64(len(content)), nil
+}
+
+func (s *Store) get(key blob.Key) (object, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	o, ok := s.objects[key]
+	if !ok {
+		return object{}, blob.ErrNotFound.Errorf("there is no such object")
+	}
+	return o, nil
+}
+
+// Open implements blob.Store.
+func (s *Store) Open(_ context.Context, key blob.Key, off, n int64) (io.ReadCloser, error) {
+	o, err := s.get(key)
+	if err != nil {
+		return nil, err
+	}
+	size := int64(len(o.bytes))
+	off = min(off, size)
+	if n < 0 || off+n > size {
+		n = size - off
+	}
+	return io.NopCloser(bytes.NewReader(o.bytes[off : off+n])), nil
+}
+
+// Stat implements blob.Store.
+func (s *Store) Stat(_ context.Context, key blob.Key) (blob.Info, error) {
+	o, err := s.get(key)
+	return blob.Info{Key: key, Size: int64(len(o.bytes)), Modified: o.modified}, err
+}
+
+// Delete implements blob.Store.
+func (s *Store) Delete(_ context.Context, key blob.Key) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.objects, key)
+	return nil
+}
+
+// List implements blob.Store.
+func (s *Store) List(_ context.Context, after blob.Key) iter.Seq2[blob.Info, error] {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []blob.Info
+	for key, o := range s.objects {
+		if key > after {
+			all = append(all, blob.Info{Key: key, Size: int64(len(o.bytes)), Modified: o.modified})
+		}
+	}
+	slices.SortFunc(all, func(a, b blob.Info) int { return bytes.Compare([]byte(a.Key), []byte(b.Key)) })
+	return func(yield func(blob.Info, error) bool) {
+		for _, info := range all {
+			if !yield(info, nil) {
+				return
+			}
+		}
+	}
+}

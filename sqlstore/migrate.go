@@ -107,7 +107,8 @@ func (db *DB) appliedSteps(ctx context.Context, all []step) (int, error) {
 		name, checksum string
 	}
 	rows, err := collect(ctx, db, func(s scanner) (a applied, err error) {
-		return a, s.Scan(&a.number, &a.name, &a.checksum)
+		err = s.Scan(&a.number, &a.name, &a.checksum)
+		return a, err
 	}, `SELECT number, name, checksum FROM schema_step ORDER BY number`)
 	if err != nil {
 		return 0, fmt.Errorf("read schema version: %w", err)

@@ -1,0 +1,39 @@
+-- Facts of the installation, drawn at the first start.
+CREATE TABLE setting (
+	name  TEXT PRIMARY KEY,
+	value TEXT NOT NULL
+);
+
+CREATE TABLE user_account (
+	id            TEXT PRIMARY KEY,
+	name          TEXT NOT NULL,
+	given_name    TEXT NOT NULL,
+	family_name   TEXT NOT NULL,
+	role          TEXT NOT NULL,
+	password_hash TEXT, -- argon2id; NULL: signs in by key pair only
+	created       BIGINT NOT NULL,
+	disabled      BIGINT
+);
+CREATE UNIQUE INDEX user_account_name ON user_account (name);
+
+CREATE TABLE user_key (
+	access_key     TEXT PRIMARY KEY,
+	secret_hash    TEXT NOT NULL, -- SHA-256 of the secret, which is random
+	user_id        TEXT NOT NULL REFERENCES user_account (id),
+	label          TEXT NOT NULL,
+	created        BIGINT NOT NULL,
+	last_used      BIGINT,
+	last_used_from TEXT,
+	revoked        BIGINT
+);
+CREATE INDEX user_key_user ON user_key (user_id);
+
+CREATE TABLE user_session (
+	id         TEXT PRIMARY KEY,
+	user_id    TEXT NOT NULL REFERENCES user_account (id),
+	access_key TEXT, -- the pair it was opened with; revoking that ends it
+	created    BIGINT NOT NULL,
+	expires    BIGINT NOT NULL,
+	revoked    BIGINT
+);
+CREATE INDEX user_session_expires ON user_session (expires);

@@ -1,0 +1,214 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/coffer-ml/coffer/internal/ident"
+)
+
+// What tokens tell their clients of the protocol. The Python SDK chooses its
+// requests by APIVersion and compares ServerVersion as dotted numbers.
+const (
+	APIVersion    = "2.34"
+	ServerVersion = "2.3.0"
+	featureSet    = "basic" // any other makes the SDK ask for vaults
+)
+
+// Lives of tokens.
+const (
+	DefaultLife = 30 * 24 * time.Hour
+	MaxLife     = 365 * 24 * time.Hour
+	// MinLife: with less than six minutes left the SDK logs in before every
+	// single request.
+	MinLife = 10 * time.Minute
+)
+
+// touchEvery is how often the last use of a key pair is written: it is read by
+// people, and a write for each request would cost more than the request.
+const touchEvery = time.Minute
+
+// Basic are credentials in clear: a key pair, or name and password.
+type Basic struct {
+	Name, Secret string
+	From         string // where the caller says he is, for the key's last use
+}
+
+// claims are what a token says. The protocol's clients read it unverified.
+type claims struct {
+	jwt.RegisteredClaims
+	Identity      tokenIdentity `json:"identity"`
+	AuthType      string        `json:"auth_type"`
+	Env           string        `json:"env"`
+	Session       string        `json:"session_id"`
+	APIVersion    string        `json:"api_version"`
+	ServerVersion string        `json:"server_version"`
+	ServerBuild   string        `json:"server_build"`
+	FeatureSet    string        `json:"feature_set"`
+}
+
+type tokenIdentity struct {
+	User        ID     `json:"user"`
+	Company     string `json:"company"`
+	Role        Role   `json:"role"`
+	UserName    string `json:"user_name"`
+	CompanyName string `json:"company_name"`
+}
+
+// Authenticate checks a key pair, or a name and its password.
+func (s *Service) Authenticate(ctx context.Context, b Basic) (Identity, error) {
+	now := s.Now()
+	cached := "basic\x00" + b.Name + "\x00" + b.Secret
+	if who, ok := s.verdicts.get(cached, now); ok {
+		return who, nil
+	}
+	who, err := s.byKey(ctx, b)
+	if errors.Is(err, ErrNoKey) {
+		who, err = s.byPassword(ctx, b)
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	s.verdicts.put(cached, who, now)
+	return who, nil
+}
+
+func (s *Service) byKey(ctx context.Context, b Basic) (Identity, error) {
+	k, err := s.Store.Key(ctx, b.Name)
+	if err != nil {
+		return Identity{}, err
+	}
+	if !k.Revoked.IsZero() || !sameText(k.SecretHash, hashSecret(b.Secret)) {
+		return Identity{}, ErrInvalidCredentials.Errorf("the key pair is unknown, wrong or revoked")
+	}
+	if s.Now().Sub(k.LastUsed) >= touchEvery {
+		if err := s.Store.TouchKey(ctx, k.Access, s.Now(), b.From); err != nil {
+			return Identity{}, err
+		}
+	}
+	return s.identity(ctx, k.User, k.Access, "")
+}
+
+// nobody is compared with when there is no such account, so that the time
+// taken does not tell which names exist.
+var nobody = hashPassword("nobody")
+
+func (s *Service) byPassword(ctx context.Context, b Basic) (Identity, error) {
+	refused := ErrInvalidCredentials.Errorf("the key pair, or the name and password, is wrong")
+	if s.failures.locked(b.Name, s.Now()) {
+		return Identity{}, ErrInvalidCredentials.Errorf("too many wrong passwords for this name; try again in some minutes")
+	}
+	u, err := s.Store.ByName(ctx, b.Name)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Identity{}, err
+	}
+	hash := u.PasswordHash
+	if hash == "" {
+		hash = nobody
+	}
+	if !checkPassword(hash, b.Secret) || err != nil || u.PasswordHash == "" {
+		s.failures.add(b.Name, s.Now())
+		return Identity{}, refused
+	}
+	s.failures.clear(b.Name)
+	return s.identity(ctx, u.ID, "", "")
+}
+
+// identity loads what a caller may do now, whatever his token says.
+func (s *Service) identity(ctx context.Context, id ID, key, session string) (Identity, error) {
+	u, err := s.Store.Get(ctx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && !u.Disabled.IsZero() {
+		return Identity{}, ErrInvalidCredentials.Errorf("the account is gone or disabled")
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	return Identity{User: u.ID, Name: u.Name, Role: u.Role, Key: key, Session: session}, nil
+}
+
+// AuthenticateToken checks a token: its signature, its session and the key
+// pair that the session was opened with.
+func (s *Service) AuthenticateToken(ctx context.Context, token string) (Identity, error) {
+	now := s.Now()
+	cached := "token\x00" + token
+	if who, ok := s.verdicts.get(cached, now); ok {
+		return who, nil
+	}
+	session, err := s.session(ctx, token)
+	if err != nil {
+		return Identity{}, err
+	}
+	if !session.Revoked.IsZero() || now.After(session.Expires) {
+		return Identity{}, ErrInvalidToken.Errorf("the token has ended; sign in again")
+	}
+	if session.Key != "" {
+		k, err := s.Store.Key(ctx, session.Key)
+		if err != nil && !errors.Is(err, ErrNoKey) {
+			return Identity{}, err
+		}
+		if err != nil || !k.Revoked.IsZero() {
+			return Identity{}, ErrInvalidToken.Errorf("the key pair of this token was revoked")
+		}
+	}
+	who, err := s.identity(ctx, session.User, session.Key, session.ID)
+	if err != nil {
+		return Identity{}, err
+	}
+	s.verdicts.put(cached, who, now)
+	return who, nil
+}
+
+func (s *Service) session(ctx context.Context, token string) (Session, error) {
+	f, err := s.loadFacts(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	var c claims
+	_, err = jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return f.signing, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithTimeFunc(s.Now), jwt.WithExpirationRequired())
+	if err != nil {
+		return Session{}, ErrInvalidToken.Wrap(err, "the token is malformed, expired or not ours")
+	}
+	return s.Store.Session(ctx, c.Session)
+}
+
+// Login opens a session and returns its token. A life of 0 means DefaultLife.
+func (s *Service) Login(ctx context.Context, who Identity, life time.Duration) (string, error) {
+	switch {
+	case life == 0:
+		life = DefaultLife
+	case life > MaxLife:
+		return "", ErrExpiry.Errorf("expiration_sec: a token lives at most %d seconds", int64(MaxLife/time.Second)).With("field", "expiration_sec")
+	case life < MinLife:
+		life = MinLife
+	}
+	f, err := s.loadFacts(ctx)
+	if err != nil {
+		return "", err
+	}
+	now := s.Now()
+	session := Session{ID: ident.New(), User: who.User, Key: who.Key, Created: now, Expires: now.Add(life)}
+	if err := s.Store.InsertSession(ctx, session); err != nil {
+		return "", err
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+		RegisteredClaims: jwt.RegisteredClaims{IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(session.Expires)},
+		Identity:         tokenIdentity{who.User, f.company, who.Role, who.Name, f.companyName},
+		AuthType:         "Bearer", Session: session.ID,
+		APIVersion: APIVersion, ServerVersion: ServerVersion, ServerBuild: s.Build, FeatureSet: featureSet,
+	})
+	return token.SignedString(f.signing)
+}
+
+// Logout ends the caller's session.
+func (s *Service) Logout(ctx context.Context, who Identity) error {
+	if who.Session == "" {
+		return nil
+	}
+	err := s.Store.RevokeSession(ctx, who.Session, s.Now())
+	s.verdicts.forget()
+	return err
+}

@@ -1,0 +1,94 @@
+package user
+
+import (
+	"context"
+	"time"
+
+	"github.com/coffer-ml/coffer/internal/fault"
+)
+
+// User is an account.
+type User struct {
+	ID           ID
+	Name         string // unique; what one signs in with
+	GivenName    string
+	FamilyName   string
+	Role         Role
+	PasswordHash string // argon2id; "" means: signs in by key pair only
+	Created      time.Time
+	Disabled     time.Time // zero while the account may be used
+}
+
+// Key is a key pair. Its secret is shown once and kept as a hash.
+type Key struct {
+	Access       string
+	SecretHash   string // SHA-256 in hex
+	User         ID
+	Label        string
+	Created      time.Time
+	LastUsed     time.Time
+	LastUsedFrom string
+	Revoked      time.Time // zero while it may be used
+}
+
+// Session is what a token stands for.
+type Session struct {
+	ID      string
+	User    ID
+	Key     string // access key it was opened with; "" if by password
+	Created time.Time
+	Expires time.Time
+	Revoked time.Time // zero while it may be used
+}
+
+// The reasons of this package.
+var (
+	ErrNoCredentials      = fault.Reason{Kind: fault.Unauthenticated, Name: "user.no_credentials"}
+	ErrBadScheme          = fault.Reason{Kind: fault.Unauthenticated, Name: "user.bad_auth_scheme"}
+	ErrBadCredentials     = fault.Reason{Kind: fault.Unauthenticated, Name: "user.undecodable_credentials"}
+	ErrInvalidCredentials = fault.Reason{Kind: fault.Unauthenticated, Name: "user.invalid_credentials"}
+	ErrInvalidToken       = fault.Reason{Kind: fault.Unauthenticated, Name: "user.invalid_token"}
+	ErrNotFound           = fault.Reason{Kind: fault.NotFound, Name: "user.not_found"}
+	ErrNameTaken          = fault.Reason{Kind: fault.Conflict, Name: "user.name_taken"}
+	ErrNoKey              = fault.Reason{Kind: fault.NotFound, Name: "user.no_such_key"}
+	ErrExpiry             = fault.Reason{Kind: fault.Invalid, Name: "user.bad_expiry"}
+)
+
+// Store keeps accounts. Writes take part in the transaction of the context.
+type Store interface {
+	// Setting returns a fact of the installation; "" if it was never set.
+	Setting(ctx context.Context, name string) (string, error)
+	// SetSetting sets one.
+	SetSetting(ctx context.Context, name, value string) error
+
+	// Insert adds an account; ErrNameTaken if its name exists.
+	Insert(ctx context.Context, u User) error
+	// Get returns one; ErrNotFound if there is none.
+	Get(ctx context.Context, id ID) (User, error)
+	// ByName finds one; ErrNotFound if there is none.
+	ByName(ctx context.Context, name string) (User, error)
+	// All returns all accounts, by name.
+	All(ctx context.Context) ([]User, error)
+
+	// InsertKey adds a key pair.
+	InsertKey(ctx context.Context, k Key) error
+	// Key returns one; ErrNoKey if there is none.
+	Key(ctx context.Context, access string) (Key, error)
+	// Keys returns the living pairs of a user, oldest first; "" means all.
+	Keys(ctx context.Context, of ID) ([]Key, error)
+	// SetKeyLabel changes a label; ErrNoKey if there is no such living pair.
+	SetKeyLabel(ctx context.Context, access, label string) error
+	// TouchKey notes a use.
+	TouchKey(ctx context.Context, access string, at time.Time, from string) error
+	// RevokeKey ends a pair; ErrNoKey if there is no such living pair.
+	RevokeKey(ctx context.Context, access string, at time.Time) error
+
+	// InsertSession adds a session.
+	InsertSession(ctx context.Context, s Session) error
+	// Session returns one; ErrInvalidToken if there is none.
+	Session(ctx context.Context, id string) (Session, error)
+	// RevokeSession ends one. An unknown id is no error.
+	RevokeSession(ctx context.Context, id string, at time.Time) error
+	// DropSessions removes those that expired before the time.
+	DropSessions(ctx context.Context, before time.Time) (int64, error)
+}

@@ -1,0 +1,168 @@
+package door
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// Access is what a route asks of its callers.
+type Access uint8
+
+// The levels of access.
+const (
+	Anyone   Access = iota // nobody is asked who he is
+	Optional               // credentials are looked at, and may be missing or bad
+	Guest                  // any account; reads
+	Member                 // writes
+	Admin                  // manages
+)
+
+var roles = map[Access]user.Role{Guest: user.Guest, Member: user.Member, Admin: user.Admin}
+
+// Cookie is the name of the session cookie.
+const Cookie = "coffer_session"
+
+// ErrCrossSite is the reason for refusing a change that a browser sent from
+// somebody else's page.
+var ErrCrossSite = fault.Reason{Kind: fault.Forbidden, Name: "door.cross_site"}
+
+// Guard finds out who is calling.
+type Guard struct {
+	// Users checks credentials.
+	Users *user.Service
+}
+
+type operatorKey struct{}
+
+// AsOperator marks the connections of the admin socket: whoever can open it
+// is the operator.
+func AsOperator(ctx context.Context) context.Context {
+	return context.WithValue(ctx, operatorKey{}, true)
+}
+
+// Admit returns who is calling, or why he may not.
+func (g *Guard) Admit(r *http.Request, need Access) (user.Identity, error) {
+	if need == Anyone {
+		return user.Identity{}, nil
+	}
+	who, byCookie, err := g.identify(r)
+	if need == Optional {
+		if err != nil {
+			return user.Identity{}, nil //nolint:nilerr // bad credentials count as none here
+		}
+		return who, nil
+	}
+	if err != nil {
+		return user.Identity{}, err
+	}
+	if err := who.Require(roles[need]); err != nil {
+		return user.Identity{}, err
+	}
+	if byCookie && need >= Member {
+		if err := sameOrigin(r); err != nil {
+			return user.Identity{}, err
+		}
+	}
+	return who, nil
+}
+
+func (g *Guard) identify(r *http.Request) (who user.Identity, byCookie bool, err error) {
+	if r.Context().Value(operatorKey{}) != nil {
+		return user.Operator, false, nil
+	}
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		c, cerr := r.Cookie(Cookie)
+		if cerr != nil || c.Value == "" {
+			return user.Identity{}, false, user.ErrNoCredentials.Errorf("this needs credentials: a key pair (Basic) or a token (Bearer)")
+		}
+		who, err = g.Users.AuthenticateToken(r.Context(), c.Value)
+		byCookie = true
+	} else {
+		who, err = g.byHeader(r, header)
+	}
+	who.Client = first(r.Header, "X-Clearml-Client", "X-Trains-Client")
+	return who, byCookie, err
+}
+
+func (g *Guard) byHeader(r *http.Request, header string) (user.Identity, error) {
+	scheme, credentials, _ := strings.Cut(header, " ")
+	switch scheme {
+	case "Bearer":
+		return g.Users.AuthenticateToken(r.Context(), strings.TrimSpace(credentials))
+	case "Basic":
+		b, err := basic(strings.TrimSpace(credentials))
+		if err != nil {
+			return user.Identity{}, err
+		}
+		b.From = Worker(r)
+		if b.From == "" {
+			b.From = r.RemoteAddr
+		}
+		return g.Users.Authenticate(r.Context(), b)
+	}
+	return user.Identity{}, user.ErrBadScheme.Errorf("the Authorization scheme %.20q is unknown; expected Basic or Bearer", scheme)
+}
+
+// basic decodes Basic credentials: UTF-8, or latin-1 as older clients send.
+func basic(encoded string) (user.Basic, error) {
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return user.Basic{}, user.ErrBadCredentials.Wrap(err, "the Basic credentials are not base64")
+	}
+	text := string(raw)
+	if !utf8.ValidString(text) {
+		runes := make([]rune, len(raw))
+		for i, b := range raw {
+			runes[i] = rune(b)
+		}
+		text = string(runes)
+	}
+	name, secret, ok := strings.Cut(text, ":")
+	if !ok {
+		return user.Basic{}, user.ErrBadCredentials.Errorf("the Basic credentials hold no colon")
+	}
+	return user.Basic{Name: name, Secret: secret}, nil
+}
+
+// Worker returns what the caller calls his machine.
+func Worker(r *http.Request) string { return first(r.Header, "X-Clearml-Worker", "X-Trains-Worker") }
+
+func first(h http.Header, names ...string) string {
+	for _, n := range names {
+		if v := h.Get(n); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// sameOrigin admits a change that brings nothing but a cookie only if it comes
+// from our own pages and could not have been sent by a plain link or form:
+// never a GET with arguments; an Origin (or Sec-Fetch-Site) of our own; and a
+// JSON body or the header X-Coffer: 1, neither of which a form can send.
+func sameOrigin(r *http.Request) error {
+	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+		return ErrCrossSite.Errorf("a change by GET with arguments needs an Authorization header")
+	}
+	if r.Header.Get("Sec-Fetch-Site") != "same-origin" && !ownOrigin(r) {
+		return ErrCrossSite.Errorf("this change was not sent from a page of this server")
+	}
+	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if r.Header.Get("X-Coffer") != "1" && !strings.EqualFold(strings.TrimSpace(media), "application/json") {
+		return ErrCrossSite.Errorf("a change from a page needs a JSON body or the header X-Coffer: 1")
+	}
+	return nil
+}
+
+func ownOrigin(r *http.Request) bool {
+	u, err := url.Parse(r.Header.Get("Origin"))
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}

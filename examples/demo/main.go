@@ -65,7 +65,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	d.screen.table(rows)
 	if len(problems) > 0 {
-		return fmt.Errorf("Not right:\n  %s", strings.Join(problems, "\n  "))
+		return fmt.Errorf("these are wrong:\n  %s", strings.Join(problems, "\n  "))
 	}
 	checks := 0
 	for _, r := range rows {

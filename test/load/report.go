@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// report is the table to come.
+type report struct {
+	rows [][]string
+}
+
+// series is one figure per round.
+type series []float64
+
+func (s series) median() float64 {
+	sorted := slices.Sorted(slices.Values(s))
+	if len(sorted) == 0 {
+		return 0
+	}
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// against adds a row where more is better: Coffer's figure, that of the
+// reference, and their ratio with the least and the greatest of the rounds.
+func (r *report) against(what, budget, unit string, coffer, reference series) {
+	ratios := make(series, len(coffer))
+	for i := range coffer {
+		ratios[i] = coffer[i] / reference[i]
+	}
+	r.rows = append(r.rows, []string{
+		what, figure(coffer.median(), unit), figure(reference.median(), unit),
+		fmt.Sprintf("%.2f (%.2f to %.2f)", ratios.median(), slices.Min(ratios), slices.Max(ratios)), budget,
+	})
+}
+
+// plain adds a row that has a budget of its own and nothing to compare with.
+func (r *report) plain(what, budget, unit string, coffer series) {
+	spread := fmt.Sprintf("%s to %s", figure(slices.Min(coffer), unit), figure(slices.Max(coffer), unit))
+	r.rows = append(r.rows, []string{what, figure(coffer.median(), unit), "", spread, budget})
+}
+
+func figure(value float64, unit string) string {
+	format := "%.0f %s"
+	switch {
+	case value < 10:
+		format = "%.2f %s"
+	case value < 100:
+		format = "%.1f %s"
+	}
+	return fmt.Sprintf(format, value, unit)
+}
+
+// print writes the table in Markdown, its columns aligned.
+func (r *report) print(out io.Writer) {
+	all := append([][]string{{"what", "Coffer", "reference", "ratio, or least to greatest", "budget"}}, r.rows...)
+	widths := make([]int, len(all[0]))
+	for _, row := range all {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for n, row := range all {
+		for i, cell := range row {
+			fmt.Fprintf(out, "| %-*s ", widths[i], cell)
+		}
+		fmt.Fprintln(out, "|")
+		if n == 0 {
+			for _, width := range widths {
+				fmt.Fprintf(out, "|%s", strings.Repeat("-", width+2))
+			}
+			fmt.Fprintln(out, "|")
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/coffer-ml/coffer/test/instance"
+)
+
+// server is a running Coffer with a signed-in caller.
+type server struct {
+	*instance.Instance
+	folder string // data directory, temporary files and log
+	keys   instance.Keys
+	token  string
+}
+
+func (s *server) signIn(ctx context.Context) error {
+	var reply struct {
+		Token string `json:"token"`
+	}
+	if err := s.call(ctx, "auth.login", struct{}{}, &reply); err != nil {
+		return err
+	}
+	s.token = reply.Token
+	return nil
+}
+
+// call sends an API call, with the token once there is one.
+func (s *server) call(ctx context.Context, endpoint string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.API+"/"+endpoint, strings.NewReader(string(body)))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.SetBasicAuth(s.keys.Access, s.keys.Secret)
+	if s.token != "" {
+		req.Header.Set("Authorization", "Bearer "+s.token)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %.500s", endpoint, resp.Status, content)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(content, &struct {
+		Data any `json:"data"`
+	}{out})
+}
+
+// filesAddress is the host and port of the file server.
+func (s *server) filesAddress() string { return strings.TrimPrefix(s.Files, "http://") }
+
+// memory gives a figure of /proc/PID/status, say VmRSS, in MB.
+func (s *server) memory(figure string) (float64, error) {
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.PID()))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(content)) {
+		if value, ok := strings.CutPrefix(line, figure+":"); ok {
+			kib, err := strconv.ParseFloat(strings.Fields(value)[0], 64)
+			return kib * 1024 / 1e6, err
+		}
+	}
+	return 0, fmt.Errorf("the system does not tell %s", figure)
+}
+
+// forgetPeak makes VmHWM, the peak of the resident memory, start anew.
+func (s *server) forgetPeak() error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.PID()), []byte("5"), 0)
+}
+
+// written gives the bytes that data directory and temporary files take on disk.
+func (s *server) written() (total int64) {
+	_ = filepath.WalkDir(s.folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // gone since its directory was read
+		}
+		if info, err := entry.Info(); err == nil {
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+				total += stat.Blocks * 512
+			}
+		}
+		return nil
+	})
+	return total
+}
+
+// roomFor refuses a disk that is too full for the run.
+func roomFor(dir string, bytes int64) error {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		return err
+	}
+	if free := int64(stat.Bavail) * stat.Bsize; free < bytes {
+		return fmt.Errorf("%s has %d MB free, the run needs %d MB: choose another -dir or a smaller -size", dir, free/1e6, bytes/1e6)
+	}
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -140,4 +141,26 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node) error {
 		p.drives = count <= driving
 	}
 	return nil
+}
+
+// inOrder puts rows into the order of their ids.
+func inOrder[T any](ids []string, rows []T, id func(T) string) []T {
+	at := make(map[string]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
+	}
+	slices.SortFunc(rows, func(a, b T) int { return at[id(a)] - at[id(b)] })
+	return rows
+}
+
+// texts returns ids as plain texts.
+func texts[T ~string](ids []T) []string { return convert[string](ids) }
+
+// convert changes the type of ids.
+func convert[To, From ~string](ids []From) []To {
+	out := make([]To, len(ids))
+	for i, id := range ids {
+		out[i] = To(id)
+	}
+	return out
 }

@@ -98,3 +98,8 @@ func set(texts []string) map[string]bool {
 	}
 	return out
 }
+
+// untagged holds for rows without the system tag.
+func untagged(src source, t tagTable, tag string) cond {
+	return when("NOT EXISTS (SELECT 1 FROM "+t.table+" h WHERE h."+t.owner+" = "+src.id()+" AND h.system = 1 AND h.tag = ?)", tag)
+}

@@ -1,7 +1,11 @@
 package sqlstore
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -78,4 +82,59 @@ func (p parsed) Scan(src any) error {
 func list[T any](values []T) string {
 	b, _ := json.Marshal(values) // texts and numbers always marshal
 	return string(b)
+}
+
+// key is the hex SHA-256 of a text: it stands in unique indexes for texts that
+// may be too long for one.
+func key[T ~string](s T) string {
+	sum := sha256.Sum256([]byte(clean(string(s))))
+	return hex.EncodeToString(sum[:])
+}
+
+// nullable scans a text of any type; NULL becomes "".
+func nullable[T ~string](to *T) text[T] { return text[T]{to} }
+
+// exact scans JSON text into a value whose numbers of open type keep all
+// their digits; NULL leaves it alone.
+type exact struct{ to any }
+
+// Scan implements sql.Scanner.
+func (e exact) Scan(src any) error {
+	var raw []byte
+	switch v := src.(type) {
+	case string:
+		raw = []byte(v)
+	case []byte:
+		raw = v
+	default:
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	return d.Decode(e.to)
+}
+
+// documents turns values into JSON texts; a nil map or slice becomes NULL.
+func documents(values ...any) ([]any, error) {
+	out := make([]any, len(values))
+	for i, v := range values {
+		doc, err := document(v)
+		if err != nil {
+			return nil, fmt.Errorf("document: %w", err)
+		}
+		if doc != "null" {
+			out[i] = doc
+		}
+	}
+	return out, nil
+}
+
+// integer scans a nullable number; NULL becomes 0.
+type integer[T ~int | ~int64] struct{ to *T }
+
+// Scan implements sql.Scanner.
+func (i integer[T]) Scan(src any) error {
+	n, _ := src.(int64)
+	*i.to = T(n)
+	return nil
 }

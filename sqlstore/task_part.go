@@ -1,0 +1,180 @@
+package sqlstore
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/coffer-ml/coffer/task"
+)
+
+var taskTags = tagTable{table: "task_tag", owner: "task_id"}
+
+// attach loads what hangs on the rows: tags and links, and parameters unless
+// bare. Each is one query, however many rows there are.
+func (s tasks) attach(ctx context.Context, found []task.Task, bare bool) error {
+	ids := make([]string, len(found))
+	at := make(map[string]*task.Task, len(found))
+	for i := range found {
+		ids[i] = string(found[i].ID)
+		at[ids[i]] = &found[i]
+	}
+	tags, err := taskTags.load(ctx, s.db, ids)
+	if err != nil {
+		return err
+	}
+	for id, of := range tags {
+		at[id].Tags, at[id].SystemTags = of.tags, of.system
+	}
+	links, err := s.loadLinks(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for id, of := range links {
+		at[id].Models = of
+	}
+	if bare {
+		return nil
+	}
+	params, err := s.loadParams(ctx, ids)
+	for id, of := range params {
+		at[id].Hyperparams = of
+	}
+	return err
+}
+
+func (s tasks) loadParams(ctx context.Context, ids []string) (map[string]task.Params, error) {
+	type row struct {
+		id string
+		task.Param
+	}
+	rows, err := collect(ctx, s.db, func(s scanner) (r row, err error) {
+		return r, s.Scan(&r.id, &r.Section, &r.Name, &r.Value, &r.Type, &r.Description)
+	}, `SELECT task_id, section, name, value, type, description FROM task_param WHERE `+s.db.dialect.in("task_id"), list(ids))
+	out := make(map[string]task.Params)
+	for _, r := range rows {
+		of := out[r.id]
+		if of == nil {
+			of = make(task.Params)
+			out[r.id] = of
+		}
+		if of[r.Section] == nil {
+			of[r.Section] = make(map[string]task.Param)
+		}
+		of[r.Section][r.Name] = r.Param
+	}
+	return out, err
+}
+
+func (s tasks) saveParams(ctx context.Context, id task.ID, to task.Params) error {
+	now, err := s.loadParams(ctx, []string{string(id)})
+	if err != nil {
+		return err
+	}
+	return s.changeParams(ctx, id, now[string(id)], to)
+}
+
+// changeParams writes what differs. Sections and names are what the map says,
+// whatever stands in the parameter.
+func (s tasks) changeParams(ctx context.Context, id task.ID, from, to task.Params) error {
+	for section, params := range from {
+		for name := range params {
+			if _, kept := to[section][name]; kept {
+				continue
+			}
+			if _, err := s.db.exec(ctx, `DELETE FROM task_param WHERE task_id = ? AND section = ? AND name = ?`, id, section, name); err != nil {
+				return err
+			}
+		}
+	}
+	for section, params := range to {
+		for name, p := range params {
+			p.Section, p.Name = section, name
+			if old, ok := from[section][name]; ok && old == p {
+				continue
+			}
+			if _, err := s.db.exec(ctx, `
+				INSERT INTO task_param (task_id, section, name, value, number, type, description) VALUES (?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (task_id, section, name) DO UPDATE SET value = excluded.value, number = excluded.number,
+					type = excluded.type, description = excluded.description`,
+				id, section, name, p.Value, number(p.Value), p.Type, p.Description); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// number is the value of a text that spells a finite decimal number, else
+// NULL.
+func number(text string) any {
+	for _, c := range []byte(text) {
+		if (c < '0' || c > '9') && c != '+' && c != '-' && c != '.' && c != 'e' && c != 'E' {
+			return nil // ParseFloat takes hexadecimal, underscores and names as well
+		}
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) {
+		return nil
+	}
+	return f
+}
+
+func (s tasks) loadLinks(ctx context.Context, ids []string) (map[string]task.Models, error) {
+	type row struct {
+		id    string
+		input bool
+		task.ModelLink
+	}
+	rows, err := collect(ctx, s.db, func(s scanner) (r row, err error) {
+		return r, s.Scan(&r.id, &r.input, &r.Name, &r.Model, clock{&r.Updated})
+	}, `SELECT task_id, input, name, model_id, updated FROM task_model WHERE `+s.db.dialect.in("task_id")+` ORDER BY task_id, input, place`, list(ids))
+	out := make(map[string]task.Models)
+	for _, r := range rows {
+		of := out[r.id]
+		if r.input {
+			of.Input = append(of.Input, r.ModelLink)
+		} else {
+			of.Output = append(of.Output, r.ModelLink)
+		}
+		out[r.id] = of
+	}
+	return out, err
+}
+
+func (s tasks) saveLinks(ctx context.Context, id task.ID, to task.Models) error {
+	now, err := s.loadLinks(ctx, []string{string(id)})
+	if err != nil {
+		return err
+	}
+	return s.changeLinks(ctx, id, now[string(id)], to)
+}
+
+// changeLinks writes the places that differ.
+func (s tasks) changeLinks(ctx context.Context, id task.ID, from, to task.Models) error {
+	for input, lists := range [][2][]task.ModelLink{{from.Output, to.Output}, {from.Input, to.Input}} {
+		old, links := lists[0], lists[1]
+		if len(old) > len(links) {
+			if _, err := s.db.exec(ctx, `DELETE FROM task_model WHERE task_id = ? AND input = ? AND place >= ?`, id, input, len(links)); err != nil {
+				return err
+			}
+		}
+		for place, l := range links {
+			if place < len(old) && sameLink(old[place], l) {
+				continue
+			}
+			if _, err := s.db.exec(ctx, `
+				INSERT INTO task_model (task_id, input, place, name, model_id, updated) VALUES (?, ?, ?, ?, ?, ?)
+				ON CONFLICT (task_id, input, place) DO UPDATE SET name = excluded.name, model_id = excluded.model_id, updated = excluded.updated`,
+				id, input, place, l.Name, l.Model, millis(l.Updated)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func sameLink(a, b task.ModelLink) bool {
+	return a.Name == b.Name && a.Model == b.Model && a.Updated.Truncate(time.Millisecond).Equal(b.Updated.Truncate(time.Millisecond))
+}

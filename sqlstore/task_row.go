@@ -1,0 +1,72 @@
+package sqlstore
+
+import (
+	"strings"
+
+	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/task"
+)
+
+// taskColumns are the columns of a task's row but for its id, in the order of
+// taskValues.
+var taskColumns = []string{
+	"name", "name_fold", "type", "comment", "comment_fold", "parent", "project_id", "user_id",
+	"status", "status_reason", "status_message", "status_changed",
+	"created", "started", "completed", "published", "last_update", "last_change", "last_changed_by",
+	"active_duration", "last_worker", "last_worker_report", "enqueued_from",
+	"execution_queue", "script_repository", "script_branch",
+	"output", "execution", "runtime", "container",
+}
+
+var (
+	insertTask = `INSERT INTO task (id, ` + strings.Join(taskColumns, ", ") + `) VALUES (?` + strings.Repeat(", ?", len(taskColumns)) + `)`
+	updateTask = `UPDATE task SET ` + strings.Join(taskColumns, " = ?, ") + ` = ? WHERE id = ?`
+)
+
+func taskValues(t task.Task) ([]any, error) {
+	docs, err := documents(t.Output, t.Execution, t.Runtime, t.Container)
+	if err != nil {
+		return nil, err
+	}
+	var duration any
+	if t.ActiveDuration != nil {
+		duration = *t.ActiveDuration
+	}
+	return append([]any{
+		t.Name, query.Fold(t.Name), t.Type, t.Comment, query.Fold(t.Comment), null(t.Parent), null(t.Project), null(t.User),
+		t.Status, t.StatusReason, t.StatusMessage, millis(t.StatusChanged),
+		millis(t.Created), millis(t.Started), millis(t.Completed), millis(t.Published), millis(t.LastUpdate), millis(t.LastChange), null(t.LastChangedBy),
+		duration, t.LastWorker, millis(t.LastWorkerReport), t.EnqueuedFrom,
+		null(t.Execution.Queue), t.Script.Repository, t.Script.Branch,
+	}, docs...), nil
+}
+
+// taskDocuments are the values of task_document.
+func taskDocuments(t task.Task) ([]any, error) { return documents(t.Script, t.Configuration) }
+
+const (
+	bareTaskColumns = `task.id, task.name, task.type, task.comment, task.parent, task.project_id, task.user_id,
+		task.status, task.status_reason, task.status_message, task.status_changed,
+		task.created, task.started, task.completed, task.published, task.last_update, task.last_change, task.last_changed_by,
+		task.active_duration, task.last_worker, task.last_worker_report, task.enqueued_from,
+		task.output, task.execution, task.runtime, task.container`
+	selectBareTask = `SELECT ` + bareTaskColumns + ` FROM task`
+	selectTask     = `SELECT ` + bareTaskColumns + `, d.script, d.configuration
+		FROM task LEFT JOIN task_document d ON d.task_id = task.id`
+)
+
+func bareTaskFields(t *task.Task) []any {
+	return []any{
+		&t.ID, &t.Name, &t.Type, &t.Comment, nullable(&t.Parent), nullable(&t.Project), nullable(&t.User),
+		&t.Status, &t.StatusReason, &t.StatusMessage, clock{&t.StatusChanged},
+		clock{&t.Created}, clock{&t.Started}, clock{&t.Completed}, clock{&t.Published}, clock{&t.LastUpdate}, clock{&t.LastChange}, nullable(&t.LastChangedBy),
+		&t.ActiveDuration, &t.LastWorker, clock{&t.LastWorkerReport}, &t.EnqueuedFrom,
+		parsed{&t.Output}, exact{&t.Execution}, exact{&t.Runtime}, exact{&t.Container},
+	}
+}
+
+func scanBareTask(s scanner) (t task.Task, err error) { return t, s.Scan(bareTaskFields(&t)...) }
+
+func scanTask(s scanner) (t task.Task, err error) {
+	return t, s.Scan(append(bareTaskFields(&t), exact{&t.Script}, parsed{&t.Configuration})...)
+}

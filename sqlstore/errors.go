@@ -24,7 +24,7 @@ func translate(err error) error {
 		return err
 	}
 	switch se.Code() {
-	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
 		return errors.Join(errDuplicate, err)
 	}
 	switch se.Code() & 0xff { // the low byte is the primary code

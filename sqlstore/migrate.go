@@ -34,7 +34,7 @@ type step struct {
 	checksum string
 }
 
-func steps(engine string) ([]step, error) {
+func steps(migrations fs.FS, engine string) ([]step, error) {
 	dir := path.Join("migration", engine)
 	entries, err := fs.ReadDir(migrations, dir)
 	if err != nil {
@@ -62,8 +62,8 @@ func steps(engine string) ([]step, error) {
 
 // migrate brings the schema up to date: all missing steps in one transaction,
 // after a snapshot if there was anything to lose.
-func (db *DB) migrate(ctx context.Context, file string) error {
-	all, err := steps(db.dialect.name())
+func (db *DB) migrate(ctx context.Context, migrations fs.FS, file string) error {
+	all, err := steps(migrations, db.dialect.name())
 	if err != nil {
 		return err
 	}

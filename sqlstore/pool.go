@@ -14,6 +14,10 @@ type writer interface {
 	close() error
 }
 
+// maxStatements bounds how many statements are kept prepared. Filters make new
+// texts without end; those beyond the bound are prepared for each use.
+const maxStatements = 400
+
 // sqliteWriter is the one connection that writes. It is taken in turn, and
 // statements are prepared on it once: preparing costs SQLite more than most
 // of our statements do.
@@ -35,6 +39,9 @@ func newSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
 }
 
 func (w *sqliteWriter) begin(ctx context.Context) (runner, func(bool) error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
 	select {
 	case <-w.turn:
 	case <-ctx.Done():
@@ -62,8 +69,9 @@ func (w *sqliteWriter) begin(ctx context.Context) (runner, func(bool) error, err
 	return w, end, nil
 }
 
+// prepared returns the statement of a text, nil if there is no room to keep it.
 func (w *sqliteWriter) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s := w.cache[query]; s != nil {
+	if s := w.cache[query]; s != nil || len(w.cache) >= maxStatements {
 		return s, nil
 	}
 	s, err := w.conn.PrepareContext(ctx, query)
@@ -79,6 +87,9 @@ func (w *sqliteWriter) exec(ctx context.Context, query string, args ...any) (sql
 	if err != nil {
 		return nil, err
 	}
+	if s == nil {
+		return w.conn.ExecContext(ctx, query, args...)
+	}
 	return s.ExecContext(ctx, args...)
 }
 
@@ -87,6 +98,9 @@ func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*s
 	if err != nil {
 		return nil, err
 	}
+	if s == nil {
+		return w.conn.QueryContext(ctx, query, args...)
+	}
 	return s.QueryContext(ctx, args...)
 }
 
@@ -94,6 +108,14 @@ func (w *sqliteWriter) close() error {
 	<-w.turn
 	_ = w.conn.Close()
 	return w.pool.Close()
+}
+
+// reader runs reads outside of transactions. It can execute what changes
+// nothing in the database, such as writing a copy of it.
+type reader interface {
+	runner
+	ping(ctx context.Context) error
+	close() error
 }
 
 // readPool runs reads on any of its connections.
@@ -110,8 +132,11 @@ func (p *readPool) exec(ctx context.Context, query string, args ...any) (sql.Res
 
 func (p *readPool) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	p.mu.RLock()
-	s := p.cache[query]
+	s, room := p.cache[query], len(p.cache) < maxStatements
 	p.mu.RUnlock()
+	if s == nil && !room {
+		return p.pool.QueryContext(ctx, rebind(p.dialect, query), args...)
+	}
 	if s == nil {
 		var err error
 		if s, err = p.prepare(ctx, query); err != nil {
@@ -135,3 +160,6 @@ func (p *readPool) prepare(ctx context.Context, query string) (*sql.Stmt, error)
 	p.cache[query] = s
 	return s, nil
 }
+
+func (p *readPool) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }
+func (p *readPool) close() error                   { return p.pool.Close() }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -43,13 +44,15 @@ var pragmas = []string{
 type DB struct {
 	dialect dialect
 	writer  writer
-	reader  *readPool
+	reader  reader
 	now     func() time.Time
 }
 
 // Open opens the database, brings its schema up to date and returns it. A
 // schema newer than this program is refused.
-func Open(ctx context.Context, cfg Config) (*DB, error) {
+func Open(ctx context.Context, cfg Config) (*DB, error) { return open(ctx, cfg, migrations) }
+
+func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default clock
 	}
@@ -76,7 +79,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	rpool.SetMaxOpenConns(cfg.Readers)
 	rpool.SetMaxIdleConns(cfg.Readers)
 	db.reader = &readPool{pool: rpool, dialect: db.dialect, cache: make(map[string]*sql.Stmt)}
-	if err := db.migrate(ctx, cfg.Path); err != nil {
+	if err := db.migrate(ctx, migrations, cfg.Path); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
@@ -93,8 +96,8 @@ func sqliteDSN(path string, readOnly bool) string {
 
 // Close closes all connections, after the transaction that may be running.
 func (db *DB) Close() error {
-	return errors.Join(db.reader.pool.Close(), db.writer.close())
+	return errors.Join(db.reader.close(), db.writer.close())
 }
 
 // Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.reader.pool.PingContext(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return db.reader.ping(ctx) }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 type txKey struct{}
@@ -15,6 +16,36 @@ type transaction struct {
 	run    runner
 	after  []func()
 	doomed error // set when a joined call failed: then nothing is committed
+	ended  bool
+}
+
+// errEnded meets those who keep the context of a transaction beyond its end.
+var errEnded = errors.New("the transaction of this context has ended")
+
+func (t *transaction) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	if t.ended {
+		return nil, errEnded
+	}
+	res, err := t.run.exec(ctx, query, stored(args)...)
+	return res, translate(err)
+}
+
+func (t *transaction) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if t.ended {
+		return nil, errEnded
+	}
+	rows, err := t.run.query(ctx, query, stored(args)...)
+	return rows, translate(err)
+}
+
+// stored makes texts fit for either engine.
+func stored(args []any) []any {
+	for i, a := range args {
+		if s, ok := a.(string); ok && strings.IndexByte(s, 0) >= 0 {
+			args[i] = clean(s)
+		}
+	}
+	return args
 }
 
 func (db *DB) open(ctx context.Context) *transaction {
@@ -47,10 +78,9 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
 		return translate(fmt.Errorf("begin transaction: %w", err))
 	}
 	t := &transaction{db: db, run: run}
-	commit := false
-	ended := false
 	defer func() {
-		if !ended { // fn panicked
+		if !t.ended { // fn panicked
+			t.ended = true
 			_ = end(false)
 		}
 	}()
@@ -58,9 +88,8 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
 	if err == nil {
 		err = t.doomed
 	}
-	commit = err == nil
-	ended = true
-	if eerr := end(commit); eerr != nil {
+	t.ended = true
+	if eerr := end(err == nil); eerr != nil {
 		return errors.Join(err, translate(fmt.Errorf("end transaction: %w", eerr)))
 	}
 	if err != nil {
@@ -91,8 +120,7 @@ type runner interface {
 // exec runs a changing statement, in the open transaction or in one of its own.
 func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if t := db.open(ctx); t != nil {
-		res, err := t.run.exec(ctx, query, args...)
-		return res, translate(err)
+		return t.exec(ctx, query, args)
 	}
 	var res sql.Result
 	err := db.Tx(ctx, func(ctx context.Context) (err error) {
@@ -116,10 +144,9 @@ func (db *DB) changed(ctx context.Context, query string, args ...any) (int64, er
 // caller closes them; collect and one do so.
 func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if t := db.open(ctx); t != nil {
-		rows, err := t.run.query(ctx, query, args...)
-		return rows, translate(err)
+		return t.query(ctx, query, args)
 	}
-	rows, err := db.reader.query(ctx, query, args...)
+	rows, err := db.reader.query(ctx, query, stored(args)...)
 	return rows, translate(err)
 }
 

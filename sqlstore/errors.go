@@ -38,6 +38,9 @@ func translate(err error) error {
 	return err
 }
 
+// errNoRow says that a statement which always returns a row returned none.
+var errNoRow = errors.New("the statement returned no row")
+
 func isDuplicate(err error) bool { return errors.Is(err, errDuplicate) }
 
 // touchedNone turns "no row was changed" into absent.

@@ -1,0 +1,186 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// DefaultGrace is how long deleted bytes can be brought back.
+const DefaultGrace = 24 * time.Hour
+
+// Config is what the service needs. Fields without a default are required.
+type Config struct {
+	Store  Store
+	Blobs  blob.Store
+	Tx     func(ctx context.Context, fn func(context.Context) error) error
+	After  func(ctx context.Context, fn func())
+	Now    func() time.Time
+	Logger *slog.Logger
+	// MaxSize bounds one file in bytes; 0 means no limit.
+	MaxSize int64
+	// Grace is how long deleted files and superseded generations are kept;
+	// 0 means DefaultGrace.
+	Grace time.Duration
+	// Hashed, if set, is told how many bytes were hashed.
+	Hashed func(bytes int64)
+}
+
+// Service is the file noun.
+type Service struct {
+	Config
+	landings []Landing
+}
+
+// New returns the service. Join it with the nouns that name paths before its
+// first use.
+func New(cfg Config) *Service {
+	if cfg.Grace == 0 {
+		cfg.Grace = DefaultGrace
+	}
+	return &Service{Config: cfg}
+}
+
+// Join says which nouns' records name paths. It is called once, before the
+// first request.
+func (s *Service) Join(landings ...Landing) { s.landings = landings }
+
+// references sums what all nouns say about a path.
+func (s *Service) references(ctx context.Context, p Path) (References, error) {
+	var all References
+	for _, l := range s.landings {
+		r, err := l.References(ctx, p)
+		if err != nil {
+			return References{}, err
+		}
+		all.Count += r.Count
+		if all.FrozenBy == "" {
+			all.FrozenBy = r.FrozenBy
+		}
+	}
+	return all, nil
+}
+
+// thaw refuses a path that something published names.
+func (s *Service) thaw(ctx context.Context, p Path) error {
+	r, err := s.references(ctx, p)
+	if err == nil && r.FrozenBy != "" {
+		return ErrFrozen.Errorf("the file %q belongs to %s, which is published: it can neither be replaced nor deleted", shorten(string(p)), r.FrozenBy)
+	}
+	return err
+}
+
+// Stat returns a generation of a live path.
+func (s *Service) Stat(ctx context.Context, who user.Identity, p Path, w Want) (Generation, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return Generation{}, err
+	}
+	return s.Store.Generation(ctx, p, w)
+}
+
+// Content are the bytes of one generation. It is an *os.File where the store
+// has local files.
+type Content interface {
+	io.ReadSeeker
+	io.Closer
+}
+
+// Open opens the bytes of a generation. If they are not in the store any more
+// that is noted, and the reason is ErrLost.
+func (s *Service) Open(ctx context.Context, who user.Identity, g Generation) (Content, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return nil, err
+	}
+	var c Content
+	var err error
+	if local, ok := s.Blobs.(blob.FileOpener); ok {
+		c, err = local.OpenFile(ctx, g.Key)
+	} else if _, err = s.Blobs.Stat(ctx, g.Key); err == nil {
+		c = &ranges{ctx: ctx, store: s.Blobs, key: g.Key, size: g.Size}
+	}
+	if errors.Is(err, blob.ErrNotFound) {
+		return nil, s.lost(ctx, g, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// lost notes that bytes are gone.
+func (s *Service) lost(ctx context.Context, g Generation, cause error) error {
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		d, err := s.Store.Lose(ctx, g.Key)
+		if err != nil || d == "" {
+			return err
+		}
+		for _, l := range s.landings {
+			if err := l.Lost(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(ErrLost.Wrap(cause, "the bytes of %q (version %d, SHA-256 %s) are no longer in the store", shorten(string(g.Path)), g.Number, g.Digest), err)
+}
+
+// ranges reads an object of a store without local files, by ranges from where
+// the reader stands.
+type ranges struct {
+	ctx   context.Context
+	store blob.Store
+	key   blob.Key
+	size  int64
+	at    int64
+	open  io.ReadCloser
+}
+
+// Read implements io.Reader.
+func (r *ranges) Read(p []byte) (int, error) {
+	if r.at >= r.size {
+		return 0, io.EOF
+	}
+	if r.open == nil {
+		var err error
+		if r.open, err = r.store.Open(r.ctx, r.key, r.at, -1); err != nil {
+			return 0, err
+		}
+	}
+	n, err := r.open.Read(p)
+	r.at += int64(n)
+	return n, err
+}
+
+// Seek implements io.Seeker.
+func (r *ranges) Seek(offset int64, whence int) (int64, error) {
+	to := offset
+	switch whence {
+	case io.SeekCurrent:
+		to += r.at
+	case io.SeekEnd:
+		to += r.size
+	}
+	if to < 0 {
+		return 0, errors.New("seek before the beginning")
+	}
+	if to != r.at {
+		_ = r.Close()
+		r.at = to
+	}
+	return to, nil
+}
+
+// Close implements io.Closer.
+func (r *ranges) Close() error {
+	if r.open == nil {
+		return nil
+	}
+	err := r.open.Close()
+	r.open = nil
+	return err
+}

@@ -1,0 +1,189 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// Files returns the store of paths and generations.
+func (db *DB) Files() file.Store { return files{db} }
+
+type files struct{ db *DB }
+
+// pathKey is what paths are found by: they are too long for an index.
+func pathKey(p file.Path) string {
+	sum := sha256.Sum256([]byte(p))
+	return hex.EncodeToString(sum[:])
+}
+
+func noFile(p file.Path) error { return file.ErrNotFound.Errorf("there is no file %.200q", string(p)) }
+
+func scanRecord(r scanner) (f file.Record, err error) {
+	err = r.Scan(&f.ID, &f.Path, &f.Newest, clock{&f.Condemned}, clock{&f.DeleteAsked})
+	return f, err
+}
+
+func (s files) Lock(ctx context.Context, p file.Path) (file.Record, error) {
+	return one(ctx, s.db, noFile(p), scanRecord,
+		`SELECT id, path, newest, condemned, delete_asked FROM file WHERE path_key = ?`+s.db.dialect.lock("file"), pathKey(p))
+}
+
+func (s files) Create(ctx context.Context, p file.Path, at time.Time) (file.Record, error) {
+	return one(ctx, s.db, noFile(p), scanRecord,
+		`INSERT INTO file (path, path_key, newest, created) VALUES (?, ?, 0, ?)
+		RETURNING id, path, newest, condemned, delete_asked`, clean(string(p)), pathKey(p), millis(at))
+}
+
+func (s files) Revive(ctx context.Context, id int64) error {
+	if _, err := s.db.exec(ctx, `UPDATE file SET condemned = NULL, delete_asked = NULL WHERE id = ?`, id); err != nil {
+		return err
+	}
+	_, err := s.db.exec(ctx, `UPDATE blob SET unreferenced_since = NULL
+		WHERE state = 'live' AND unreferenced_since IS NOT NULL AND id IN (SELECT blob_id FROM generation WHERE file_id = ?)`, id)
+	return err
+}
+
+// unreferenced marks those of the live blobs to which no generation of a live
+// path refers. It is completed by a condition on blob.id.
+const unreferenced = `UPDATE blob SET unreferenced_since = ? WHERE state = 'live' AND unreferenced_since IS NULL
+	AND NOT EXISTS (SELECT 1 FROM generation g JOIN file f ON f.id = g.file_id WHERE g.blob_id = blob.id AND f.condemned IS NULL)
+	AND `
+
+func (s files) Condemn(ctx context.Context, id int64, at time.Time) error {
+	if _, err := s.db.exec(ctx, `UPDATE file SET condemned = ?, delete_asked = NULL WHERE id = ?`, millis(at), id); err != nil {
+		return err
+	}
+	_, err := s.db.exec(ctx, unreferenced+`blob.id IN (SELECT blob_id FROM generation WHERE file_id = ?)`, millis(at), id)
+	return err
+}
+
+func (s files) AskDelete(ctx context.Context, id int64, at time.Time) error {
+	_, err := s.db.exec(ctx, `UPDATE file SET delete_asked = ? WHERE id = ?`, millis(at), id)
+	return err
+}
+
+func scanBytes(r scanner) (b file.Bytes, err error) {
+	err = r.Scan(&b.ID, &b.Digest, &b.Size, &b.Key)
+	return b, err
+}
+
+func (s files) Live(ctx context.Context, d blob.Digest) (file.Bytes, bool, error) {
+	b, err := one(ctx, s.db, nil, scanBytes,
+		`SELECT id, digest, size, store_key FROM blob WHERE digest = ? AND state = 'live'`+s.db.dialect.lock("blob"), d)
+	return b, b.ID != 0, err
+}
+
+func (s files) AddBlob(ctx context.Context, o blob.Object, at time.Time) (file.Bytes, error) {
+	return one(ctx, s.db, errNoRow, scanBytes, `INSERT INTO blob (digest, size, store_key, state, created) VALUES (?, ?, ?, 'live', ?)
+		RETURNING id, digest, size, store_key`, o.Digest, o.Size, o.Key, millis(at))
+}
+
+func (s files) AddGeneration(ctx context.Context, of file.Record, b file.Bytes, by user.ID, at time.Time) (file.Generation, error) {
+	number := of.Newest + 1
+	if _, err := s.db.exec(ctx, `UPDATE generation SET superseded = ? WHERE file_id = ? AND superseded IS NULL`, millis(at), of.ID); err != nil {
+		return file.Generation{}, err
+	}
+	if _, err := s.db.exec(ctx, `UPDATE file SET newest = ? WHERE id = ?`, number, of.ID); err != nil {
+		return file.Generation{}, err
+	}
+	if _, err := s.db.exec(ctx, `UPDATE blob SET unreferenced_since = NULL WHERE id = ? AND unreferenced_since IS NOT NULL`, b.ID); err != nil {
+		return file.Generation{}, err
+	}
+	id, err := one(ctx, s.db, errNoRow, scalar[int64],
+		`INSERT INTO generation (file_id, number, blob_id, digest, size, created, landed, uploader) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		of.ID, number, b.ID, b.Digest, b.Size, millis(at), millis(at), by)
+	return file.Generation{
+		ID: id, Path: of.Path, Number: number, Digest: b.Digest, Size: b.Size, Key: b.Key,
+		Created: time.UnixMilli(at.UnixMilli()).UTC(), Uploader: by,
+	}, err
+}
+
+func (s files) Again(ctx context.Context, generation int64, at time.Time) error {
+	_, err := s.db.exec(ctx, `UPDATE generation SET landed = ? WHERE id = ?`, millis(at), generation)
+	return err
+}
+
+func scanGeneration(r scanner) (g file.Generation, err error) {
+	err = r.Scan(&g.ID, &g.Path, &g.Number, &g.Digest, &g.Size, &g.Key, clock{&g.Created}, &g.Uploader)
+	return g, err
+}
+
+func (s files) Generation(ctx context.Context, p file.Path, w file.Want) (file.Generation, error) {
+	const columns = `SELECT g.id, f.path, g.number, g.digest, g.size, b.store_key, g.created, g.uploader
+		FROM file f JOIN generation g ON g.file_id = f.id JOIN blob b ON b.id = g.blob_id
+		WHERE f.path_key = ? AND f.condemned IS NULL `
+	switch {
+	case w.Number != 0:
+		return one(ctx, s.db, file.ErrNotFound.Errorf("the file %.200q has no version %d", string(p), w.Number), scanGeneration,
+			columns+`AND g.number = ?`, pathKey(p), w.Number)
+	case w.Digest != "":
+		return one(ctx, s.db, file.ErrNotFound.Errorf("the file %.200q has no version with SHA-256 %s", string(p), w.Digest), scanGeneration,
+			columns+`AND g.digest = ? ORDER BY g.number DESC LIMIT 1`, pathKey(p), w.Digest)
+	}
+	return one(ctx, s.db, noFile(p), scanGeneration, columns+`AND g.number = f.newest`, pathKey(p))
+}
+
+func (s files) LandedSince(ctx context.Context, p file.Path, d blob.Digest, after time.Time) (bool, error) {
+	n, err := one(ctx, s.db, nil, scalar[int64], `SELECT count(*) FROM file f JOIN generation g ON g.file_id = f.id
+		WHERE f.path_key = ? AND f.condemned IS NULL AND g.digest = ? AND g.landed > ?`, pathKey(p), d, millis(after))
+	return n > 0, err
+}
+
+func (s files) Superseded(ctx context.Context, generations []int64) ([]int64, error) {
+	return collect(ctx, s.db, scalar[int64], `SELECT g.id FROM generation g JOIN file f ON f.id = g.file_id
+		WHERE (g.superseded IS NOT NULL OR f.condemned IS NOT NULL) AND `+s.db.dialect.inInts("g.id"), list(generations))
+}
+
+func (s files) Drop(ctx context.Context, generations []int64, at time.Time) error {
+	blobs, err := collect(ctx, s.db, scalar[int64], `DELETE FROM generation WHERE `+s.db.dialect.inInts("id")+` RETURNING blob_id`, list(generations))
+	if err != nil {
+		return err
+	}
+	_, err = s.db.exec(ctx, unreferenced+s.db.dialect.inInts("blob.id"), millis(at), list(blobs))
+	return err
+}
+
+func (s files) Lose(ctx context.Context, k blob.Key) (blob.Digest, error) {
+	return one(ctx, s.db, nil, scalar[blob.Digest], `UPDATE blob SET state = 'failed' WHERE store_key = ? AND state = 'live' RETURNING digest`, k)
+}
+
+func (s files) ExpireFiles(ctx context.Context, before time.Time, limit int) (int, error) {
+	ids, err := collect(ctx, s.db, scalar[int64], `SELECT id FROM file WHERE condemned < ? ORDER BY condemned LIMIT ?`, millis(before), limit)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	if _, err := s.db.exec(ctx, `DELETE FROM generation WHERE `+s.db.dialect.inInts("file_id"), list(ids)); err != nil {
+		return 0, err
+	}
+	_, err = s.db.exec(ctx, `DELETE FROM file WHERE `+s.db.dialect.inInts("id"), list(ids))
+	return len(ids), err
+}
+
+func (s files) SupersededBefore(ctx context.Context, before time.Time, after int64, limit int) ([]int64, error) {
+	return collect(ctx, s.db, scalar[int64], `SELECT id FROM generation WHERE superseded < ? AND id > ? ORDER BY id LIMIT ?`, millis(before), after, limit)
+}
+
+func (s files) Doom(ctx context.Context, before time.Time, limit int) ([]file.Bytes, error) {
+	_, err := s.db.exec(ctx, `UPDATE blob SET state = 'condemned' WHERE id IN (
+		SELECT b.id FROM blob b WHERE b.state = 'live' AND b.unreferenced_since < ?
+		AND NOT EXISTS (SELECT 1 FROM generation g WHERE g.blob_id = b.id) ORDER BY b.unreferenced_since LIMIT ?)`, millis(before), limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.db, scanBytes, `SELECT id, digest, size, store_key FROM blob WHERE state = 'condemned' ORDER BY id LIMIT ?`, limit)
+}
+
+func (s files) Gone(ctx context.Context, id int64) error {
+	_, err := s.db.exec(ctx, `UPDATE blob SET state = 'gone', unreferenced_since = NULL WHERE id = ? AND state = 'condemned'`, id)
+	return err
+}
+
+func (s files) Known(ctx context.Context, keys []blob.Key) ([]blob.Key, error) {
+	return collect(ctx, s.db, scalar[blob.Key], `SELECT store_key FROM blob WHERE state <> 'gone' AND `+s.db.dialect.in("store_key"), list(keys))
+}

@@ -4,6 +4,7 @@ import atexit
 import importlib
 import json
 import os
+import subprocess
 import sys
 import time
 import uuid
@@ -199,7 +200,34 @@ def clock():
     return Clock
 
 
-@pytest.fixture(scope="session")
-def programs():
-    """The folder of the small programs that some tests run as processes."""
-    return Path(__file__).parent / "programs"
+@pytest.fixture
+def start_program(environment):
+    """Starts one of the small programs beside the tests as a process of its own, its output in one pipe."""
+    started = []
+
+    def start(name, *args, env=None, **options):
+        command = [sys.executable, str(Path(__file__).parent / "programs" / name), *map(str, args)]
+        pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        started.append(subprocess.Popen(command, env=env or environment(), **{**pipes, **options}))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+@pytest.fixture
+def run_program(start_program, sdk_lines):
+    """Runs a program to its end, which must be 0. Gives its output, which is under watch like all that the SDK logs."""
+
+    def run(name, *args, **options):
+        process = start_program(name, *args, **options)
+        output, _ = process.communicate(timeout=150)
+        sdk_lines.extend(output.splitlines())
+        assert process.returncode == 0, output
+        return output
+
+    return run

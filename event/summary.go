@@ -1,0 +1,99 @@
+package event
+
+import "context"
+
+// series is one curve of a target.
+type series struct {
+	target          Target
+	metric, variant string
+}
+
+// putItems writes events that are no log lines, and brings the summaries of
+// their series up to date.
+func (s *Service) putItems(ctx context.Context, events []Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	points := make(map[series]map[int64]float64)
+	for _, e := range events {
+		if e.Type != Scalar {
+			continue
+		}
+		k := series{e.Target, e.Metric, e.Variant}
+		if points[k] == nil {
+			points[k] = make(map[int64]float64)
+		}
+		points[k][e.Iter] = *e.Value // of two in one batch the later one counts
+	}
+	overwritten := make(map[series]bool)
+	for k, values := range points {
+		known, err := s.Store.Points(ctx, k.target, k.metric, k.variant, keys(values))
+		if err != nil {
+			return err
+		}
+		overwritten[k] = known > 0
+	}
+	if err := s.Store.Put(ctx, events); err != nil {
+		return err
+	}
+	for k, values := range points {
+		if err := s.summarise(ctx, k, values, overwritten[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// summarise adds new points to a summary. Overwritten ones cannot be taken out
+// of a sum or a minimum, so then it is made anew from what is stored.
+func (s *Service) summarise(ctx context.Context, k series, values map[int64]float64, overwritten bool) error {
+	if overwritten {
+		sum, found, err := s.Store.Recompute(ctx, k.target, k.metric, k.variant)
+		if err != nil || !found {
+			return err
+		}
+		return s.Store.SetSummary(ctx, k.target, sum)
+	}
+	sum, found, err := s.Store.Summary(ctx, k.target, k.metric, k.variant)
+	if err != nil {
+		return err
+	}
+	if !found {
+		sum = Summary{Metric: k.metric, Variant: k.variant}
+	}
+	for iter, v := range values {
+		sum.Add(iter, v)
+	}
+	return s.Store.SetSummary(ctx, k.target, sum)
+}
+
+// Add takes a new point into the summary; of equal values the earliest
+// iteration is kept, whatever the order in which points come.
+func (s *Summary) Add(iter int64, v float64) {
+	if s.Count == 0 {
+		s.LastIter, s.MinIter, s.MaxIter, s.FirstIter = iter, iter, iter, iter
+		s.Last, s.Min, s.Max, s.First = v, v, v, v
+	}
+	if iter >= s.LastIter {
+		s.LastIter, s.Last = iter, v
+	}
+	if iter <= s.FirstIter {
+		s.FirstIter, s.First = iter, v
+	}
+	if v < s.Min || v == s.Min && iter < s.MinIter {
+		s.MinIter, s.Min = iter, v
+	}
+	if v > s.Max || v == s.Max && iter < s.MaxIter {
+		s.MaxIter, s.Max = iter, v
+	}
+	s.Count++
+	s.Sum += v
+}
+
+// Mean returns the mean of the points.
+func (s Summary) Mean() float64 {
+	if s.Count == 0 {
+		return 0
+	}
+	return s.Sum / float64(s.Count)
+}

@@ -201,12 +201,12 @@ def clock():
 
 
 @pytest.fixture
-def start_program(environment):
+def start_program(environment, programs):
     """Starts one of the small programs beside the tests as a process of its own, its output in one pipe."""
     started = []
 
     def start(name, *args, env=None, **options):
-        command = [sys.executable, str(Path(__file__).parent / "programs" / name), *map(str, args)]
+        command = [sys.executable, str(programs / name), *map(str, args)]
         pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         started.append(subprocess.Popen(command, env=env or environment(), **{**pipes, **options}))
         return started[-1]
@@ -231,3 +231,9 @@ def run_program(start_program, sdk_lines):
         return output
 
     return run
+
+
+@pytest.fixture(scope="session")
+def programs():
+    """The folder of the small programs that some tests run as processes."""
+    return Path(__file__).parent / "programs"

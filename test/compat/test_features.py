@@ -1,6 +1,7 @@
 """Keeps features.toml and the tests in step: no row without a test or the part it needs, no test without a row."""
 
 import ast
+import functools
 import re
 import tomllib
 from pathlib import Path
@@ -14,7 +15,8 @@ ROWS = tomllib.loads((HERE / "features.toml").read_text())
 WHOLE_GROUPS = {"B": 50, "C": 13, "D": 21, "V": 15}
 
 
-def tests_by_row():
+@functools.cache
+def functions_by_row():
     """{row id: {file name: function names}} of every test function named after a row."""
     found = {}
     for path in sorted(HERE.glob("test_*.py")):
@@ -31,7 +33,7 @@ def test_a_row_has_a_test_or_names_the_part_it_needs(row):
     assert set(entry) <= {"side", "says", "test", "needs", "rest"} and entry["says"]
     assert set(entry["side"]) & set("SP")
     assert ("test" in entry) != ("needs" in entry)
-    found = tests_by_row().get(row, {})
+    found = functions_by_row().get(row, {})
     if "needs" in entry:
         assert entry["needs"] and not found, "a row with a test needs nothing"
     else:
@@ -39,7 +41,7 @@ def test_a_row_has_a_test_or_names_the_part_it_needs(row):
 
 
 def test_every_test_named_after_a_row_belongs_to_a_listed_row():
-    assert set(tests_by_row()) <= set(ROWS)
+    assert set(functions_by_row()) <= set(ROWS)
 
 
 @pytest.mark.parametrize("group, count", WHOLE_GROUPS.items())

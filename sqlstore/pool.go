@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -23,6 +24,8 @@ const maxStatements = 400
 // of our statements do.
 type sqliteWriter struct {
 	turn  chan struct{} // holds one token
+	shut  chan struct{} // closed with the writer
+	once  sync.Once
 	pool  *sql.DB
 	conn  *sql.Conn
 	cache map[string]*sql.Stmt // used only by the holder of the token
@@ -33,7 +36,10 @@ func newSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &sqliteWriter{turn: make(chan struct{}, 1), pool: pool, conn: conn, cache: make(map[string]*sql.Stmt)}
+	w := &sqliteWriter{
+		turn: make(chan struct{}, 1), shut: make(chan struct{}),
+		pool: pool, conn: conn, cache: make(map[string]*sql.Stmt),
+	}
 	w.turn <- struct{}{}
 	return w, nil
 }
@@ -44,6 +50,8 @@ func (w *sqliteWriter) begin(ctx context.Context) (runner, func(bool) error, err
 	}
 	select {
 	case <-w.turn:
+	case <-w.shut:
+		return nil, nil, errClosed
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
@@ -104,10 +112,22 @@ func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*s
 	return s.QueryContext(ctx, args...)
 }
 
-func (w *sqliteWriter) close() error {
-	<-w.turn
-	_ = w.conn.Close()
-	return w.pool.Close()
+// errClosed meets those who write to a database that was closed.
+var errClosed = errors.New("the database is closed")
+
+// close waits for the transaction that may be running; those that wait for
+// their turn are refused.
+func (w *sqliteWriter) close() (err error) {
+	w.once.Do(func() {
+		<-w.turn
+		close(w.shut)
+		for _, s := range w.cache {
+			_ = s.Close()
+		}
+		_ = w.conn.Close()
+		err = w.pool.Close()
+	})
+	return err
 }
 
 // reader runs reads outside of transactions. It can execute what changes

@@ -29,7 +29,7 @@ CREATE TABLE artifact_version (
 	uri TEXT NOT NULL,
 	path_key TEXT, -- SHA-256 of the path, for addresses of our own
 	hash TEXT NOT NULL, -- as recorded
-	digest TEXT, -- the hash, if it is a SHA-256
+	digest TEXT, -- the hash, if it is a SHA-256, or that of the bound generation
 	size BIGINT,
 	timestamp BIGINT NOT NULL, -- seconds, as recorded
 	content_type TEXT NOT NULL,

@@ -162,6 +162,8 @@ func (c compiler) leaf(n *node) (cond, error) {
 	}
 	if h, ok := n.leaf.(query.HasAll); ok && f.kind == query.List {
 		return c.hasAll(f, h, n.not), nil
+	} else if ok && f.isText() && len(h.Values) == 0 {
+		return truth(!n.not), nil
 	}
 	test, err := c.test(f, n.leaf)
 	if err != nil {
@@ -203,7 +205,12 @@ func (c compiler) empty(f field, not bool) cond {
 		return when(f.value + " IS NOT NULL")
 	case f.null:
 		return when(f.value + " IS NULL")
-	case not:
+	}
+	return truth(not)
+}
+
+func truth(holds bool) cond {
+	if holds {
 		return always
 	}
 	return never

@@ -22,8 +22,7 @@ func (c compiler) test(f field, leaf query.Filter) (cond, error) {
 		if !f.isText() {
 			return cond{}, wrongType(l.Field, f)
 		}
-		switch values := distinct(l.Values); len(values) {
-		case 0, 1:
+		if values := distinct(l.Values); len(values) == 1 {
 			return c.oneOf(f, values), nil
 		}
 		return never, nil

@@ -40,6 +40,16 @@ func (p Patch) content() bool {
 		p.Script != nil || p.Execution != nil || p.Models != nil
 }
 
+// IsZero reports whether the patch changes nothing.
+func (p Patch) IsZero() bool { return p.parts() == 0 }
+
+// Spec returns the new task that the patch makes out of nothing.
+func (p Patch) Spec() Spec {
+	var t Task
+	p.write(&t)
+	return t
+}
+
 // parts returns what must be saved.
 func (p Patch) parts() Part {
 	var what Part
@@ -89,6 +99,23 @@ func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
 	if err := s.checkPatch(ctx, p); err != nil {
 		return 0, err
 	}
+	from := t.Project
+	p.write(t)
+	t.Script.trim()
+	if p.Project != nil {
+		t.Project = from
+		if err := s.file(ctx, t, *p.Project); err != nil {
+			return 0, err
+		}
+	}
+	if p.content() {
+		t.LastUpdate = s.Now()
+	}
+	return p.parts(), nil
+}
+
+// write puts what the patch gives into a task.
+func (p Patch) write(t *Task) {
 	set(&t.Name, p.Name)
 	set(&t.Comment, p.Comment)
 	set(&t.Type, p.Type)
@@ -109,7 +136,6 @@ func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
 	}
 	if p.Script != nil {
 		p.Script(&t.Script)
-		t.Script.trim()
 	}
 	if p.Execution != nil {
 		p.Execution(&t.Execution)
@@ -117,15 +143,7 @@ func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
 	if p.Models != nil {
 		p.Models(&t.Models)
 	}
-	if p.Project != nil {
-		if err := s.file(ctx, t, *p.Project); err != nil {
-			return 0, err
-		}
-	}
-	if p.content() {
-		t.LastUpdate = s.Now()
-	}
-	return p.parts(), nil
+	set(&t.Project, p.Project)
 }
 
 func (s *Service) checkPatch(ctx context.Context, p Patch) error {

@@ -1,0 +1,46 @@
+package api
+
+// Artifact is an artifact as our own endpoints show it.
+type Artifact struct {
+	Task        string            `json:"task"`
+	Key         string            `json:"key"`
+	Mode        string            `json:"mode"`
+	Type        string            `json:"type"`
+	State       string            `json:"state"` // stored, pending, mismatched, external, missing
+	Version     int               `json:"version"`
+	Versions    int               `json:"versions,omitempty"`
+	URI         string            `json:"uri"`
+	FileVersion int               `json:"file_version,omitempty"` // for ?version= of its address
+	Size        *int64            `json:"size"`
+	SHA256      string            `json:"sha256"`
+	ContentType string            `json:"content_type"`
+	DataHash    string            `json:"data_hash,omitempty"`
+	Timestamp   int64             `json:"timestamp"` // seconds since 1970
+	Metadata    map[string]string `json:"metadata"`
+	Registered  string            `json:"registered"`
+	User        string            `json:"user"`
+	Preview     *string           `json:"preview,omitempty"`
+}
+
+// ArtifactList is a task's artifacts, sorted by key and mode.
+type ArtifactList struct {
+	Artifacts []Artifact `json:"artifacts"`
+}
+
+// ArtifactVersions are the versions of one artifact, the newest first.
+type ArtifactVersions struct {
+	Versions []Artifact `json:"versions"`
+}
+
+// Problem is how our own endpoints and the file server tell an error.
+type Problem struct {
+	Error ProblemDetail `json:"error"`
+}
+
+// ProblemDetail says what went wrong.
+type ProblemDetail struct {
+	Kind      string `json:"kind"`
+	Reason    string `json:"reason"`
+	Message   string `json:"message"`
+	RequestID string `json:"request_id"`
+}

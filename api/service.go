@@ -1,0 +1,167 @@
+package api
+
+// Empty is a request or reply without fields.
+type Empty struct{}
+
+// LoginRequest opens a session.
+type LoginRequest struct {
+	ExpirationSec *int64 `json:"expiration_sec"`
+}
+
+// LoginResponse is its token, a JWT.
+type LoginResponse struct {
+	Token string `json:"token"`
+}
+
+// LabelRequest labels a new key pair.
+type LabelRequest struct {
+	Label string `json:"label"`
+}
+
+// CredentialsResponse is a new key pair; the secret is shown only here.
+type CredentialsResponse struct {
+	Credentials Credentials `json:"credentials"`
+}
+
+// Credentials are a key pair.
+type Credentials struct {
+	AccessKey    string  `json:"access_key"`
+	SecretKey    string  `json:"secret_key,omitempty"`
+	Label        string  `json:"label"`
+	LastUsed     *string `json:"last_used,omitempty"`
+	LastUsedFrom *string `json:"last_used_from,omitempty"`
+}
+
+// CredentialsListResponse lists key pairs without secrets.
+type CredentialsListResponse struct {
+	Credentials []Credentials `json:"credentials"`
+}
+
+// AccessKeyRequest names a key pair.
+type AccessKeyRequest struct {
+	AccessKey string `json:"access_key" need:"12"`
+	Label     string `json:"label"`
+}
+
+// RevokedResponse tells how many pairs were revoked.
+type RevokedResponse struct {
+	Revoked int `json:"revoked"`
+}
+
+// SupportedModesResponse tells a sign-in page what is offered.
+type SupportedModesResponse struct {
+	Basic         Fields `json:"basic"`
+	SSO           Fields `json:"sso"`
+	SSOProviders  []any  `json:"sso_providers"`
+	ServerErrors  Fields `json:"server_errors"`
+	Authenticated bool   `json:"authenticated"`
+}
+
+// ServerInfoResponse tells what is running.
+type ServerInfoResponse struct {
+	Version    string `json:"version"`
+	Build      string `json:"build"`
+	Commit     string `json:"commit"`
+	APIVersion string `json:"api_version"`
+}
+
+// CurrentUserResponse is the caller.
+type CurrentUserResponse struct {
+	User           CurrentUser `json:"user"`
+	GettingStarted Fields      `json:"getting_started"`
+	Settings       Fields      `json:"settings"`
+}
+
+// CurrentUser is an account with its company.
+type CurrentUser struct {
+	ID         string    `json:"id"`
+	Name       string    `json:"name"`
+	GivenName  string    `json:"given_name"`
+	FamilyName string    `json:"family_name"`
+	Role       string    `json:"role"`
+	Created    string    `json:"created"`
+	Company    Reference `json:"company"`
+}
+
+// UsersResponse lists accounts.
+type UsersResponse struct {
+	Users []Fields `json:"users"`
+}
+
+// ProjectsCreateRequest makes a project and its missing parents.
+type ProjectsCreateRequest struct {
+	Name                     string   `json:"name" need:"11"`
+	Description              string   `json:"description"`
+	Tags                     []string `json:"tags"`
+	SystemTags               []string `json:"system_tags"`
+	DefaultOutputDestination string   `json:"default_output_destination"`
+}
+
+// ProjectID names a project.
+type ProjectID struct {
+	Project string `json:"project" need:"12"`
+}
+
+// ProjectsUpdateRequest changes a project; an explicit null clears a field.
+type ProjectsUpdateRequest struct {
+	ProjectID
+	Keys Fields `json:"*"`
+}
+
+// ProjectResponse is one project document.
+type ProjectResponse struct {
+	Project Fields `json:"project"`
+}
+
+// ProjectsResponse is a page of project documents.
+type ProjectsResponse struct {
+	Projects []Fields `json:"projects"`
+}
+
+// ModelsResponse is a page of model documents.
+type ModelsResponse struct {
+	Models []Fields `json:"models"`
+}
+
+// QueueID names a queue.
+type QueueID struct {
+	Queue string `json:"queue" need:"12"`
+}
+
+// QueueResponse is one queue document.
+type QueueResponse struct {
+	Queue Fields `json:"queue"`
+}
+
+// QueuesResponse is a page of queue documents.
+type QueuesResponse struct {
+	Queues []Fields `json:"queues"`
+}
+
+// EventsBatchRequest is a batch of events, one object each.
+type EventsBatchRequest struct {
+	Batch []Fields `json:"-"`
+}
+
+// EventsAddedResponse tells what became of a batch.
+type EventsAddedResponse struct {
+	Added      int            `json:"added"`
+	Errors     int            `json:"errors"`
+	ErrorsInfo map[string]int `json:"errors_info"`
+}
+
+// TaskLogRequest asks for a page of a console log.
+type TaskLogRequest struct {
+	TaskID
+	BatchSize       *int64  `json:"batch_size"`
+	NavigateEarlier *bool   `json:"navigate_earlier"`
+	FromTimestamp   float64 `json:"from_timestamp"`
+	Order           *string `json:"order" enum:"asc desc"`
+}
+
+// TaskLogResponse is a page of a console log.
+type TaskLogResponse struct {
+	Events   []Fields `json:"events"`
+	Returned int      `json:"returned"`
+	Total    int      `json:"total"`
+}

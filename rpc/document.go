@@ -1,0 +1,246 @@
+package rpc
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // the protocol names metrics by it
+	"encoding/hex"
+	"time"
+
+	"github.com/coffer-ml/coffer/api"
+	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/event"
+	"github.com/coffer-ml/coffer/task"
+)
+
+// taskFields are the names that a projection of tasks may begin with.
+var taskFields = names("id", "name", "type", "status", "status_reason", "status_message", "status_changed", "comment",
+	"created", "started", "completed", "published", "active_duration", "parent", "project", "user", "company", "output",
+	"execution", "tags", "system_tags", "script", "last_worker", "last_worker_report", "last_update", "last_change",
+	"last_changed_by", "last_iteration", "last_metrics", "hyperparams", "configuration", "runtime", "models", "container",
+	"metric_stats", "unique_metrics", "report", "report_assets", "enqueue_status", "company_origin")
+
+func names(list ...string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, n := range list {
+		set[n] = true
+	}
+	return set
+}
+
+// stamp writes a time as the protocol has it: ISO 8601 with microseconds and
+// offset.
+func stamp(t time.Time) string {
+	t = t.UTC()
+	if t.Nanosecond() == 0 {
+		return t.Format("2006-01-02T15:04:05+00:00")
+	}
+	return t.Format("2006-01-02T15:04:05.000000+00:00")
+}
+
+// doc builds a document, leaving out what is not set.
+type doc api.Fields
+
+func (d doc) text(key, value string) {
+	if value != "" {
+		d[key] = value
+	}
+}
+
+func (d doc) time(key string, t time.Time) {
+	if !t.IsZero() {
+		d[key] = stamp(t)
+	}
+}
+
+// object never is null: clients read through it unguarded.
+func object[V any](m map[string]V) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+func list(values []string) []string {
+	if values == nil {
+		return []string{}
+	}
+	return values
+}
+
+// taskDocuments builds the documents of tasks, in their order, by a fixed
+// number of queries.
+func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task, p projection) ([]api.Fields, error) {
+	ids := make([]task.ID, len(tasks))
+	targets := make([]event.Target, len(tasks))
+	for i, t := range tasks {
+		ids[i], targets[i] = t.ID, event.Target{Kind: event.Task, ID: string(t.ID)}
+	}
+	logged := make(map[task.ID][]any)
+	if p.wants("execution", "artifacts") && len(ids) > 0 {
+		artifacts, err := h.Artifacts.List(ctx, c.Who, artifact.Selection{Tasks: ids, Previews: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range artifacts {
+			logged[a.Task] = append(logged[a.Task], c.artifactDocument(a))
+		}
+	}
+	var progress map[event.Target]event.Progress
+	if (p.wants("last_metrics") || p.wants("last_iteration")) && len(ids) > 0 {
+		var err error
+		if progress, err = h.Events.Progress(ctx, c.Who, targets); err != nil {
+			return nil, err
+		}
+	}
+	company, _, err := h.Users.Company(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]api.Fields, len(tasks))
+	for i, t := range tasks {
+		d := c.taskDocument(t, logged[t.ID], progress[targets[i]])
+		d["company"] = company
+		out[i] = d
+	}
+	if p.joined {
+		if err := h.joinTasks(ctx, c, out, p); err != nil {
+			return nil, err
+		}
+	}
+	for i := range out {
+		out[i] = p.apply(out[i])
+	}
+	return out, nil
+}
+
+// taskDocument builds one document out of what the nouns say.
+func (c Call) taskDocument(t task.Task, artifacts []any, progress event.Progress) api.Fields {
+	d := doc{
+		"id": t.ID, "name": t.Name, "type": t.Type, "status": t.Status,
+		"status_reason": t.StatusReason, "status_message": t.StatusMessage, "comment": t.Comment,
+		"tags": list(t.Tags), "system_tags": list(t.SystemTags), "user": t.User,
+		"hyperparams": params(t.Hyperparams), "configuration": object(t.Configuration),
+		"runtime": object(t.Runtime), "container": object(t.Container),
+		"models":         map[string]any{"input": links(t.Models.Input), "output": links(t.Models.Output)},
+		"last_iteration": progress.LastIteration, "last_metrics": metrics(progress.Series),
+		"output": c.output(t.Output), "script": script(t.Script), "execution": execution(t.Execution, artifacts),
+	}
+	d.text("parent", string(t.Parent))
+	d.text("project", string(t.Project))
+	d.text("last_worker", t.LastWorker)
+	d.text("last_changed_by", string(t.LastChangedBy))
+	d.time("created", t.Created)
+	d.time("started", t.Started)
+	d.time("completed", t.Completed)
+	d.time("published", t.Published)
+	d.time("status_changed", t.StatusChanged)
+	d.time("last_update", t.LastUpdate)
+	d.time("last_change", t.LastChange)
+	d.time("last_worker_report", t.LastWorkerReport)
+	if t.ActiveDuration != nil {
+		d["active_duration"] = *t.ActiveDuration
+	}
+	return api.Fields(d)
+}
+
+func (c Call) output(o task.Output) map[string]any {
+	d := doc{}
+	if o.Destination != "" {
+		d["destination"] = c.shownDestination(o.Destination)
+	}
+	d.text("result", o.Result)
+	d.text("error", o.Error)
+	return d
+}
+
+func script(s task.Script) map[string]any {
+	d := doc{"binary": firstOf(s.Binary, "python"), "repository": s.Repository, "entry_point": s.EntryPoint, "requirements": object(s.Requirements)}
+	d.text("tag", s.Tag)
+	d.text("branch", s.Branch)
+	d.text("version_num", s.VersionNum)
+	d.text("working_dir", s.WorkingDir)
+	d.text("diff", s.Diff)
+	return d
+}
+
+func execution(e task.Execution, artifacts []any) map[string]any {
+	if artifacts == nil {
+		artifacts = []any{}
+	}
+	d := doc{"artifacts": artifacts, "model_labels": object(e.ModelLabels)}
+	d.text("queue", e.Queue)
+	d.text("framework", e.Framework)
+	if e.ModelDesc != nil {
+		d["model_desc"] = e.ModelDesc
+	}
+	if e.TestSplit != nil {
+		d["test_split"] = *e.TestSplit
+	}
+	return d
+}
+
+func params(p task.Params) map[string]any {
+	out := make(map[string]any, len(p))
+	for section, items := range p {
+		out[section] = object(items)
+	}
+	return out
+}
+
+func links(l []task.ModelLink) []any {
+	out := make([]any, len(l))
+	for i, m := range l {
+		d := doc{"name": m.Name, "model": m.Model}
+		d.time("updated", m.Updated)
+		out[i] = map[string]any(d)
+	}
+	return out
+}
+
+// metrics keys the summaries by the MD5 of metric and variant, as the
+// protocol names them.
+func metrics(series []event.Summary) map[string]any {
+	out := make(map[string]any)
+	for _, s := range series {
+		variants, ok := out[hashName(s.Metric)].(map[string]any)
+		if !ok {
+			variants = make(map[string]any)
+			out[hashName(s.Metric)] = variants
+		}
+		variants[hashName(s.Variant)] = map[string]any{
+			"metric": s.Metric, "variant": s.Variant, "value": s.Last,
+			"min_value": s.Min, "min_value_iteration": s.MinIter,
+			"max_value": s.Max, "max_value_iteration": s.MaxIter,
+			"first_value": s.First, "first_value_iteration": s.FirstIter,
+			"count": s.Count, "mean_value": s.Mean(),
+		}
+	}
+	return out
+}
+
+func hashName(name string) string {
+	sum := md5.Sum([]byte(name)) //nolint:gosec // a name, no secret
+	return hex.EncodeToString(sum[:])
+}
+
+// artifactDocument shows an artifact as the protocol does. What is not known
+// is absent: clients take 0 and "" for facts.
+func (c Call) artifactDocument(a artifact.Artifact) map[string]any {
+	data := doc{"preview": a.Preview}
+	data.text("content_type", a.ContentType)
+	data.text("data_hash", a.DataHash)
+	d := doc{"key": a.Key, "type": a.Type, "mode": a.Mode, "type_data": map[string]any(data)}
+	d.text("uri", a.Address.Render(c.files))
+	d.text("hash", a.Hash)
+	if a.Size != nil {
+		d["content_size"] = *a.Size
+	}
+	if a.Timestamp != 0 {
+		d["timestamp"] = a.Timestamp
+	}
+	if len(a.Metadata) > 0 {
+		d["display_data"] = a.Metadata
+	}
+	return d
+}

@@ -1,0 +1,195 @@
+package rpc
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/coffer-ml/coffer/api"
+	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/internal/door"
+	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/task"
+)
+
+// ownRoutes are the endpoints that the protocol does not have: artifacts with
+// their states and versions.
+func (h *handlers) ownRoutes(m *http.ServeMux) {
+	m.Handle("GET /tasks/{task}/artifacts", h.plain(door.Guest, h.ownList))
+	m.Handle("GET /tasks/{task}/artifact", h.plain(door.Guest, h.ownGet))
+	m.Handle("GET /tasks/{task}/artifact/versions", h.plain(door.Guest, h.ownVersions))
+	m.Handle("DELETE /tasks/{task}/artifact", h.plain(door.Member, h.ownDelete))
+	m.Handle("/", h.plain(door.Guest, func(context.Context, Call) (any, error) {
+		return nil, ErrNoEndpoint.Errorf("there is no such endpoint")
+	}))
+}
+
+// plain runs one of our own endpoints: JSON and plain HTTP statuses.
+func (h *handlers) plain(need door.Access, fn func(context.Context, Call) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		result, err := func() (any, error) {
+			if h.Stopping != nil && h.Stopping() {
+				return nil, ErrStopping.Errorf("the server is stopping; try again in a moment")
+			}
+			who, err := h.Guard.Admit(r, need)
+			if err != nil {
+				return nil, err
+			}
+			door.NoteUser(r.Context(), who.Name)
+			return fn(r.Context(), Call{Who: who, Request: r, Writer: w, files: h.Addresses.base(r)})
+		}()
+		status := http.StatusOK
+		if err != nil {
+			status, result = h.problem(r, err)
+		}
+		body, err := encode(result)
+		if err != nil {
+			status, body = http.StatusInternalServerError, []byte("{}\n")
+		}
+		h.send(w, r, status, body)
+	})
+}
+
+// problem turns an error into what a caller may see; causes are logged.
+func (h *handlers) problem(r *http.Request, err error) (int, api.Problem) {
+	f := fault.Of(err)
+	status := statuses[f.Reason.Kind]
+	if f.Reason == ErrStopping {
+		status = http.StatusServiceUnavailable
+	}
+	id := door.RequestID(r.Context())
+	if f.Reason.Kind == fault.Internal && r.Context().Err() == nil {
+		h.Logger.LogAttrs(r.Context(), slog.LevelError, "call failed", slog.String("id", id), slog.String("error", err.Error()))
+	}
+	return status, api.Problem{Error: api.ProblemDetail{Kind: f.Reason.Kind.String(), Reason: f.Reason.Name, Message: f.Message, RequestID: id}}
+}
+
+// send writes the reply with an ETag, so that pages can ask again cheaply.
+func (h *handlers) send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "private, no-cache")
+	if status == http.StatusOK && r.Method == http.MethodGet {
+		sum := sha256.Sum256(body)
+		tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+		header.Set("ETag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that went away is no error of ours
+}
+
+// named reads which artifact a request is about.
+func (c Call) named() (task.ID, artifact.Ref, error) {
+	q := c.Request.URL.Query()
+	ref := artifact.Ref{Key: q.Get("key"), Mode: artifact.Mode(firstOf(q.Get("mode"), string(artifact.Output)))}
+	if ref.Key == "" {
+		return "", ref, ErrMissing.Errorf("key: the artifact's key is required").With("field", "key")
+	}
+	if ref.Mode != artifact.Output && ref.Mode != artifact.Input {
+		return "", ref, ErrField.Errorf("mode: expected output or input, got %.40q", string(ref.Mode)).With("field", "mode")
+	}
+	return task.ID(c.Request.PathValue("task")), ref, nil
+}
+
+// number reads an optional whole number from 1 on.
+func (c Call) number(name string) (int, error) {
+	s := c.Request.URL.Query().Get(name)
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return 0, ErrField.Errorf("%s: expected a whole number from 1 on, got %.40q", name, s).With("field", name)
+	}
+	return n, nil
+}
+
+func (h *handlers) ownList(ctx context.Context, c Call) (any, error) {
+	id := task.ID(c.Request.PathValue("task"))
+	if _, err := h.Tasks.Get(ctx, c.Who, id); err != nil {
+		return nil, err
+	}
+	found, err := h.Artifacts.List(ctx, c.Who, artifact.Selection{Tasks: []task.ID{id}})
+	out := api.ArtifactList{Artifacts: make([]api.Artifact, len(found))}
+	for i, a := range found {
+		out.Artifacts[i] = c.artifact(a, false)
+	}
+	return out, err
+}
+
+func (h *handlers) ownGet(ctx context.Context, c Call) (any, error) {
+	id, ref, err := c.named()
+	if err != nil {
+		return nil, err
+	}
+	version, err := c.number("v")
+	if err != nil {
+		return nil, err
+	}
+	wait, err := c.number("wait")
+	if err != nil {
+		return nil, err
+	}
+	a, err := h.Artifacts.Get(ctx, c.Who, id, ref, version, time.Duration(wait)*time.Second)
+	return c.artifact(a, true), err
+}
+
+func (h *handlers) ownVersions(ctx context.Context, c Call) (any, error) {
+	id, ref, err := c.named()
+	if err != nil {
+		return nil, err
+	}
+	versions, err := h.Artifacts.Versions(ctx, c.Who, id, ref)
+	out := api.ArtifactVersions{Versions: make([]api.Artifact, len(versions))}
+	for i, v := range versions {
+		out.Versions[i] = c.artifact(artifact.Artifact{Task: id, Ref: ref, Version: v}, false)
+	}
+	return out, err
+}
+
+func (h *handlers) ownDelete(ctx context.Context, c Call) (any, error) {
+	id, ref, err := c.named()
+	if err != nil {
+		return nil, err
+	}
+	version, err := c.number("v")
+	if err != nil {
+		return nil, err
+	}
+	if version != 0 {
+		return map[string]int{"deleted": 1}, h.Artifacts.RemoveVersion(ctx, c.Who, id, ref, version)
+	}
+	n, err := h.Artifacts.Remove(ctx, c.Who, id, []artifact.Ref{ref})
+	if err == nil && n == 0 {
+		err = artifact.ErrNotFound.Errorf("task %s has no %s artifact %q", id, ref.Mode, ref.Key)
+	}
+	return map[string]int{"deleted": n}, err
+}
+
+// artifact shows an artifact as our own endpoints do.
+func (c Call) artifact(a artifact.Artifact, preview bool) api.Artifact {
+	out := api.Artifact{
+		Task: string(a.Task), Key: a.Key, Mode: string(a.Mode), Type: a.Type, State: string(a.State),
+		Version: a.Number, Versions: a.Versions, URI: a.Address.Render(c.files), FileVersion: a.FileNumber,
+		Size: a.Size, SHA256: a.Hash, ContentType: a.ContentType, DataHash: a.DataHash, Timestamp: a.Timestamp,
+		Metadata: map[string]string{}, Registered: stamp(a.Registered), User: string(a.User),
+	}
+	for _, row := range a.Metadata {
+		if len(row) >= 2 {
+			out.Metadata[row[0]] = row[1]
+		}
+	}
+	if preview {
+		out.Preview = &a.Preview
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+package rpc
+
+import (
+	"context"
+
+	"github.com/coffer-ml/coffer/api"
+	"github.com/coffer-ml/coffer/project"
+)
+
+var projectFields = names("id", "name", "basename", "description", "user", "company", "created", "last_update", "tags",
+	"system_tags", "default_output_destination", "parent", "path", "featured", "logo_url", "company_origin", "logo_blob")
+
+func (h *handlers) createProject(ctx context.Context, c Call, req api.ProjectsCreateRequest) (api.IDResponse, error) {
+	p, err := h.Projects.Create(ctx, c.Who, project.Spec{
+		Name: req.Name, Description: req.Description, Tags: req.Tags, SystemTags: req.SystemTags,
+		DefaultOutputDestination: h.destination(c, req.DefaultOutputDestination),
+	})
+	return api.IDResponse{ID: string(p.ID)}, err
+}
+
+// projectDocument builds the document of a project.
+func (h *handlers) projectDocument(ctx context.Context, c Call, p project.Project) (api.Fields, error) {
+	company, _, err := h.Users.Company(ctx)
+	d := doc{
+		"id": p.ID, "name": p.Name, "basename": p.Basename(), "description": p.Description, "user": p.User, "company": company,
+		"created": stamp(p.Created), "last_update": stamp(p.LastUpdate), "tags": list(p.Tags), "system_tags": list(p.SystemTags),
+	}
+	d.text("parent", string(p.Parent))
+	if p.DefaultOutputDestination != "" {
+		d["default_output_destination"] = c.shownDestination(p.DefaultOutputDestination)
+	}
+	return api.Fields(d), err
+}
+
+func (h *handlers) getProject(ctx context.Context, c Call, req api.ProjectID) (api.ProjectResponse, error) {
+	p, err := h.Projects.Get(ctx, c.Who, project.ID(req.Project))
+	if err != nil {
+		return api.ProjectResponse{}, err
+	}
+	d, err := h.projectDocument(ctx, c, p)
+	path := make([]string, len(p.Path))
+	for i, id := range p.Path {
+		path[i] = string(id)
+	}
+	d["path"] = path
+	return api.ProjectResponse{Project: d}, err
+}
+
+func (h *handlers) listProjects(ctx context.Context, c Call, req api.QueryRequest) (api.ProjectsResponse, error) {
+	return h.findProjects(ctx, c, req.Keys, false)
+}
+
+func (h *handlers) listProjectsEx(ctx context.Context, c Call, req api.QueryRequest) (api.ProjectsResponse, error) {
+	return h.findProjects(ctx, c, req.Keys, true)
+}
+
+func (h *handlers) findProjects(ctx context.Context, c Call, keys api.Fields, joined bool) (api.ProjectsResponse, error) {
+	p, err := projectionOf(keys, projectFields, joined)
+	if err != nil {
+		return api.ProjectsResponse{}, err
+	}
+	parents, err := texts("parent", keys["parent"])
+	if err != nil {
+		return api.ProjectsResponse{}, err
+	}
+	delete(keys, "parent") // any ancestor, or direct children: the store knows
+	r, err := h.listRequest(c, keys, project.Fields)
+	if err != nil {
+		return api.ProjectsResponse{}, err
+	}
+	q := project.Query{Request: r, IncludeHidden: truthy(keys["search_hidden"]) || truthy(keys["id"]), Shallow: truthy(keys["shallow_search"])}
+	for _, id := range parents {
+		q.Parents = append(q.Parents, project.ID(id))
+	}
+	found, err := h.Projects.List(ctx, c.Who, q)
+	if err != nil {
+		return api.ProjectsResponse{}, err
+	}
+	out := api.ProjectsResponse{Projects: make([]api.Fields, len(found))}
+	for i, it := range found {
+		d, err := h.projectDocument(ctx, c, it)
+		if err != nil {
+			return api.ProjectsResponse{}, err
+		}
+		if joined {
+			refer(d, "parent", nil)
+			refer(d, "company", nil)
+			refer(d, "user", nil)
+		}
+		out.Projects[i] = p.apply(d)
+	}
+	return out, nil
+}
+
+func (h *handlers) updateProject(ctx context.Context, c Call, req api.ProjectsUpdateRequest) (api.FieldsResponse, error) {
+	patch, wrote, err := h.projectPatch(c, req.Keys)
+	if err != nil {
+		return api.FieldsResponse{}, err
+	}
+	if _, err := h.Projects.Update(ctx, c.Who, project.ID(req.Project), patch); err != nil {
+		return api.FieldsResponse{}, err
+	}
+	return api.FieldsResponse{Updated: 1, Fields: wrote}, nil
+}
+
+// projectPatch reads what to change; an explicit null clears a field, but not
+// the name.
+func (h *handlers) projectPatch(c Call, keys api.Fields) (project.Patch, api.Fields, error) {
+	var p project.Patch
+	wrote := api.Fields{}
+	for name, to := range map[string]**string{
+		"name": &p.Name, "description": &p.Description, "default_output_destination": &p.DefaultOutputDestination,
+	} {
+		v, given := keys[name]
+		if !given || name == "name" && v == nil {
+			continue
+		}
+		s, ok := v.(string)
+		if !ok && v != nil {
+			return p, nil, wrong(name, "a string", v)
+		}
+		wrote[name] = v
+		if name == "default_output_destination" && s != "" {
+			s = h.destination(c, s)
+		}
+		*to = &s
+	}
+	for name, to := range map[string]**[]string{"tags": &p.Tags, "system_tags": &p.SystemTags} {
+		v, given := keys[name]
+		if !given {
+			continue
+		}
+		tags, err := texts(name, v)
+		if err != nil {
+			return p, nil, err
+		}
+		wrote[name] = list(tags)
+		*to = &tags
+	}
+	return p, wrote, nil
+}

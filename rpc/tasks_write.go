@@ -1,0 +1,246 @@
+package rpc
+
+import (
+	"context"
+	"maps"
+
+	"github.com/coffer-ml/coffer/api"
+	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/project"
+	"github.com/coffer-ml/coffer/task"
+)
+
+func (h *handlers) createTask(ctx context.Context, c Call, req api.TasksCreateRequest) (api.IDResponse, error) {
+	patch, err := h.patch(c, req.TaskFields)
+	if err != nil {
+		return api.IDResponse{}, err
+	}
+	if req.Name == nil || req.Type == nil {
+		return api.IDResponse{}, ErrMissing.Errorf("name and type: these fields are required").With("field", "name")
+	}
+	t, err := h.Tasks.Create(ctx, c.Who, patch.Spec())
+	if err == nil && req.Execution != nil && req.Execution.Artifacts != nil {
+		err = h.replaceArtifacts(ctx, c, t.ID, *req.Execution.Artifacts)
+	}
+	return api.IDResponse{ID: string(t.ID)}, err
+}
+
+// patch converts the parts of a task that a request gives.
+func (h *handlers) patch(c Call, in api.TaskFields) (task.Patch, error) {
+	p := task.Patch{
+		Name: in.Name, Comment: in.Comment, Type: (*task.Type)(in.Type), Status: (*task.Status)(in.Status),
+		StatusMessage: in.StatusMessage, Parent: (*task.ID)(in.Parent), Project: (*project.ID)(in.Project),
+		Tags: in.Tags, SystemTags: in.SystemTags, Runtime: in.Runtime, Container: in.Container, OutputError: in.OutputError,
+	}
+	if in.OutputDest != nil {
+		destination := h.destination(c, *in.OutputDest)
+		p.OutputDestination = &destination
+	}
+	if in.Hyperparams != nil {
+		params, err := paramsOf(*in.Hyperparams)
+		if err != nil {
+			return p, err
+		}
+		p.Hyperparams = &params
+	}
+	if in.Configuration != nil {
+		configuration, err := configurationOf(*in.Configuration)
+		if err != nil {
+			return p, err
+		}
+		p.Configuration = &configuration
+	}
+	if in.Script != nil {
+		p.Script = func(s *task.Script) { mergeScript(s, *in.Script) }
+	}
+	if in.Execution != nil {
+		p.Execution = func(e *task.Execution) { mergeExecution(e, *in.Execution) }
+	}
+	if in.Models != nil {
+		p.Models = func(m *task.Models) { mergeModels(m, *in.Models, h) }
+	}
+	return p, nil
+}
+
+// paramsOf reads nested hyper-parameters; section and name of an item are
+// those it stands under.
+func paramsOf(in map[string]api.Section) (task.Params, error) {
+	out := make(task.Params, len(in))
+	for section, items := range in {
+		out[section] = make(map[string]task.Param, len(items))
+		for name, p := range items {
+			if p.Value == nil {
+				return nil, ErrField.Errorf("hyperparams.%s.%s: a value is required", section, name).With("field", "hyperparams")
+			}
+			out[section][name] = task.Param{Section: section, Name: name, Value: *p.Value, Type: p.Type, Description: p.Description}
+		}
+	}
+	return out, nil
+}
+
+func configurationOf(in map[string]api.ConfigIn) (map[string]task.ConfigItem, error) {
+	out := make(map[string]task.ConfigItem, len(in))
+	for name, it := range in {
+		if it.Value == nil {
+			return nil, ErrField.Errorf("configuration.%s: a value is required", name).With("field", "configuration")
+		}
+		out[name] = task.ConfigItem{Name: name, Value: *it.Value, Type: it.Type, Description: it.Description}
+	}
+	return out, nil
+}
+
+func mergeScript(s *task.Script, in api.ScriptIn) {
+	give(&s.Binary, in.Binary)
+	give(&s.Repository, in.Repository)
+	give(&s.Tag, in.Tag)
+	give(&s.Branch, in.Branch)
+	give(&s.VersionNum, in.VersionNum)
+	give(&s.EntryPoint, in.EntryPoint)
+	give(&s.WorkingDir, in.WorkingDir)
+	give(&s.Requirements, in.Requirements)
+	give(&s.Diff, in.Diff)
+}
+
+func mergeExecution(e *task.Execution, in api.ExecutionIn) {
+	give(&e.Queue, in.Queue)
+	give(&e.Framework, in.Framework)
+	give(&e.ModelDesc, in.ModelDesc)
+	give(&e.ModelLabels, in.ModelLabels)
+	if in.TestSplit != nil {
+		e.TestSplit = in.TestSplit
+	}
+}
+
+func mergeModels(m *task.Models, in api.ModelsIn, h *handlers) {
+	for _, l := range []struct {
+		to   *[]task.ModelLink
+		from *[]api.ModelLinkIn
+	}{{&m.Input, in.Input}, {&m.Output, in.Output}} {
+		if l.from != nil {
+			*l.to = h.linksOf(*l.from)
+		}
+	}
+}
+
+func (h *handlers) linksOf(in []api.ModelLinkIn) []task.ModelLink {
+	out := make([]task.ModelLink, len(in))
+	for i, l := range in {
+		out[i] = task.ModelLink{Name: l.Name, Model: l.Model, Updated: h.Now()}
+	}
+	return out
+}
+
+func give[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (h *handlers) editTask(ctx context.Context, c Call, req api.TasksEditRequest) (api.FieldsResponse, error) {
+	patch, err := h.patch(c, req.TaskFields)
+	if err != nil {
+		return api.FieldsResponse{}, err
+	}
+	artifacts := req.Execution != nil && req.Execution.Artifacts != nil
+	if patch.IsZero() && !artifacts {
+		return api.FieldsResponse{Fields: api.Fields{}}, nil
+	}
+	t, err := h.Tasks.Edit(ctx, c.Who, task.ID(req.Task), patch, req.Force)
+	if err == nil && artifacts {
+		err = h.replaceArtifacts(ctx, c, t.ID, *req.Execution.Artifacts)
+	}
+	if err != nil {
+		return api.FieldsResponse{}, err
+	}
+	return c.changedFields(t, given(req.TaskFields)...), nil
+}
+
+func (h *handlers) updateTask(ctx context.Context, c Call, req api.TasksEditRequest) (api.FieldsResponse, error) {
+	patch, err := h.patch(c, req.TaskFields)
+	if err != nil {
+		return api.FieldsResponse{}, err
+	}
+	t, err := h.Tasks.Update(ctx, c.Who, task.ID(req.Task), patch)
+	if err != nil {
+		return api.FieldsResponse{}, err
+	}
+	var wrote []string
+	for _, name := range given(req.TaskFields) {
+		if updatable[name] {
+			wrote = append(wrote, name)
+		}
+	}
+	if len(wrote) == 0 {
+		return api.FieldsResponse{Fields: api.Fields{}}, nil
+	}
+	return c.changedFields(t, wrote...), nil
+}
+
+// updatable are the fields that tasks.update writes.
+var updatable = names("name", "tags", "system_tags", "comment", "project", "status_message", "output.error")
+
+// given lists the paths of the document that a request writes.
+func given(in api.TaskFields) []string {
+	var out []string
+	for name, set := range map[string]bool{
+		"name": in.Name != nil, "type": in.Type != nil, "comment": in.Comment != nil, "parent": in.Parent != nil,
+		"project": in.Project != nil, "status": in.Status != nil, "status_message": in.StatusMessage != nil,
+		"tags": in.Tags != nil, "system_tags": in.SystemTags != nil, "output.destination": in.OutputDest != nil,
+		"output.error": in.OutputError != nil, "container": in.Container != nil, "runtime": in.Runtime != nil,
+		"hyperparams": in.Hyperparams != nil, "configuration": in.Configuration != nil, "script": in.Script != nil,
+		"execution": in.Execution != nil, "models": in.Models != nil,
+	} {
+		if set {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// changedFields tells what was written: the named paths as they are now, and
+// the times that go with every change.
+func (c Call) changedFields(t task.Task, paths ...string) api.FieldsResponse {
+	document := c.taskDocument(t, nil, noProgress)
+	fields := api.Fields{}
+	for _, path := range append(paths, "last_change", "last_changed_by", "last_update") {
+		if v, ok := lookUp(document, path); ok {
+			fields[path] = v
+		}
+	}
+	if e, ok := fields["execution"].(map[string]any); ok {
+		e = maps.Clone(e)
+		delete(e, "artifacts") // another noun's, not loaded here
+		fields["execution"] = e
+	}
+	return api.FieldsResponse{Updated: 1, Fields: fields}
+}
+
+// replaceArtifacts is what older clients do: they send the whole list as part
+// of the execution, and what is not in it goes.
+func (h *handlers) replaceArtifacts(ctx context.Context, c Call, id task.ID, in []api.ArtifactIn) error {
+	specs := h.specs(c, in)
+	keep := make(map[artifact.Ref]bool, len(specs))
+	for _, s := range specs {
+		keep[s.Ref] = true
+	}
+	logged, err := h.Artifacts.List(ctx, c.Who, artifact.Selection{Tasks: []task.ID{id}})
+	if err != nil {
+		return err
+	}
+	var gone []artifact.Ref
+	for _, a := range logged {
+		if !keep[a.Ref] {
+			gone = append(gone, a.Ref)
+		}
+	}
+	if len(gone) > 0 {
+		if _, err := h.Artifacts.Remove(ctx, c.Who, id, gone); err != nil {
+			return err
+		}
+	}
+	if len(specs) == 0 {
+		return nil
+	}
+	_, err = h.Artifacts.Register(ctx, c.Who, id, specs)
+	return err
+}

@@ -1,0 +1,190 @@
+package fileserver
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/internal/door"
+	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// Config is what the handler needs; fields without a default are required.
+type Config struct {
+	Files  *file.Service
+	Guard  *door.Guard
+	Logger *slog.Logger
+	// Prefix is the path that the handler is mounted under, without a slash at
+	// its end; "" means the root of its host.
+	Prefix string
+	// Stopping reports whether the server is about to exit; nil means never.
+	Stopping func() bool
+	// Received, if set, is told how many bytes an upload brought.
+	Received func(bytes int64)
+}
+
+type handler struct{ Config }
+
+// New returns the handler.
+func New(cfg Config) http.Handler { return &handler{cfg} }
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, err := h.path(r)
+	if err == nil {
+		err = h.serve(w, r, path)
+	}
+	if err != nil {
+		h.fail(w, r, err)
+	}
+}
+
+// path returns the requested path, decoded once and not cleaned, with its
+// leading slash; "" or "/" is the root.
+func (h *handler) path(r *http.Request) (string, error) {
+	path, ok := strings.CutPrefix(r.URL.Path, h.Prefix)
+	if !ok || path != "" && path[0] != '/' {
+		return "", file.ErrNotFound.Errorf("there is nothing at %.200q", r.URL.Path)
+	}
+	return path, nil
+}
+
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, path string) error {
+	if h.Stopping != nil && h.Stopping() {
+		return errStopping.Errorf("the server is stopping; try again in a moment")
+	}
+	root := path == "" || path == "/"
+	switch {
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
+		w.WriteHeader(http.StatusOK)
+		return nil
+	case r.Method == http.MethodPost && root:
+		return h.upload(w, r)
+	case r.Method == http.MethodPost && path == "/delete_many":
+		return h.deleteMany(w, r)
+	case (r.Method == http.MethodGet || r.Method == http.MethodHead) && root:
+		return h.alive(w, r)
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		return h.download(w, r, path)
+	case r.Method == http.MethodDelete && !root:
+		return h.delete(w, r, path)
+	}
+	return errMethod.Errorf("%s is not offered here; uploads are POST to the root, files are read by GET and HEAD and removed by DELETE", r.Method)
+}
+
+// admit checks who is calling and tells the access log.
+func (h *handler) admit(r *http.Request, need door.Access) (user.Identity, error) {
+	who, err := h.Guard.Admit(r, need)
+	if err == nil {
+		door.NoteUser(r.Context(), who.Name)
+	}
+	return who, err
+}
+
+// alive answers a look at the root: credentials are checked only if given.
+func (h *handler) alive(w http.ResponseWriter, r *http.Request) error {
+	if r.Header.Get("Authorization") != "" {
+		if _, err := h.admit(r, door.Guest); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := io.WriteString(w, "OK")
+	return ignoreGone(err)
+}
+
+// The reasons of this package.
+var (
+	errStopping = fault.Reason{Kind: fault.Unavailable, Name: "fileserver.stopping"}
+	errMethod   = fault.Reason{Kind: fault.Unsupported, Name: "fileserver.method"}
+	errBody     = fault.Reason{Kind: fault.Invalid, Name: "fileserver.bad_body"}
+	errEncoding = fault.Reason{Kind: fault.Unsupported, Name: "fileserver.content_encoding"}
+)
+
+// statuses is the one table from kinds of faults to HTTP.
+var statuses = map[fault.Kind]int{
+	fault.Internal:        http.StatusInternalServerError,
+	fault.Invalid:         http.StatusBadRequest,
+	fault.Unauthenticated: http.StatusUnauthorized,
+	fault.Forbidden:       http.StatusForbidden,
+	fault.NotFound:        http.StatusNotFound,
+	fault.Conflict:        http.StatusConflict,
+	fault.State:           http.StatusConflict,
+	fault.TooLarge:        http.StatusRequestEntityTooLarge,
+	fault.Unsupported:     http.StatusBadRequest,
+	fault.Unavailable:     http.StatusServiceUnavailable,
+}
+
+// reasons are those whose status is not that of their kind.
+var reasons = map[fault.Reason]int{
+	errMethod:   http.StatusMethodNotAllowed,
+	errEncoding: http.StatusUnsupportedMediaType,
+}
+
+// Bounds on what follows a refusal.
+const (
+	// drainMost is how much of a refused body is read, so that a client that
+	// writes before it reads sees the reply and not a reset.
+	drainMost = 1 << 20
+	// retryAfter is told with 503, in seconds: a restart takes one or two.
+	retryAfter = 2
+)
+
+// fail tells the caller what went wrong. Causes are logged, never shown.
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.Of(err)
+	status, ok := reasons[f.Reason]
+	if !ok {
+		status = statuses[f.Reason.Kind]
+	}
+	id := door.RequestID(r.Context())
+	if status >= http.StatusInternalServerError && r.Context().Err() == nil {
+		h.Logger.LogAttrs(r.Context(), slog.LevelError, "file request failed",
+			slog.String("id", id), slog.String("reason", f.Reason.Name), slog.String("error", err.Error()))
+	}
+	header := w.Header()
+	switch status {
+	case http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", "Bearer")
+	case http.StatusServiceUnavailable:
+		header.Set("Retry-After", strconv.Itoa(retryAfter))
+	case http.StatusMethodNotAllowed:
+		header.Set("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
+	}
+	if r.Method == http.MethodPost {
+		header.Set("Connection", "close")
+		_, _ = io.CopyN(io.Discard, r.Body, drainMost)
+	}
+	h.json(w, r, status, map[string]any{"error": map[string]string{
+		"kind": f.Reason.Kind.String(), "reason": f.Reason.Name, "message": f.Message, "request_id": id,
+	}})
+}
+
+// json writes a JSON reply, never anything that a browser takes for a page.
+func (h *handler) json(w http.ResponseWriter, r *http.Request, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{}`)
+	}
+	header := w.Header()
+	protect(header)
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // a client that went away is no error of ours
+	}
+}
+
+// protect sets the headers that keep a browser from running what it gets.
+func protect(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+}

@@ -46,6 +46,27 @@ func TestCurlCommandsPrintWhatThePageSays(t *testing.T) {
 	}
 }
 
+func TestConfigurationFilesStartAServer(t *testing.T) {
+	coffer := build(t)
+	files, err := filepath.Glob("config/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no configuration files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			server, err := instance.Start(t.Context(), instance.Config{
+				Binary: coffer, Data: filepath.Join(t.TempDir(), "data"), Args: []string{"--config", file}, Env: instance.Clean(),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := server.Stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // commands gives the shell blocks of a page as one script, and what the
 // comments at the ends of its lines say that will be printed.
 func commands(page string) (script string, expected []string) {

@@ -124,6 +124,7 @@ func (b *bench) server(ctx context.Context, name string) (*server, error) {
 	i, err := instance.Start(ctx, instance.Config{
 		Binary: b.coffer,
 		Data:   filepath.Join(b.folder, name, "data"),
+		Args:   []string{"--log-format", "json"},
 		Env:    append(instance.Clean(), "TMPDIR="+temporary),
 	})
 	if err != nil {

@@ -24,9 +24,12 @@ var sdkProgram string
 // own, to some seconds.
 const uploadsPerRound = 10
 
+// requestsPerUpload are the bytes, the record and the task, one after the
+// other.
+const requestsPerUpload = 3
+
 // measureSDK tells how much of the time of an upload_artifact of the Python
-// SDK is the server's. An upload is three requests, one after the other: the
-// bytes, the record, the task.
+// SDK is the server's, by its own access log.
 func (b *bench) measureSDK(ctx context.Context) (err error) {
 	script := filepath.Join(b.folder, "sdk.py")
 	if err := os.WriteFile(script, []byte(sdkProgram), 0o600); err != nil {
@@ -60,7 +63,7 @@ func (b *bench) measureSDK(ctx context.Context) (err error) {
 		}
 		var share, whole series
 		err = b.each(ctx, "SDK, "+c.what, func(int) error {
-			before, err := s.spent(ctx)
+			requests, before, err := s.served()
 			if err != nil {
 				return err
 			}
@@ -68,7 +71,10 @@ func (b *bench) measureSDK(ctx context.Context) (err error) {
 			if err != nil {
 				return err
 			}
-			after, err := s.spent(ctx)
+			answered, after, err := s.served()
+			if n := answered - requests; err == nil && n != requestsPerUpload*uploadsPerRound {
+				err = fmt.Errorf("%d uploads made %d requests, expected %d each", uploadsPerRound, n, requestsPerUpload)
+			}
 			share = append(share, (after-before).Seconds()*1000/uploadsPerRound)
 			whole = append(whole, took.median())
 			return err

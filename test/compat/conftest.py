@@ -1,9 +1,11 @@
 """Fixtures: one server for the run, the SDK in this process, a second process that reads, and the SDK's log under watch."""
 
 import atexit
+import contextlib
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -206,14 +208,17 @@ def start_program(environment, programs):
     started = []
 
     def start(name, *args, env=None, **options):
-        command = [sys.executable, str(programs / name), *map(str, args)]
+        command = [sys.executable, "-X", "faulthandler", str(programs / name), *map(str, args)]
         pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # A session of its own, so that a process the SDK may have started in it ends with it.
+        options["start_new_session"] = True
         started.append(subprocess.Popen(command, env=env or environment(), **{**pipes, **options}))
         return started[-1]
 
     yield start
     for process in started:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stdin.close()
         process.stdout.close()
@@ -225,7 +230,12 @@ def run_program(start_program, sdk_lines):
 
     def run(name, *args, **options):
         process = start_program(name, *args, **options)
-        output, _ = process.communicate(timeout=150)
+        try:
+            output, _ = process.communicate(timeout=150)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGABRT)  # shows where it hangs
+            output, _ = process.communicate()
+            raise AssertionError(f"{name} did not end:\n{output}") from None
         sdk_lines.extend(output.splitlines())
         assert process.returncode == 0, output
         return output

@@ -38,6 +38,8 @@ type dialect interface {
 	contains(col string) string
 	// bytewise marks a text column to be compared and ordered by code point.
 	bytewise(col string) string
+	// unindexed is col, but not to be read in the order of an index.
+	unindexed(col string) string
 	// texts gathers the texts of a group of rows into a JSON array.
 	texts(col string) string
 	// lock ends a SELECT of rows of the table that the transaction is going
@@ -53,10 +55,11 @@ func (sqlite) in(col string) string   { return col + " IN (SELECT value FROM jso
 func (sqlite) inInts(col string) string {
 	return col + " IN (SELECT value FROM json_each(?))"
 }
-func (sqlite) contains(col string) string { return "instr(" + col + ", ?) > 0" }
-func (sqlite) bytewise(col string) string { return col }
-func (sqlite) texts(col string) string    { return "json_group_array(" + col + ")" }
-func (sqlite) lock(string) string         { return "" } // there is one writer
+func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" }
+func (sqlite) bytewise(col string) string  { return col }
+func (sqlite) unindexed(col string) string { return "+" + col }
+func (sqlite) texts(col string) string     { return "json_group_array(" + col + ")" }
+func (sqlite) lock(string) string          { return "" } // there is one writer
 
 type postgres struct{}
 
@@ -68,7 +71,8 @@ func (postgres) in(col string) string {
 func (postgres) inInts(col string) string {
 	return col + " IN (SELECT jsonb_array_elements_text(?::jsonb)::bigint)"
 }
-func (postgres) contains(col string) string { return "position(? in " + col + ") > 0" }
-func (postgres) bytewise(col string) string { return col + ` COLLATE "C"` }
-func (postgres) texts(col string) string    { return "json_agg(" + col + ")::text" }
-func (postgres) lock(table string) string   { return " FOR UPDATE OF " + table }
+func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
+func (postgres) bytewise(col string) string  { return col + ` COLLATE "C"` }
+func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
+func (postgres) texts(col string) string     { return "json_agg(" + col + ")::text" }
+func (postgres) lock(table string) string    { return " FOR UPDATE OF " + table }

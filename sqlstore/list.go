@@ -40,6 +40,11 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	if err != nil {
 		return nil, err
 	}
+	id := src.id()
+	if len(r.Order) == 0 && c.ranged(n) {
+		id = db.dialect.unindexed(id)
+	}
+	order.sql += id + " ASC"
 	where := all(append(own[:len(own):len(own)], filter)...)
 	text := "SELECT " + src.id() + " FROM " + src.table + " WHERE " + where.sql + " ORDER BY " + order.sql
 	args := append(append([]any{}, where.args...), order.args...)
@@ -58,8 +63,19 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	return ids, nil
 }
 
-// order is what stands after ORDER BY. Missing values and empty texts come
-// last either way; the id is the last key.
+// ranged reports whether a range of time must hold. Such ranges tend to be
+// short, and then are to pick the rows: walking the ids in their order would
+// read them all.
+func (c compiler) ranged(n *node) bool {
+	return slices.ContainsFunc(n.conjuncts(), func(p *node) bool {
+		l, ok := p.leaf.(query.Compare)
+		f, err := c.source.find(l.Field)
+		return ok && err == nil && f.kind == query.Time && !p.not
+	})
+}
+
+// order is what stands after ORDER BY, up to the id. Missing values and empty
+// texts come last either way.
 func (s source) order(keys []query.Order) (cond, error) {
 	var parts []string
 	var args []any
@@ -89,7 +105,7 @@ func (s source) order(keys []query.Order) (cond, error) {
 			parts = append(parts, f.value+way)
 		}
 	}
-	return cond{strings.Join(append(parts, s.id()+" ASC"), ", "), args}, nil
+	return cond{strings.Join(append(parts, ""), ", "), args}, nil
 }
 
 // orderByRows orders by the least or greatest value of a list, or by the one

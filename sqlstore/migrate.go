@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -80,8 +79,9 @@ func (db *DB) migrate(ctx context.Context, migrations fs.FS, file string) error 
 		return nil
 	}
 	if done > 0 {
-		if err := db.snapshot(ctx, fmt.Sprintf("%s.before-%04d", file, all[done].number)); err != nil {
-			return err
+		to := fmt.Sprintf("%s.before-%04d", file, all[done].number)
+		if err := snapshot(ctx, file, to); err != nil {
+			return fmt.Errorf("snapshot before the upgrade: %w", err)
 		}
 	}
 	return db.Tx(ctx, func(ctx context.Context) error {
@@ -122,17 +122,6 @@ func (db *DB) appliedSteps(ctx context.Context, all []step) (int, error) {
 		}
 	}
 	return len(rows), nil
-}
-
-// snapshot copies the database file aside, whole and consistent.
-func (db *DB) snapshot(ctx context.Context, to string) error {
-	if _, err := os.Stat(to); err == nil {
-		return nil // an earlier try of the same upgrade took it
-	}
-	if _, err := db.reader.exec(ctx, `VACUUM INTO ?`, to); err != nil {
-		return fmt.Errorf("snapshot before the upgrade: %w", err)
-	}
-	return nil
 }
 
 // statements splits a migration at the semicolons that end a line.

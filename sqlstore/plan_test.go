@@ -1,0 +1,273 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/project"
+	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/task"
+)
+
+// A scan reads every row of something. Small things made for one statement
+// may be read whole: the arguments as rows, a page of ids, types.
+var (
+	scan    = regexp.MustCompile(`(?m)^SCAN (\S+)(.*)$`)
+	scanned = regexp.MustCompile(`^SCAN (json_each|below|t|CONSTANT|\(subquery|few|\d+)`)
+)
+
+// wantNoScan runs fn and checks the plan of each of its statements.
+func wantNoScan(t *testing.T, db *sqlstore.DB, fn func()) {
+	t.Helper()
+	r, stop := sqlstore.Record(db)
+	fn()
+	stop()
+	if len(r.Statements()) == 0 {
+		t.Error("no statement was recorded")
+	}
+	for _, s := range r.Statements() {
+		plan, err := db.Plan(context.Background(), s)
+		must(t, err)
+		for _, step := range scan.FindAllString(plan, -1) {
+			if !scanned.MatchString(step) {
+				t.Errorf("%s\nruns %s\nfull plan:\n%s", strings.TrimSpace(s.Text), step, plan)
+			}
+		}
+	}
+}
+
+// wantPlan checks that the plan of the statement that lists tasks holds a step.
+func wantPlan(t *testing.T, db *sqlstore.DB, q task.Query, step string) {
+	t.Helper()
+	r, stop := sqlstore.Record(db)
+	_, err := db.Tasks().List(context.Background(), q)
+	stop()
+	must(t, err)
+	for _, s := range r.Statements() {
+		if !strings.Contains(s.Text, "ORDER BY") || !strings.HasPrefix(s.Text, "SELECT task.id FROM task") {
+			continue
+		}
+		plan, err := db.Plan(context.Background(), s)
+		must(t, err)
+		if !strings.Contains(plan, step) {
+			t.Errorf("%s\nexpected %s in\n%s", s.Text, step, plan)
+		}
+		return
+	}
+	t.Fatal("no list was recorded")
+}
+
+func TestCommonFiltersUseAnIndex(t *testing.T) {
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		p := aProject("p")
+		addProjects(t, db, p)
+		for i := range 20 {
+			x := fullTask(p.ID, "")
+			x.Name = fmt.Sprint("task ", i)
+			addTasks(t, db, x)
+		}
+		latest := []query.Order{{Field: "last_update", Desc: true}}
+		is := func(field, value string) query.Filter { return query.In{Field: field, Values: []string{value}} }
+		for name, c := range map[string]struct {
+			filter query.Filter
+			order  []query.Order
+			step   string
+		}{
+			"no filter, the latest first": {nil, latest, "task_by_update"},
+			"project, the latest first":   {is("project", string(p.ID)), latest, "task_by_project (project_id=?)"},
+			"project and status":          {query.And{is("project", string(p.ID)), query.In{Field: "status", Values: []string{"created", "completed"}}}, latest, "task_by_project (project_id=?)"},
+			"project without archived":    {query.And{is("project", string(p.ID)), query.Not{Part: is("system_tags", task.Archived)}}, latest, "task_by_project (project_id=?)"},
+			"project and exact name":      {query.And{is("project", string(p.ID)), query.Match{Field: "name", Pattern: pattern(t, `^task\ 7$`, false)}}, nil, "task_by_name (<expr>=?)"},
+			"exact name":                  {query.Match{Field: "name", Pattern: pattern(t, `^task\ 7$`, false)}, nil, "task_by_name (<expr>=?)"},
+			"name that begins so":         {query.Match{Field: "name", Pattern: pattern(t, "^task 1", false)}, nil, "task_by_name (<expr>>? AND <expr><?)"},
+			"status, the latest first":    {is("status", "created"), latest, "task_by_status (status=?)"},
+			"user, the latest first":      {is("user", "u1"), latest, "task_by_user (user_id=?)"},
+			"parent":                      {is("parent", "x"), nil, "task_by_parent (parent=?)"},
+			"ids":                         {query.In{Field: "id", Values: []string{"x", "y"}}, nil, "(id=?)"},
+			"type in a project":           {query.And{is("type", "training"), is("project", string(p.ID))}, nil, "task_by_type (type=? AND project_id=?)"},
+			"queue":                       {is("execution.queue", "q1"), nil, "task_by_queue (execution_queue=?)"},
+			"changed since":               {query.Compare{Field: "last_change", Op: query.Greater, Value: at(9)}, nil, "task_by_change (last_change>?)"},
+			"status changed since":        {query.Compare{Field: "status_changed", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_status_change (status_changed>?)"},
+			"created since":               {query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_creation (created>?)"},
+			"a tag that few have":         {is("tags", "a"), latest, "task_tag_by_tag (tag=? AND system=?)"},
+			"a tag of a project":          {query.And{is("project", string(p.ID)), is("tags", "a")}, latest, "(tag=? AND system=?)"},
+			"a parameter":                 {is("hyperparams.Args.lr.value", "0.1"), nil, "task_param_by_value (section=? AND name=? AND <expr>=?)"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				q := task.Query{Request: query.Request{Filter: c.filter, Order: c.order, Page: query.Page{Limit: 50}}}
+				wantPlan(t, db, q, c.step)
+				if name != "no filter, the latest first" { // that walks the index, as it should
+					wantNoScan(t, db, func() { _, _ = db.Tasks().List(context.Background(), q) })
+				}
+			})
+		}
+	})
+}
+
+func TestNothingElseScans(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		p := aProject("p")
+		sub := child(p, "sub")
+		addProjects(t, db, p, sub)
+		x := fullTask(p.ID, "")
+		addTasks(t, db, x)
+		waiting := aQueue("waiting")
+		must(t, db.Queues().Insert(ctx, waiting))
+		g := land(t, db, "a", "one")
+		v := aVersion(1)
+		v.Address, v.Generation, v.State, v.Preview = ownAddress(t, "a"), g.ID, artifact.Stored, "text"
+		add(t, db, x.ID, output("a"), v, "1")
+		tasks, artifacts, projects := db.Tasks(), db.Artifacts(), db.Projects()
+		refs := []artifact.Ref{output("a"), output("b")}
+		for name, fn := range map[string]func() error{
+			"task: insert":             func() error { return tasks.Insert(ctx, fullTask(p.ID, "")) },
+			"task: get":                func() error { _, err := tasks.Get(ctx, x.ID); return err },
+			"task: save":               func() error { return tasks.Save(ctx, x, task.All) },
+			"task: touch":              func() error { return tasks.Touch(ctx, x.ID, "u", at(1)) },
+			"task: published children": func() error { _, err := tasks.PublishedChildren(ctx, x.ID); return err },
+			"task: types":              func() error { _, err := tasks.Types(ctx, nil); return err },
+			"task: types in projects":  func() error { _, err := tasks.Types(ctx, []project.ID{p.ID}); return err },
+			"project: insert":          func() error { return projects.Insert(ctx, aProject("q")) },
+			"project: by name":         func() error { _, err := projects.ByName(ctx, "p"); return err },
+			"project: many":            func() error { _, err := projects.Many(ctx, []project.ID{p.ID, sub.ID}); return err },
+			"project: descendants":     func() error { _, err := projects.Descendants(ctx, []project.ID{p.ID}); return err },
+			"project: update":          func() error { q := p; q.Name = "r"; return projects.Update(ctx, q) },
+			"project: touch":           func() error { return projects.Touch(ctx, p.ID, at(1)) },
+			"project: children": func() error {
+				_, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}, Shallow: true})
+				return err
+			},
+			"project: below":  func() error { _, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}}); return err },
+			"queue: insert":   func() error { return db.Queues().Insert(ctx, aQueue("q")) },
+			"queue: get":      func() error { _, err := db.Queues().Get(ctx, waiting.ID); return err },
+			"artifact: known": func() error { _, err := artifacts.Known(ctx, x.ID, refs); return err },
+			"artifact: list":  func() error { _, err := artifacts.List(ctx, artifact.Selection{Tasks: []task.ID{x.ID}}); return err },
+			"artifact: list many": func() error {
+				_, err := artifacts.List(ctx, artifact.Selection{Tasks: []task.ID{x.ID, "y"}, Previews: true, Ref: &refs[0]})
+				return err
+			},
+			"artifact: versions":   func() error { _, err := artifacts.Versions(ctx, x.ID, refs[0], true); return err },
+			"artifact: unsettled":  func() error { _, err := artifacts.Unsettled(ctx, "a"); return err },
+			"artifact: references": func() error { _, err := artifacts.References(ctx, "a"); return err },
+			"artifact: bound":      func() error { _, err := artifacts.Bound(ctx, []int64{g.ID, 7}); return err },
+			"artifact: settle":     func() error { return artifacts.Settle(ctx, 1, artifact.Stored, g.ID) },
+			"artifact: lose":       func() error { _, err := artifacts.Lose(ctx, g.Digest); return err },
+			"artifact: add and prune": func() error {
+				if _, err := artifacts.Add(ctx, x.ID, refs[1], v, "2"); err != nil {
+					return err
+				}
+				if _, err := artifacts.Add(ctx, x.ID, refs[1], v, "3"); err != nil {
+					return err
+				}
+				_, err := artifacts.Prune(ctx, x.ID, refs[1], 1)
+				return err
+			},
+			"artifact: remove a version": func() error {
+				n, err := artifacts.Add(ctx, x.ID, output("c"), v, "1")
+				if err != nil {
+					return err
+				}
+				_, err = artifacts.RemoveVersion(ctx, x.ID, output("c"), n, at(1))
+				return err
+			},
+			"artifact: remove, forget, delete the task": func() error {
+				y := fullTask(p.ID, x.ID)
+				if err := tasks.Insert(ctx, y); err != nil {
+					return err
+				}
+				if _, err := artifacts.Add(ctx, y.ID, refs[0], v, "1"); err != nil {
+					return err
+				}
+				if _, err := artifacts.Remove(ctx, y.ID, refs, at(1)); err != nil {
+					return err
+				}
+				if _, err := artifacts.Remove(ctx, y.ID, nil, at(1)); err != nil {
+					return err
+				}
+				if err := artifacts.Forget(ctx, y.ID); err != nil {
+					return err
+				}
+				_, err := tasks.Delete(ctx, y.ID)
+				return err
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				wantNoScan(t, db, func() { must(t, fn()) })
+			})
+		}
+	})
+}
+
+// registerOne is what the registration of one artifact does to the database.
+func registerOne(ctx context.Context, db *sqlstore.DB, of task.ID, key string, preview string) error {
+	return db.Tx(ctx, func(ctx context.Context) error {
+		ref := output(key)
+		if _, err := db.Artifacts().Known(ctx, of, []artifact.Ref{ref}); err != nil {
+			return err
+		}
+		if _, err := db.Tasks().LockStatus(ctx, of); err != nil {
+			return err
+		}
+		v := aVersion(1)
+		v.Preview, v.Registered = preview, time.UnixMilli(1)
+		if _, err := db.Artifacts().Add(ctx, of, ref, v, key); err != nil {
+			return err
+		}
+		if _, err := db.Artifacts().Prune(ctx, of, ref, artifact.KeepVersions); err != nil {
+			return err
+		}
+		return db.Tasks().Touch(ctx, of, "u1", at(2))
+	})
+}
+
+// crowd gives a task many artifacts with large previews.
+func crowd(t testing.TB, db *sqlstore.DB, of task.ID, n int) {
+	t.Helper()
+	must(t, db.Tx(context.Background(), func(ctx context.Context) error {
+		for i := range n {
+			preview := fmt.Sprint(i, strings.Repeat("preview ", 8<<10))
+			if err := registerOne(ctx, db, of, fmt.Sprintf("artifact %d", i), preview); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+func TestOneMoreArtifactCostsTheSameOnACrowdedTask(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		empty, crowded := aTask("empty"), aTask("crowded")
+		addTasks(t, db, empty, crowded)
+		crowd(t, db, crowded.ID, 2000)
+		cost := func(of task.ID) (statements, pages int) {
+			t.Helper()
+			must(t, registerOne(ctx, db, of, "warm up", "p"))
+			before, err := db.Pages()
+			must(t, err)
+			must(t, registerOne(ctx, db, of, "one more", "q"))
+			after, err := db.Pages()
+			must(t, err)
+			r, stop := sqlstore.Record(db)
+			defer stop()
+			must(t, registerOne(ctx, db, of, "another", "r"))
+			return len(r.Statements()), after - before
+		}
+		s0, p0 := cost(empty.ID)
+		s1, p1 := cost(crowded.ID)
+		t.Logf("%d statements, %d pages; on a crowded task %d statements, %d pages", s0, p0, s1, p1)
+		if s1 != s0 {
+			t.Errorf("%d statements on a crowded task, %d on an empty one", s1, s0)
+		}
+		if p1 > p0+p0/2 {
+			t.Errorf("%d pages on a crowded task, %d on an empty one", p1, p0)
+		}
+	})
+}

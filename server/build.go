@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/blob/drivers"
+	"github.com/coffer-ml/coffer/event"
+	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/internal/door"
+	"github.com/coffer-ml/coffer/internal/notify"
+	"github.com/coffer-ml/coffer/lifecycle"
+	"github.com/coffer-ml/coffer/project"
+	"github.com/coffer-ml/coffer/queue"
+	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// services is everything behind the doors.
+type services struct {
+	db        *sqlstore.DB
+	blobs     blob.Store
+	users     *user.Service
+	projects  *project.Service
+	tasks     *task.Service
+	artifacts *artifact.Service
+	files     *file.Service
+	events    *event.Service
+	queues    *queue.Service
+	lifecycle *lifecycle.Service
+	guard     *door.Guard
+}
+
+// openUsers opens the database and the user noun alone: what commands need
+// that manage accounts without a server.
+func openUsers(ctx context.Context, cfg Config) (*sqlstore.DB, *user.Service, error) {
+	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(cfg.Data, "coffer.db")})
+	if err != nil {
+		return nil, nil, err
+	}
+	return db, user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: time.Now, Build: Version}), nil
+}
+
+// build opens the stores and joins the services. hashed is told how many bytes
+// uploads hashed.
+func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int64)) (*services, error) {
+	db, users, err := openUsers(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := drivers.Open(cfg.Blobs)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open blob store: %w", err), db.Close())
+	}
+	s := &services{db: db, blobs: blobs, users: users, guard: &door.Guard{Users: users}}
+	s.projects = project.New(project.Config{Store: db.Projects(), Tx: db.Tx, Now: time.Now})
+	s.tasks = task.New(task.Config{Store: db.Tasks(), Projects: s.projects, Tx: db.Tx, Now: time.Now})
+	s.queues = queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: time.Now})
+	s.files = file.New(file.Config{
+		Store: db.Files(), Blobs: blobs, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
+		MaxSize: cfg.MaxUploadSize, Hashed: hashed,
+	})
+	s.artifacts = artifact.New(artifact.Config{
+		Store: db.Artifacts(), Tasks: s.tasks, Files: s.files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: time.Now,
+	})
+	s.files.Join(s.artifacts)
+	s.events = event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Tx: db.Tx, Now: time.Now})
+	s.lifecycle = lifecycle.New(lifecycle.Config{
+		Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events, Files: s.files, Tx: db.Tx, Now: time.Now,
+	})
+	return s, nil
+}
+
+func (s *services) close() error { return s.db.Close() }

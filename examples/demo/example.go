@@ -38,6 +38,11 @@ type logReport struct {
 	Task string `json:"task"`
 }
 
+// settings of the SDK for the demo: its reporter is a thread. As a process of
+// its own, which is the SDK's default, it takes many seconds to start and to
+// end, whatever the server.
+const settings = "sdk.development.report_use_subprocess: false\n"
+
 // build compiles the Go example and gives both their command lines. Each has a
 // home of its own, so the reading side starts with an empty cache.
 func (d *demo) build(ctx context.Context, keys instance.Keys) (examples, error) {
@@ -51,6 +56,9 @@ func (d *demo) build(ctx context.Context, keys instance.Keys) (examples, error) 
 	}
 	home := filepath.Join(d.folder, "home")
 	if err := os.Mkdir(home, 0o700); err != nil {
+		return examples{}, err
+	}
+	if err := os.WriteFile(filepath.Join(home, "clearml.conf"), []byte(settings), 0o600); err != nil {
 		return examples{}, err
 	}
 	env := keys.Environment(home)
@@ -96,7 +104,9 @@ func (e *example) run(ctx context.Context, command, tasks []string, report any) 
 		return errors.New("interrupted")
 	}
 	for line := range strings.Lines(said.String()) {
-		if strings.Contains(line, "ERROR") || strings.Contains(line, "Failed") {
+		// That of the empty file is the SDK's own rule: it has no copy to give.
+		bad := strings.Contains(line, "ERROR") || strings.Contains(line, "Failed")
+		if bad && !strings.Contains(line, "downloaded a 0-sized file") {
 			e.complaints = append(e.complaints, e.name+" said: "+strings.TrimSpace(line))
 		}
 	}

@@ -64,9 +64,11 @@ func (s screen) table(rows []row) {
 			s.verdict(r.python, 11), s.verdict(r.golang, 9), s.verdict(r.state, 0))
 	}
 	notes := []string{
-		"equal    the value read is the value logged",
-		"bytes    the format is Python's own; Go compares its bytes",
-		"A digest counts when record, both downloads, ETag and the server's list agree.",
+		"equal     the value read is the value logged",
+		"bytes     the format is Python's own: Go compares the bytes",
+		"empty     the SDK gives nothing for an empty file",
+		"address   only an address was recorded, its bytes stay where they are",
+		"SHA-256   the same in the record, both downloads, the ETag and the server's list",
 	}
 	fmt.Fprintf(s.out, "\n  %s\n\n", s.styled(dim, strings.Join(notes, "\n  ")))
 }

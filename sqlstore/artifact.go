@@ -25,8 +25,15 @@ const (
 
 func versionFields(v *artifact.Version) []any {
 	return []any{
-		&v.ID, &v.Number, &v.Type, address{&v.Address}, &v.Hash, &v.Size, &v.Timestamp, &v.ContentType, &v.DataHash,
-		parsed{&v.Metadata}, &v.State, integer[int64]{&v.Generation}, clock{&v.Registered}, nullable(&v.User), integer[int]{&v.FileNumber},
+		&v.ID, &v.Number, &v.Type,
+		address{&v.Address},
+		&v.Hash, &v.Size, &v.Timestamp, &v.ContentType, &v.DataHash,
+		parsed{&v.Metadata},
+		&v.State,
+		integer[int64]{&v.Generation},
+		clock{&v.Registered},
+		nullable(&v.User),
+		integer[int]{&v.FileNumber},
 	}
 }
 

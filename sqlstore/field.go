@@ -95,12 +95,15 @@ func timeField(column string) field { return field{kind: query.Time, value: colu
 func idField(column string) field {
 	return field{kind: query.Text, value: column, fold: "upper(" + column + ")"} // ids are ASCII
 }
+
 func nameField(column string) field {
 	return field{kind: query.Text, value: column, long: true, fold: column + "_fold"}
 }
+
 func noteField(column string) field {
 	return field{kind: query.Text, value: column, fold: column + "_fold"}
 }
+
 func maybeTimeField(column string) field {
 	return field{kind: query.Time, value: column, null: true}
 }

@@ -138,8 +138,15 @@ func TestNothingElseScans(t *testing.T) {
 			"project: by name":         func() error { _, err := projects.ByName(ctx, "p"); return err },
 			"project: many":            func() error { _, err := projects.Many(ctx, []project.ID{p.ID, sub.ID}); return err },
 			"project: descendants":     func() error { _, err := projects.Descendants(ctx, []project.ID{p.ID}); return err },
-			"project: update":          func() error { q := p; q.Name = "r"; return projects.Update(ctx, q) },
-			"project: touch":           func() error { return projects.Touch(ctx, p.ID, at(1)) },
+			"project: rename, and back": func() error {
+				q := p
+				q.Name = "r"
+				if err := projects.Update(ctx, q); err != nil {
+					return err
+				}
+				return projects.Update(ctx, p)
+			},
+			"project: touch": func() error { return projects.Touch(ctx, p.ID, at(1)) },
 			"project: children": func() error {
 				_, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}, Shallow: true})
 				return err

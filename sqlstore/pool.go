@@ -77,10 +77,35 @@ func (w *sqliteWriter) begin(ctx context.Context) (runner, func(bool) error, err
 	return w, end, nil
 }
 
-// prepared returns the statement of a text, nil if there is no room to keep it.
-func (w *sqliteWriter) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s := w.cache[query]; s != nil || len(w.cache) >= maxStatements {
+// statement is a text ready to run.
+type statement interface {
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+}
+
+// loose is a statement that is prepared for each use.
+type loose struct {
+	on interface {
+		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	}
+	text string
+}
+
+func (l loose) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return l.on.ExecContext(ctx, l.text, args...)
+}
+
+func (l loose) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return l.on.QueryContext(ctx, l.text, args...)
+}
+
+func (w *sqliteWriter) statement(ctx context.Context, query string) (statement, error) {
+	if s := w.cache[query]; s != nil {
 		return s, nil
+	}
+	if len(w.cache) >= maxStatements {
+		return loose{w.conn, query}, nil
 	}
 	s, err := w.conn.PrepareContext(ctx, query)
 	if err != nil {
@@ -91,23 +116,17 @@ func (w *sqliteWriter) prepared(ctx context.Context, query string) (*sql.Stmt, e
 }
 
 func (w *sqliteWriter) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := w.prepared(ctx, query)
+	s, err := w.statement(ctx, query)
 	if err != nil {
 		return nil, err
-	}
-	if s == nil {
-		return w.conn.ExecContext(ctx, query, args...)
 	}
 	return s.ExecContext(ctx, args...)
 }
 
 func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := w.prepared(ctx, query)
+	s, err := w.statement(ctx, query)
 	if err != nil {
 		return nil, err
-	}
-	if s == nil {
-		return w.conn.QueryContext(ctx, query, args...)
 	}
 	return s.QueryContext(ctx, args...)
 }
@@ -151,34 +170,36 @@ func (p *readPool) exec(ctx context.Context, query string, args ...any) (sql.Res
 }
 
 func (p *readPool) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	p.mu.RLock()
-	s, room := p.cache[query], len(p.cache) < maxStatements
-	p.mu.RUnlock()
-	if s == nil && !room {
-		return p.pool.QueryContext(ctx, rebind(p.dialect, query), args...)
-	}
-	if s == nil {
-		var err error
-		if s, err = p.prepare(ctx, query); err != nil {
-			return nil, err
-		}
+	s, err := p.statement(ctx, query)
+	if err != nil {
+		return nil, err
 	}
 	return s.QueryContext(ctx, args...)
 }
 
-func (p *readPool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	s, err := p.pool.PrepareContext(ctx, rebind(p.dialect, query))
+func (p *readPool) statement(ctx context.Context, query string) (statement, error) {
+	p.mu.RLock()
+	s, room := p.cache[query], len(p.cache) < maxStatements
+	p.mu.RUnlock()
+	if s != nil {
+		return s, nil
+	}
+	text := rebind(p.dialect, query)
+	if !room {
+		return loose{p.pool, text}, nil
+	}
+	fresh, err := p.pool.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", query, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if old := p.cache[query]; old != nil {
-		_ = s.Close()
-		return old, nil
+	if s := p.cache[query]; s != nil { // somebody else was quicker
+		defer func() { _ = fresh.Close() }()
+		return s, nil
 	}
-	p.cache[query] = s
-	return s, nil
+	p.cache[query] = fresh
+	return fresh, nil
 }
 
 func (p *readPool) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }

@@ -58,10 +58,22 @@ const (
 func bareTaskFields(t *task.Task) []any {
 	return []any{
 		&t.ID, &t.Name, &t.Type, &t.Comment, nullable(&t.Parent), nullable(&t.Project), nullable(&t.User),
-		&t.Status, &t.StatusReason, &t.StatusMessage, clock{&t.StatusChanged},
-		clock{&t.Created}, clock{&t.Started}, clock{&t.Completed}, clock{&t.Published}, clock{&t.LastUpdate}, clock{&t.LastChange}, nullable(&t.LastChangedBy),
-		&t.ActiveDuration, &t.LastWorker, clock{&t.LastWorkerReport}, &t.EnqueuedFrom,
-		parsed{&t.Output}, exact{&t.Execution}, exact{&t.Runtime}, exact{&t.Container},
+		&t.Status, &t.StatusReason, &t.StatusMessage,
+		clock{&t.StatusChanged},
+		clock{&t.Created},
+		clock{&t.Started},
+		clock{&t.Completed},
+		clock{&t.Published},
+		clock{&t.LastUpdate},
+		clock{&t.LastChange},
+		nullable(&t.LastChangedBy),
+		&t.ActiveDuration, &t.LastWorker,
+		clock{&t.LastWorkerReport},
+		&t.EnqueuedFrom,
+		parsed{&t.Output},
+		exact{&t.Execution},
+		exact{&t.Runtime},
+		exact{&t.Container},
 	}
 }
 

@@ -4,6 +4,10 @@ import re
 import shutil
 import subprocess
 
+# The one setting that is not the default. The SDK runs git in a thread while it forks its reporter: now and then the
+# reporter inherits the pipe to git, and the script waits for ever for git to close it.
+CONF = "sdk.development.vcs_repo_detect_async: false\n"
+
 
 def test_an_ordinary_script_with_all_defaults(environment, run_program, peer, coffer, programs, tmp_path):
     repository = tmp_path / "repository"
@@ -14,7 +18,7 @@ def test_an_ordinary_script_with_all_defaults(environment, run_program, peer, co
         subprocess.run([*git, *command], cwd=repository, check=True)
     (repository / "train.py").write_text((repository / "train.py").read_text() + "# not committed\n")
 
-    output = run_program(repository / "train.py", "--rate", "0.5", env=environment(conf=""), cwd=repository)
+    output = run_program(repository / "train.py", "--rate", "0.5", env=environment(conf=CONF), cwd=repository)
     task_id = re.search(r"task id (\w+)", output)[1]
     task = coffer.task(task_id)
 

@@ -17,4 +17,3 @@ for iteration in range(3):
 task.upload_artifact("settings", settings)
 task.upload_artifact("numbers", list(range(10)))
 print(f"task id {task.id}")
-task.close()  # waits for the analysis of the repository, which the end of a short script would cut off

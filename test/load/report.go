@@ -26,21 +26,22 @@ func (s series) median() float64 {
 
 // against adds a row where more is better: Coffer's figure, that of the
 // reference, and their ratio with the least and the greatest of the rounds.
-func (r *report) against(what, budget, unit string, coffer, reference series) {
+func (r *report) against(what, reference, budget, unit string, coffer, other series) {
 	ratios := make(series, len(coffer))
 	for i := range coffer {
-		ratios[i] = coffer[i] / reference[i]
+		ratios[i] = coffer[i] / other[i]
 	}
 	r.rows = append(r.rows, []string{
-		what, figure(coffer.median(), unit), figure(reference.median(), unit),
-		fmt.Sprintf("%.2f (%.2f to %.2f)", ratios.median(), slices.Min(ratios), slices.Max(ratios)), budget,
+		what, figure(coffer.median(), unit), figure(other.median(), unit) + " " + reference,
+		fmt.Sprintf("%.2f", ratios.median()), fmt.Sprintf("%.2f to %.2f", slices.Min(ratios), slices.Max(ratios)), budget,
 	})
 }
 
-// plain adds a row that has a budget of its own and nothing to compare with.
-func (r *report) plain(what, budget, unit string, coffer series) {
+// plain adds a row with a budget of its own and no ratio; reference may say
+// what the figure is a part of.
+func (r *report) plain(what, reference, budget, unit string, coffer series) {
 	spread := fmt.Sprintf("%s to %s", figure(slices.Min(coffer), unit), figure(slices.Max(coffer), unit))
-	r.rows = append(r.rows, []string{what, figure(coffer.median(), unit), "", spread, budget})
+	r.rows = append(r.rows, []string{what, figure(coffer.median(), unit), reference, "", spread, budget})
 }
 
 func figure(value float64, unit string) string {
@@ -56,7 +57,7 @@ func figure(value float64, unit string) string {
 
 // print writes the table in Markdown, its columns aligned.
 func (r *report) print(out io.Writer) {
-	all := append([][]string{{"what", "Coffer", "reference", "ratio, or least to greatest", "budget"}}, r.rows...)
+	all := append([][]string{{"what", "Coffer", "reference", "ratio", "least to greatest", "budget"}}, r.rows...)
 	widths := make([]int, len(all[0]))
 	for _, row := range all {
 		for i, cell := range row {

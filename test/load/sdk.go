@@ -51,7 +51,7 @@ func (b *bench) measureSDK(ctx context.Context) (err error) {
 	}{
 		{"2 artifacts", 2, nil},
 		{"2,000 artifacts", 2000, nil},
-		{"2,000 artifacts that this object logged, all sent again", 2000, []string{"--whole-list"}},
+		{"2,000 artifacts, all sent again", 2000, []string{"--whole-list"}},
 	} {
 		task, err := s.taskWith(ctx, c.artifacts-1) // and the one that is uploaded
 		if err != nil {
@@ -82,7 +82,7 @@ func (b *bench) measureSDK(ctx context.Context) (err error) {
 		if err := errors.Join(err, p.stop()); err != nil {
 			return err
 		}
-		b.report.plain("server's share of upload_artifact(wait_on_upload=True), task with "+c.what+fmt.Sprintf(" (whole call: %s)", figure(whole.median(), "ms")), "< 2 ms", "ms", share)
+		b.report.plain("share of upload_artifact, task with "+c.what, "of "+figure(whole.median(), "ms"), "< 2 ms", "ms", share)
 	}
 	return nil
 }

@@ -50,9 +50,9 @@ func (b *bench) measureSmall(ctx context.Context) (err error) {
 		return err
 	}
 	const raw = "create, write, fsync file and directory"
-	b.report.against("4 KiB uploads, durable, 1 client, against "+raw, ">= 0.4", "/s", s.one, s.rawOne)
-	b.report.against(fmt.Sprintf("4 KiB uploads, durable, %d clients, against %s", clients, raw), ">= 0.8", "/s", s.many, s.rawMany)
-	b.report.against(fmt.Sprintf("4 KiB downloads, %d clients, against nginx", clients), ">= 0.5", "/s", s.get, s.nginxGet)
+	b.report.against("4 KiB uploads, durable, 1 client", raw, ">= 0.4", "/s", s.one, s.rawOne)
+	b.report.against(fmt.Sprintf("4 KiB uploads, durable, %d clients", clients), raw, ">= 0.8", "/s", s.many, s.rawMany)
+	b.report.against(fmt.Sprintf("4 KiB downloads, %d clients", clients), "nginx", ">= 0.5", "/s", s.get, s.nginxGet)
 	return nil
 }
 

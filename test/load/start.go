@@ -29,7 +29,7 @@ func (b *bench) measureStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.plain("start on an empty directory until the first answer", "< 500 ms", "ms", start)
-	b.report.plain("resident memory when idle", "< 60 MB", "MB", idle)
+	b.report.plain("start on an empty directory until the first answer", "", "< 500 ms", "ms", start)
+	b.report.plain("resident memory when idle", "", "< 60 MB", "MB", idle)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -23,9 +24,9 @@ func (s users) SetSetting(ctx context.Context, name, value string) error {
 }
 
 func (s users) Insert(ctx context.Context, u user.User) error {
-	_, err := s.db.exec(ctx, `INSERT INTO user_account (id, name, given_name, family_name, role, password_hash, created, disabled)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		u.ID, clean(u.Name), clean(u.GivenName), clean(u.FamilyName), u.Role, null(u.PasswordHash), millis(u.Created), millis(u.Disabled))
+	_, err := s.db.exec(ctx, `INSERT INTO user_account (id, name, name_key, given_name, family_name, role, password_hash, created, disabled)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		u.ID, clean(u.Name), query.Fold(clean(u.Name)), clean(u.GivenName), clean(u.FamilyName), u.Role, null(u.PasswordHash), millis(u.Created), millis(u.Disabled))
 	if isDuplicate(err) {
 		return user.ErrNameTaken.Wrap(err, "a user named %q exists already", u.Name)
 	}
@@ -44,7 +45,7 @@ func (s users) Get(ctx context.Context, id user.ID) (user.User, error) {
 }
 
 func (s users) ByName(ctx context.Context, name string) (user.User, error) {
-	return one(ctx, s.db, user.ErrNotFound.Errorf("there is no user named %q", name), scanUser, userColumns+`WHERE name = ?`, name)
+	return one(ctx, s.db, user.ErrNotFound.Errorf("there is no user named %q", name), scanUser, userColumns+`WHERE name_key = ?`, query.Fold(clean(name)))
 }
 
 func (s users) All(ctx context.Context) ([]user.User, error) {

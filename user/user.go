@@ -10,7 +10,7 @@ import (
 // User is an account.
 type User struct {
 	ID           ID
-	Name         string // unique; what one signs in with
+	Name         string // unique whatever the case of letters; what one signs in with
 	GivenName    string
 	FamilyName   string
 	Role         Role
@@ -61,11 +61,13 @@ type Store interface {
 	// SetSetting sets one.
 	SetSetting(ctx context.Context, name, value string) error
 
-	// Insert adds an account; ErrNameTaken if its name exists.
+	// Insert adds an account; ErrNameTaken if its name exists in any case of
+	// letters.
 	Insert(ctx context.Context, u User) error
 	// Get returns one; ErrNotFound if there is none.
 	Get(ctx context.Context, id ID) (User, error)
-	// ByName finds one; ErrNotFound if there is none.
+	// ByName finds one whatever the case of letters; ErrNotFound if there is
+	// none.
 	ByName(ctx context.Context, name string) (User, error)
 	// All returns all accounts, by name.
 	All(ctx context.Context) ([]User, error)

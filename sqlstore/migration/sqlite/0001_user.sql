@@ -7,6 +7,7 @@ CREATE TABLE setting (
 CREATE TABLE user_account (
 	id            TEXT PRIMARY KEY,
 	name          TEXT NOT NULL,
+	name_key      TEXT NOT NULL, -- case folded away: nobody passes for another
 	given_name    TEXT NOT NULL,
 	family_name   TEXT NOT NULL,
 	role          TEXT NOT NULL,
@@ -14,7 +15,7 @@ CREATE TABLE user_account (
 	created       BIGINT NOT NULL,
 	disabled      BIGINT
 );
-CREATE UNIQUE INDEX user_account_name ON user_account (name);
+CREATE UNIQUE INDEX user_account_name ON user_account (name_key);
 
 CREATE TABLE user_key (
 	access_key     TEXT PRIMARY KEY,

@@ -64,11 +64,12 @@ func (s artifacts) Known(ctx context.Context, of task.ID, refs []artifact.Ref) (
 		identity string
 		removed  time.Time
 	}
+	where, arg := among(s.db.dialect, "a.key", keys)
 	rows, err := collect(ctx, s.db, func(s scanner) (r row, err error) {
 		return r, s.Scan(&r.Key, &r.Mode, &r.identity, clock{&r.removed})
 	}, `SELECT a.key, a.mode, v.identity, v.removed
 		FROM artifact a JOIN artifact_version v ON v.artifact_id = a.id
-		WHERE a.task_id = ? AND `+s.db.dialect.in("a.key"), of, list(keys))
+		WHERE a.task_id = ? AND `+where, of, arg)
 	for _, r := range rows {
 		if !asked[r.Ref] {
 			continue
@@ -93,10 +94,8 @@ func (s artifacts) List(ctx context.Context, sel artifact.Selection) ([]artifact
 	if sel.Previews {
 		columns, joins = columns+`, p.body`, joins+previewJoin
 	}
-	where, args := s.db.dialect.in("a.task_id"), []any{list(sel.Tasks)}
-	if len(sel.Tasks) == 1 {
-		where, args = `a.task_id = ?`, []any{sel.Tasks[0]}
-	}
+	where, arg := among(s.db.dialect, "a.task_id", sel.Tasks)
+	args := []any{arg}
 	if sel.Ref != nil {
 		where += ` AND a.key = ? AND a.mode = ?`
 		args = append(args, sel.Ref.Key, sel.Ref.Mode)

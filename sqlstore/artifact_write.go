@@ -73,8 +73,9 @@ func (s artifacts) dropPreviews(ctx context.Context, hashes []string) error {
 	if len(hashes) == 0 {
 		return nil
 	}
-	_, err := s.db.exec(ctx, `DELETE FROM preview WHERE `+s.db.dialect.in("hash")+`
-		AND NOT EXISTS (SELECT 1 FROM artifact_version v WHERE v.preview = preview.hash)`, list(hashes))
+	where, arg := among(s.db.dialect, "hash", hashes)
+	_, err := s.db.exec(ctx, `DELETE FROM preview WHERE `+where+`
+		AND NOT EXISTS (SELECT 1 FROM artifact_version v WHERE v.preview = preview.hash)`, arg)
 	return err
 }
 
@@ -89,8 +90,8 @@ func (s artifacts) Remove(ctx context.Context, of task.ID, refs []artifact.Ref, 
 		for i, r := range refs {
 			keys[i] = r.Key
 		}
-		where += ` AND ` + s.db.dialect.in("a.key")
-		args = append(args, list(keys))
+		in, arg := among(s.db.dialect, "a.key", keys)
+		where, args = where+` AND `+in, append(args, arg)
 	}
 	var gone []artifact.Pointer
 	err := s.db.Tx(ctx, func(ctx context.Context) error {

@@ -45,6 +45,15 @@ type dialect interface {
 	lock(table string) string
 }
 
+// among is the condition that col is one of the texts, and its argument. One
+// text alone is compared directly, which is quicker than reading a list.
+func among[T ~string](d dialect, col string, texts []T) (where string, arg any) {
+	if len(texts) == 1 {
+		return col + " = ?", string(texts[0])
+	}
+	return d.in(col), list(texts)
+}
+
 type sqlite struct{}
 
 func (sqlite) name() string           { return "sqlite" }

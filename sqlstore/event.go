@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/file"
@@ -142,6 +143,32 @@ func (s events) LogPage(ctx context.Context, t event.Target, q event.LogQuery) (
 
 func (s events) LogCount(ctx context.Context, t event.Target) (int, error) {
 	return one(ctx, s.db, nil, scalar[int], `SELECT count(*) FROM event_log WHERE target = ?`, t.ID)
+}
+
+func (s events) ItemPage(ctx context.Context, t event.Target, q event.ItemQuery) ([]event.Event, error) {
+	scan := func(r scanner) (e event.Event, err error) {
+		e.Type, e.Target = q.Type, t
+		err = r.Scan(&e.Metric, &e.Variant, &e.Iter, &e.Key, &e.Timestamp, clock{&e.Received}, &e.Worker, &e.Value, parsed{&e.Body})
+		return e, err
+	}
+	// One text for both directions: a descending page runs over negated
+	// iterations.
+	sign, after := int64(1), int64(math.MinInt64)
+	if q.Desc {
+		sign = -1
+	}
+	if q.After != nil {
+		after = sign * *q.After
+	}
+	return collect(ctx, s.db, scan, `SELECT metric, variant, iter, item_key, timestamp, received, worker, value, body FROM event_item
+		WHERE target = ? AND type = ? AND iter * ? > ? AND iter * ? <= COALESCE(
+			(SELECT iter * ? FROM event_item WHERE target = ? AND type = ? AND iter * ? > ? ORDER BY 1 LIMIT 1 OFFSET ?), 9223372036854775807)
+		ORDER BY iter * ?, metric, variant, item_key`,
+		t.ID, q.Type, sign, after, sign, sign, t.ID, q.Type, sign, after, q.Limit-1, sign)
+}
+
+func (s events) ItemCount(ctx context.Context, t event.Target, of event.Type) (int, error) {
+	return one(ctx, s.db, nil, scalar[int], `SELECT count(*) FROM event_item WHERE target = ? AND type = ?`, t.ID, of)
 }
 
 func (s events) Files(ctx context.Context, t event.Target) ([]file.Address, error) {

@@ -95,7 +95,8 @@ func (s projects) Many(ctx context.Context, ids []project.ID) ([]project.Project
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := collect(ctx, s.db, scanProject, `SELECT `+projectColumns+` FROM project WHERE `+s.db.dialect.in("project.id"), list(ids))
+	where, arg := among(s.db.dialect, "project.id", ids)
+	found, err := collect(ctx, s.db, scanProject, `SELECT `+projectColumns+` FROM project WHERE `+where, arg)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (s projects) List(ctx context.Context, q project.Query) ([]project.Project,
 	case q.Shallow && len(q.Parents) == 0:
 		own = append(own, when("project.parent IS NULL"))
 	case q.Shallow:
-		own = append(own, when(s.db.dialect.in("project.parent"), list(q.Parents)))
+		own = append(own, when(among(s.db.dialect, "project.parent", q.Parents)))
 	case len(q.Parents) > 0:
 		own = append(own, when("project.id IN ("+below(s.db.dialect)+")", list(q.Parents)))
 	}

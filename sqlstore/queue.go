@@ -76,7 +76,8 @@ func (s queues) many(ctx context.Context, ids []string) ([]queue.Queue, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := collect(ctx, s.db, scanQueue, `SELECT `+queueColumns+` FROM queue WHERE `+s.db.dialect.in("queue.id"), list(ids))
+	where, arg := among(s.db.dialect, "queue.id", ids)
+	found, err := collect(ctx, s.db, scanQueue, `SELECT `+queueColumns+` FROM queue WHERE `+where, arg)
 	if err != nil {
 		return nil, err
 	}

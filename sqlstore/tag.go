@@ -51,9 +51,10 @@ func (t tagTable) load(ctx context.Context, db *DB, ids []string) (map[string]ta
 		id, tag string
 		system  bool
 	}
+	where, arg := among(db.dialect, t.owner, ids)
 	rows, err := collect(ctx, db, func(s scanner) (r row, err error) {
 		return r, s.Scan(&r.id, &r.system, &r.tag)
-	}, `SELECT `+t.owner+`, system, tag FROM `+t.table+` WHERE `+db.dialect.in(t.owner), list(ids))
+	}, `SELECT `+t.owner+`, system, tag FROM `+t.table+` WHERE `+where, arg)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (s tasks) Insert(ctx context.Context, t task.Task) error {
 		if _, err := s.db.exec(ctx, insertTask, append([]any{id}, values...)...); err != nil {
 			return err
 		}
-		if _, err := s.db.exec(ctx, `INSERT INTO task_document (task_id, script, configuration) VALUES (?, ?, ?)`,
+		if _, err := s.db.exec(ctx, `INSERT INTO task_document (task_id, script, configuration, script_diff) VALUES (?, ?, ?, ?)`,
 			append([]any{id}, docs...)...); err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (s tasks) saveRow(ctx context.Context, t task.Task) error {
 		}
 		return err
 	}
-	_, err = s.db.exec(ctx, `UPDATE task_document SET script = ?, configuration = ? WHERE task_id = ?`, append(docs, t.ID)...)
+	_, err = s.db.exec(ctx, `UPDATE task_document SET script = ?, configuration = ?, script_diff = ? WHERE task_id = ?`, append(docs, t.ID)...)
 	return err
 }
 
@@ -164,8 +164,8 @@ func (s tasks) Types(ctx context.Context, in []project.ID) ([]task.Type, error) 
 	}
 	where := ""
 	if in != nil {
-		where = ` AND ` + s.db.dialect.in("task.project_id")
-		args = append(args, list(in))
+		cond, arg := among(s.db.dialect, "task.project_id", in)
+		where, args = ` AND `+cond, append(args, arg)
 	}
 	return collect(ctx, s.db, scalar[task.Type], `
 		SELECT t.column1 FROM (VALUES (?)`+strings.Repeat(`, (?)`, len(types)-1)+`) AS t
@@ -187,7 +187,8 @@ func (s tasks) List(ctx context.Context, q task.Query) ([]task.Task, error) {
 	if q.Bare {
 		sel, scan = selectBareTask, scanBareTask
 	}
-	found, err := collect(ctx, s.db, scan, sel+` WHERE `+s.db.dialect.in("task.id"), list(ids))
+	where, arg := among(s.db.dialect, "task.id", ids)
+	found, err := collect(ctx, s.db, scan, sel+` WHERE `+where, arg)
 	if err != nil {
 		return nil, err
 	}

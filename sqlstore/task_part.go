@@ -49,9 +49,10 @@ func (s tasks) loadParams(ctx context.Context, ids []string) (map[string]task.Pa
 		id string
 		task.Param
 	}
+	where, arg := among(s.db.dialect, "task_id", ids)
 	rows, err := collect(ctx, s.db, func(s scanner) (r row, err error) {
 		return r, s.Scan(&r.id, &r.Section, &r.Name, &r.Value, &r.Type, &r.Description)
-	}, `SELECT task_id, section, name, value, type, description FROM task_param WHERE `+s.db.dialect.in("task_id"), list(ids))
+	}, `SELECT task_id, section, name, value, type, description FROM task_param WHERE `+where, arg)
 	out := make(map[string]task.Params)
 	for _, r := range rows {
 		of := out[r.id]
@@ -127,9 +128,10 @@ func (s tasks) loadLinks(ctx context.Context, ids []string) (map[string]task.Mod
 		input bool
 		task.ModelLink
 	}
+	where, arg := among(s.db.dialect, "task_id", ids)
 	rows, err := collect(ctx, s.db, func(s scanner) (r row, err error) {
 		return r, s.Scan(&r.id, &r.input, &r.Name, &r.Model, clock{&r.Updated})
-	}, `SELECT task_id, input, name, model_id, updated FROM task_model WHERE `+s.db.dialect.in("task_id")+` ORDER BY task_id, input, place`, list(ids))
+	}, `SELECT task_id, input, name, model_id, updated FROM task_model WHERE `+where+` ORDER BY task_id, input, place`, arg)
 	out := make(map[string]task.Models)
 	for _, r := range rows {
 		of := out[r.id]

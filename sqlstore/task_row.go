@@ -42,7 +42,12 @@ func taskValues(t task.Task) ([]any, error) {
 }
 
 // taskDocuments are the values of task_document.
-func taskDocuments(t task.Task) ([]any, error) { return documents(t.Script, t.Configuration) }
+func taskDocuments(t task.Task) ([]any, error) {
+	diff := t.Script.Diff
+	t.Script.Diff = "" // long, and dear to escape: it has a column of its own
+	docs, err := documents(t.Script, t.Configuration)
+	return append(docs, diff), err
+}
 
 const (
 	bareTaskColumns = `task.id, task.name, task.type, task.comment, task.parent, task.project_id, task.user_id,
@@ -51,7 +56,7 @@ const (
 		task.active_duration, task.last_worker, task.last_worker_report, task.enqueued_from,
 		task.output, task.execution, task.runtime, task.container`
 	selectBareTask = `SELECT ` + bareTaskColumns + ` FROM task`
-	selectTask     = `SELECT ` + bareTaskColumns + `, d.script, d.configuration
+	selectTask     = `SELECT ` + bareTaskColumns + `, d.script, d.configuration, d.script_diff
 		FROM task LEFT JOIN task_document d ON d.task_id = task.id`
 )
 
@@ -80,5 +85,8 @@ func bareTaskFields(t *task.Task) []any {
 func scanBareTask(s scanner) (t task.Task, err error) { return t, s.Scan(bareTaskFields(&t)...) }
 
 func scanTask(s scanner) (t task.Task, err error) {
-	return t, s.Scan(append(bareTaskFields(&t), exact{&t.Script}, parsed{&t.Configuration})...)
+	var diff string
+	err = s.Scan(append(bareTaskFields(&t), exact{&t.Script}, parsed{&t.Configuration}, nullable(&diff))...)
+	t.Script.Diff = diff
+	return t, err
 }

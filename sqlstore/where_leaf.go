@@ -63,8 +63,6 @@ func (c compiler) oneOf(f field, values []string) cond {
 		return never
 	case len(values) == 1 && f.long:
 		return all(when(head(f.value)+" = ?", headOf(values[0])), when(f.value+" = ?", values[0]))
-	case len(values) == 1:
-		return when(f.value+" = ?", values[0])
 	case f.long:
 		heads := make([]string, len(values))
 		for i, v := range values {
@@ -72,7 +70,7 @@ func (c compiler) oneOf(f field, values []string) cond {
 		}
 		return all(when(c.dialect.in(head(f.value)), list(distinct(heads))), when(c.dialect.in(f.value), list(values)))
 	}
-	return when(c.dialect.in(f.value), list(values))
+	return when(among(c.dialect, f.value, values))
 }
 
 // inSQL reports whether a pattern can be put to the field in SQL.

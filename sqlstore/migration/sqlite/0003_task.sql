@@ -83,7 +83,8 @@ CREATE INDEX task_by_creation ON task (created);
 
 CREATE TABLE task_document (
 	task_id TEXT NOT NULL PRIMARY KEY REFERENCES task (id) ON DELETE CASCADE,
-	script TEXT NOT NULL,
+	script TEXT NOT NULL, -- but for the diff
+	script_diff TEXT NOT NULL,
 	configuration TEXT
 );
 

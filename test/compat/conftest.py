@@ -138,6 +138,19 @@ def new_task(sdk, project):
     return make
 
 
+@pytest.fixture
+def publish():
+    """Takes a task through its life to published."""
+
+    def go(task):
+        task.mark_started()
+        task.mark_completed()
+        task.publish()
+        assert task.status == "published"
+
+    return go
+
+
 @pytest.fixture(scope="module")
 def peer(environment, sdk_lines):
     """The second process, one for the module."""

@@ -103,11 +103,10 @@ def test_E_12_a_partial_failure_names_every_uri_and_deletes_the_rest(new_task, c
     assert gone(coffer, task.id) and not there(coffer, ours)
 
 
-def test_a_published_task_is_not_deleted(new_task, coffer, log):
+def test_a_published_task_is_not_deleted(new_task, publish, coffer):
     task = new_task("published")
     task.upload_artifact("kept", {"a": 1}, wait_on_upload=True)
-    task.mark_completed()
-    task.publish()
+    publish(task)
     with pytest.raises(Exception, match="Cannot delete published task"):
         task.delete(raise_on_error=True)
     assert there(coffer, coffer.record(task.id, "kept")["uri"])

@@ -357,7 +357,7 @@ def test_B_40_the_name_of_a_registered_artifact_is_taken(task):
     task.unregister_artifact("B-40")
 
 
-def test_B_41_delete_after_upload_removes_the_file_only_after_success(task, new_task, coffer, tmp_path):
+def test_B_41_delete_after_upload_removes_the_file_only_after_success(task, new_task, publish, coffer, tmp_path):
     path = samples.one_file(tmp_path, "once.txt", b"once")
     assert task.upload_artifact("B-41", path, delete_after_upload=True, wait_on_upload=True) is True
     assert not path.exists() and coffer.file(coffer.record(task.id, "B-41")["uri"]).body == b"once"
@@ -365,8 +365,7 @@ def test_B_41_delete_after_upload_removes_the_file_only_after_success(task, new_
     frozen = new_task("frozen")
     path = samples.one_file(tmp_path, "kept.txt", b"first")
     assert frozen.upload_artifact("B-41", path, wait_on_upload=True) is True
-    frozen.mark_completed()
-    frozen.publish()
+    publish(frozen)
     path.write_bytes(b"second")
     with pytest.raises(ValueError, match="409"):
         frozen.upload_artifact("B-41", path, delete_after_upload=True, wait_on_upload=True)

@@ -295,14 +295,14 @@ def test_D_19_a_registered_link_is_fetched_from_its_own_location(logged, peer, e
 
 
 @pytest.mark.parametrize("how", ["archived", "published"])
-def test_D_20_artifacts_of_archived_and_published_tasks_are_readable(how, new_task, peer):
+def test_D_20_artifacts_of_archived_and_published_tasks_are_readable(how, new_task, publish, peer):
     task = new_task(how)
     assert task.upload_artifact("D-20", {"how": how}, wait_on_upload=True) is True
-    task.mark_completed()
     if how == "archived":
         task.set_archived(True)
+        assert task.get_archived()
     else:
-        task.publish()
+        publish(task)
     assert peer.get(task.id, "D-20").result[0] == {"how": how}
     samples.equal(peer.read(task.id, "D-20").result, {"how": how})
 

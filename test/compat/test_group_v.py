@@ -346,11 +346,10 @@ def test_V_15_artifacts_are_added_and_deleted_in_every_state_but_published(state
     assert coffer.task(task.id)["status"] == state
 
 
-def test_V_15_published_tasks_refuse_with_400_110(new_task, coffer, log):
+def test_V_15_published_tasks_refuse_with_400_110(new_task, publish, coffer, log):
     task = new_task("published")
     task.upload_artifact("kept", {"a": 1}, wait_on_upload=True)
-    task.mark_completed()
-    task.publish()
+    publish(task)
     refused = coffer.call("tasks.add_or_update_artifacts", task=task.id, force=True, artifacts=[item(coffer, "/V-15", b"")])["meta"]
     assert (refused["result_code"], refused["result_subcode"]) == (400, 110)
     refused = coffer.call("tasks.delete_artifacts", task=task.id, force=True, artifacts=[{"key": "kept", "mode": "output"}])["meta"]

@@ -165,3 +165,21 @@ type TaskLogResponse struct {
 	Returned int      `json:"returned"`
 	Total    int      `json:"total"`
 }
+
+// TaskEventsRequest asks for a page of a task's events of one type.
+type TaskEventsRequest struct {
+	TaskID
+	EventType  *string `json:"event_type"`
+	Order      *string `json:"order" enum:"asc desc"`
+	BatchSize  *int64  `json:"batch_size"`
+	ScrollID   string  `json:"scroll_id"`
+	CountTotal *bool   `json:"count_total"`
+}
+
+// TaskEventsResponse is a page of events; an empty one is the end.
+type TaskEventsResponse struct {
+	Events   []Fields `json:"events"`
+	Returned int      `json:"returned"`
+	Total    *int     `json:"total"` // null if it was not to be counted
+	ScrollID string   `json:"scroll_id"`
+}

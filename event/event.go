@@ -102,6 +102,7 @@ var (
 	ErrEmptyBatch = fault.Reason{Kind: fault.Invalid, Name: "event.empty_batch"}
 	ErrNotAdded   = fault.Reason{Kind: fault.Invalid, Name: "event.not_added"}
 	ErrNoTarget   = fault.Reason{Kind: fault.NotFound, Name: "event.no_target"}
+	ErrBadType    = fault.Reason{Kind: fault.Invalid, Name: "event.bad_type"}
 	ErrLimit      = fault.Reason{Kind: fault.Invalid, Name: "event.bad_limit"}
 )
 
@@ -130,6 +131,11 @@ type Store interface {
 	LogPage(ctx context.Context, t Target, q LogQuery) ([]Event, error)
 	// LogCount returns how many lines a target has.
 	LogCount(ctx context.Context, t Target) (int, error)
+	// ItemPage returns events of one type that are no log lines, by iteration;
+	// all events of the last iteration are in it, also beyond the limit.
+	ItemPage(ctx context.Context, t Target, q ItemQuery) ([]Event, error)
+	// ItemCount returns how many events of the type a target has.
+	ItemCount(ctx context.Context, t Target, of Type) (int, error)
 	// Files returns the addresses that the target's debug samples name.
 	Files(ctx context.Context, t Target) ([]file.Address, error)
 	// Delete removes all events of a target.
@@ -140,6 +146,14 @@ type Store interface {
 type Line struct {
 	Event
 	LineKey string
+}
+
+// ItemQuery asks for a part of a target's events of one type.
+type ItemQuery struct {
+	Type  Type
+	After *int64 // iteration, exclusive; nil means from the end
+	Desc  bool   // the greatest iteration first
+	Limit int
 }
 
 // LogQuery asks for a part of a console log.

@@ -208,18 +208,44 @@ func (s *Service) Log(ctx context.Context, who user.Identity, t Target, q LogQue
 	if q.Limit < 0 || q.Limit > MaxLog {
 		return nil, 0, ErrLimit.Errorf("batch_size: a page holds 1 to %d lines, not %d", MaxLog, q.Limit).With("field", "batch_size")
 	}
-	states, err := s.Targets.Check(ctx, []Target{t})
-	if err != nil {
+	if err := s.exists(ctx, t); err != nil {
 		return nil, 0, err
-	}
-	if !states[t].Exists {
-		return nil, 0, ErrNoTarget.Errorf("there is no %s %s", t.Kind, t.ID)
 	}
 	if lines, err = s.Store.LogPage(ctx, t, q); err != nil {
 		return nil, 0, err
 	}
 	total, err = s.Store.LogCount(ctx, t)
 	return lines, total, err
+}
+
+func (s *Service) exists(ctx context.Context, t Target) error {
+	states, err := s.Targets.Check(ctx, []Target{t})
+	if err == nil && !states[t].Exists {
+		err = ErrNoTarget.Errorf("there is no %s %s", t.Kind, t.ID)
+	}
+	return err
+}
+
+// Items returns a page of events of one type that are no log lines, by
+// iteration, and how many there are in all.
+func (s *Service) Items(ctx context.Context, who user.Identity, t Target, q ItemQuery) (items []Event, total int, err error) {
+	if err := who.Require(user.Guest); err != nil {
+		return nil, 0, err
+	}
+	if !types[q.Type] || q.Type == Log {
+		return nil, 0, ErrBadType.Errorf("event_type: expected one of %s, %s, %s and %s, got %.40q", Scalar, Vector, DebugImage, Plot, q.Type).With("field", "event_type")
+	}
+	if q.Limit < 1 || q.Limit > MaxLog {
+		return nil, 0, ErrLimit.Errorf("batch_size: a page holds 1 to %d events, not %d", MaxLog, q.Limit).With("field", "batch_size")
+	}
+	if err := s.exists(ctx, t); err != nil {
+		return nil, 0, err
+	}
+	if items, err = s.Store.ItemPage(ctx, t, q); err != nil {
+		return nil, 0, err
+	}
+	total, err = s.Store.ItemCount(ctx, t, q.Type)
+	return items, total, err
 }
 
 // Delete removes all events of a target inside the caller's transaction and

@@ -50,7 +50,7 @@ func (h *handler) deleteMany(w http.ResponseWriter, r *http.Request) error {
 	deleted, refused := map[string]string{}, map[string][]string{}
 	for _, given := range req.Files {
 		p, err := h.deleteOne(r, who, given)
-		if fault.KindOf(err) == fault.Internal && err != nil {
+		if err != nil && fault.KindOf(err) == fault.Internal {
 			return err
 		}
 		if err != nil {

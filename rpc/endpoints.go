@@ -69,6 +69,7 @@ func (h *handlers) table() []*row {
 
 		on("events.add", "1.0", door.Member, h.addEvents).upTo(eventsBody),
 		on("events.add_batch", "1.0", door.Member, h.addEvents).upTo(eventsBody),
+		on("events.get_task_events", "1.0", door.Guest, h.taskEvents),
 		on("events.get_task_log", "2.9", door.Guest, h.taskLog),
 
 		on("queues.get_all", "2.4", door.Guest, h.listQueues),

@@ -33,6 +33,7 @@ var reasons = map[fault.Reason]result{
 	ErrField:       {400, 12},
 	ErrQuery:       {400, 16},
 	ErrProjection:  {400, 14},
+	ErrScroll:      {400, 1104},
 
 	user.ErrNoCredentials:      {401, 20},
 	user.ErrBadScheme:          {401, 10},
@@ -74,6 +75,7 @@ var reasons = map[fault.Reason]result{
 	event.ErrNotAdded:   {400, 131},
 	event.ErrNoTarget:   {400, 101},
 	event.ErrLimit:      {400, 12},
+	event.ErrBadType:    {400, 12},
 
 	queue.ErrNotFound:  {400, 701},
 	queue.ErrNameTaken: {400, 801},

@@ -26,6 +26,7 @@ var (
 	ErrMissingKey  = fault.Reason{Kind: fault.Invalid, Name: "rpc.missing_key"}
 	ErrField       = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_field"}
 	ErrQuery       = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_query"}
+	ErrScroll      = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_scroll_id"}
 	ErrProjection  = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_projection"}
 )
 

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -8,16 +9,37 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/coffer-ml/coffer/internal/ident"
 )
 
 // Lengths of what is drawn.
 const (
-	accessKeyLen = 30 // characters of A-Z and 0-9, as the protocol has them
-	secretBytes  = 50 // entropy of a secret key
-	signingBytes = 48 // entropy of the token secret
+	accessKeyLen  = 30 // characters of A-Z and 0-9, as the protocol has them
+	secretBytes   = 50 // entropy of a secret key
+	signingBytes  = 48 // entropy of the token secret
+	passwordBytes = 15 // entropy of the first password: 20 characters
 )
+
+// newPair draws a key pair.
+func newPair(label string) Pair {
+	p := Pair{Access: ident.AccessKey(accessKeyLen), Secret: ident.Secret(secretBytes), Label: label}
+	// The protocol promises a first character that no shell mistakes.
+	for p.Secret[0] == '-' || p.Secret[0] == '_' {
+		p.Secret = ident.Secret(secretBytes)
+	}
+	return p
+}
+
+// isAccessKey reports whether a text has the form of an access key. No account
+// may be called so: the form alone tells key pairs from names, and a wrong key
+// never costs a password hash.
+func isAccessKey(text string) bool {
+	return len(text) == accessKeyLen && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
+}
 
 // hashSecret hashes the secret of a key pair. It has hundreds of bits of
 // entropy, so a plain hash is as good as a slow one, and every call with Basic
@@ -71,4 +93,26 @@ func checkPassword(hash, password string) bool {
 	}
 	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// nobody is compared with when there is no such account, so that the time
+// taken does not tell which names exist.
+var nobody = sync.OnceValue(func() string { return hashPassword("nobody") })
+
+// maxHashing is how many passwords are checked at once: each takes 19 MiB and
+// a processor, and whoever asks has shown no credentials yet.
+const maxHashing = 2
+
+// turns lets maxHashing callers in at a time.
+type turns chan struct{}
+
+// run runs check when it is its turn, unless ctx ends before that.
+func (t turns) run(ctx context.Context, check func() error) error {
+	select {
+	case t <- struct{}{}:
+		defer func() { <-t }()
+		return check()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -23,11 +23,13 @@ type Service struct {
 	Config
 	facts    atomic.Pointer[facts]
 	verdicts verdicts
+	touches  touches
 	failures failures
+	hashing  turns
 }
 
 // New returns the service.
-func New(cfg Config) *Service { return &Service{Config: cfg} }
+func New(cfg Config) *Service { return &Service{Config: cfg, hashing: make(turns, maxHashing)} }
 
 // facts are the settings that every token needs.
 type facts struct {
@@ -73,7 +75,6 @@ func (s *Service) Bootstrap(ctx context.Context) (*FirstRun, error) {
 				return err
 			}
 		}
-		const passwordBytes = 15 // 20 characters, 120 bits
 		first = &FirstRun{Name: adminName, Password: ident.Secret(passwordBytes)}
 		admin := User{ID: ID(ident.New()), Name: adminName, Role: Admin, PasswordHash: hashPassword(first.Password), Created: s.Now()}
 		if err := s.Store.Insert(ctx, admin); err != nil {
@@ -131,9 +132,13 @@ func (s *Service) All(ctx context.Context, who Identity) ([]User, error) {
 	return s.Store.All(ctx)
 }
 
-// Create makes an account; with a password it can sign in by name.
+// Create makes an account; with a password it can sign in by name, without
+// one by key pairs only.
 func (s *Service) Create(ctx context.Context, who Identity, name string, role Role, password string) (User, error) {
 	if err := who.Require(Admin); err != nil {
+		return User{}, err
+	}
+	if err := checkAccount(name, role, password); err != nil {
 		return User{}, err
 	}
 	u := User{ID: ID(ident.New()), Name: name, Role: role, Created: s.Now()}
@@ -145,11 +150,10 @@ func (s *Service) Create(ctx context.Context, who Identity, name string, role Ro
 
 // newKey draws a pair and keeps its hash.
 func (s *Service) newKey(ctx context.Context, of ID, label string) (Pair, error) {
-	p := Pair{Access: ident.AccessKey(accessKeyLen), Secret: ident.Secret(secretBytes), Label: label}
-	// The protocol promises a first character that no shell mistakes.
-	for p.Secret[0] == '-' || p.Secret[0] == '_' {
-		p.Secret = ident.Secret(secretBytes)
+	if err := checkLabel(label); err != nil {
+		return Pair{}, err
 	}
+	p := newPair(label)
 	k := Key{Access: p.Access, SecretHash: hashSecret(p.Secret), User: of, Label: label, Created: s.Now()}
 	return p, s.Store.InsertKey(ctx, k)
 }
@@ -161,9 +165,9 @@ func (s *Service) CreateKey(ctx context.Context, who Identity, of ID, label stri
 		if err := who.Require(Admin); err != nil {
 			return Pair{}, err
 		}
-		if _, err := s.Store.Get(ctx, of); err != nil {
-			return Pair{}, err
-		}
+	}
+	if _, err := s.Store.Get(ctx, of); err != nil {
+		return Pair{}, err
 	}
 	return s.newKey(ctx, of, label)
 }
@@ -173,11 +177,7 @@ func (s *Service) ByName(ctx context.Context, who Identity, name string) (User, 
 	if err := who.Require(Guest); err != nil {
 		return User{}, err
 	}
-	u, err := s.Store.ByName(ctx, name)
-	if errors.Is(err, ErrNotFound) {
-		return User{}, ErrNotFound.Errorf("there is no user named %q", name)
-	}
-	return u, err
+	return s.Store.ByName(ctx, name)
 }
 
 // Keys returns the living pairs of the caller; an administrator may ask for
@@ -207,6 +207,9 @@ func (s *Service) own(ctx context.Context, who Identity, access string) error {
 
 // LabelKey changes the label of a pair.
 func (s *Service) LabelKey(ctx context.Context, who Identity, access, label string) error {
+	if err := checkLabel(label); err != nil {
+		return err
+	}
 	if err := s.own(ctx, who, access); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/coffer-ml/coffer/internal/ident"
+	"github.com/coffer-ml/coffer/internal/query"
 )
 
 // What tokens tell their clients of the protocol. The Python SDK chooses its
@@ -22,14 +23,7 @@ const (
 const (
 	DefaultLife = 30 * 24 * time.Hour
 	MaxLife     = 365 * 24 * time.Hour
-	// MinLife: with less than six minutes left the SDK logs in before every
-	// single request.
-	MinLife = 10 * time.Minute
 )
-
-// touchEvery is how often the last use of a key pair is written: it is read by
-// people, and a write for each request would cost more than the request.
-const touchEvery = time.Minute
 
 // Basic are credentials in clear: a key pair, or name and password.
 type Basic struct {
@@ -61,14 +55,15 @@ type tokenIdentity struct {
 // Authenticate checks a key pair, or a name and its password.
 func (s *Service) Authenticate(ctx context.Context, b Basic) (Identity, error) {
 	now := s.Now()
-	cached := "basic\x00" + b.Name + "\x00" + b.Secret
+	cached := credentialOf("basic", b.Name, b.Secret)
 	if who, ok := s.verdicts.get(cached, now); ok {
 		return who, nil
 	}
-	who, err := s.byKey(ctx, b)
-	if errors.Is(err, ErrNoKey) {
-		who, err = s.byPassword(ctx, b)
+	check := s.byPassword
+	if isAccessKey(b.Name) {
+		check = s.byKey
 	}
+	who, err := check(ctx, b)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -78,42 +73,44 @@ func (s *Service) Authenticate(ctx context.Context, b Basic) (Identity, error) {
 
 func (s *Service) byKey(ctx context.Context, b Basic) (Identity, error) {
 	k, err := s.Store.Key(ctx, b.Name)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoKey) {
 		return Identity{}, err
 	}
-	if !k.Revoked.IsZero() || !sameText(k.SecretHash, hashSecret(b.Secret)) {
+	if err != nil || !sameText(k.SecretHash, hashSecret(b.Secret)) || !k.Revoked.IsZero() {
 		return Identity{}, ErrInvalidCredentials.Errorf("the key pair is unknown, wrong or revoked")
 	}
-	if s.Now().Sub(k.LastUsed) >= touchEvery {
-		if err := s.Store.TouchKey(ctx, k.Access, s.Now(), b.From); err != nil {
-			return Identity{}, err
-		}
+	who, err := s.identity(ctx, k.User, k.Access, "")
+	if err == nil && s.Now().Sub(k.LastUsed) >= touchEvery && s.touches.due(k.Access, s.Now()) {
+		// Nobody is refused because the note of his call could not be written.
+		_ = s.Store.TouchKey(ctx, k.Access, s.Now(), b.From)
 	}
-	return s.identity(ctx, k.User, k.Access, "")
+	return who, err
 }
 
-// nobody is compared with when there is no such account, so that the time
-// taken does not tell which names exist.
-var nobody = hashPassword("nobody")
-
 func (s *Service) byPassword(ctx context.Context, b Basic) (Identity, error) {
-	refused := ErrInvalidCredentials.Errorf("the key pair, or the name and password, is wrong")
-	if s.failures.locked(b.Name, s.Now()) {
-		return Identity{}, ErrInvalidCredentials.Errorf("too many wrong passwords for this name; try again in some minutes")
-	}
 	u, err := s.Store.ByName(ctx, b.Name)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Identity{}, err
 	}
 	hash := u.PasswordHash
 	if hash == "" {
-		hash = nobody
+		hash = nobody()
 	}
-	if !checkPassword(hash, b.Secret) || err != nil || u.PasswordHash == "" {
-		s.failures.add(b.Name, s.Now())
-		return Identity{}, refused
+	name := credentialOf(query.Fold(b.Name))
+	err = s.hashing.run(ctx, func() error {
+		if s.failures.locked(name, s.Now()) {
+			return ErrInvalidCredentials.Errorf("too many wrong passwords for this name; try again in some minutes")
+		}
+		if !checkPassword(hash, b.Secret) || u.PasswordHash == "" {
+			s.failures.add(name, s.Now())
+			return ErrInvalidCredentials.Errorf("the name or the password is wrong")
+		}
+		s.failures.clear(name)
+		return nil
+	})
+	if err != nil {
+		return Identity{}, err
 	}
-	s.failures.clear(b.Name)
 	return s.identity(ctx, u.ID, "", "")
 }
 
@@ -133,7 +130,7 @@ func (s *Service) identity(ctx context.Context, id ID, key, session string) (Ide
 // pair that the session was opened with.
 func (s *Service) AuthenticateToken(ctx context.Context, token string) (Identity, error) {
 	now := s.Now()
-	cached := "token\x00" + token
+	cached := credentialOf("token", token)
 	if who, ok := s.verdicts.get(cached, now); ok {
 		return who, nil
 	}
@@ -180,10 +177,11 @@ func (s *Service) Login(ctx context.Context, who Identity, life time.Duration) (
 	switch {
 	case life == 0:
 		life = DefaultLife
-	case life > MaxLife:
-		return "", ErrExpiry.Errorf("expiration_sec: a token lives at most %d seconds", int64(MaxLife/time.Second)).With("field", "expiration_sec")
-	case life < MinLife:
-		life = MinLife
+	case life < 0 || life > MaxLife:
+		return "", ErrExpiry.Errorf("expiration_sec: a token lives from 1 to %d seconds", int64(MaxLife/time.Second)).With("field", "expiration_sec")
+	}
+	if _, err := s.Store.Get(ctx, who.User); err != nil {
+		return "", err
 	}
 	f, err := s.loadFacts(ctx)
 	if err != nil {

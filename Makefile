@@ -52,5 +52,5 @@ packages:
 	@tools/packages.sh
 
 venv:
-	@test/compat/venv.sh newest
-	@test/compat/venv.sh 2.1.7
+	@test/compat/venv.sh newest >/dev/null
+	@test/compat/venv.sh 2.1.7 >/dev/null

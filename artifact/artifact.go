@@ -89,14 +89,6 @@ func (v Version) identity() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// newer reports whether v comes before o in the order of versions.
-func (v Version) newer(o Version) bool {
-	if v.Timestamp != o.Timestamp {
-		return v.Timestamp > o.Timestamp
-	}
-	return v.Number > o.Number
-}
-
 // Spec is a registration: what a client says of an artifact.
 type Spec struct {
 	Ref

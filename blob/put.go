@@ -109,12 +109,12 @@ func (v *verifier) fill() error {
 		return v.finish()
 	}
 	if v.buffers[v.turn] == nil {
-		v.buffers[v.turn] = chunks.Get().(*[]byte) //nolint:errcheck // the pool holds nothing else
+		v.buffers[v.turn] = chunks.Get().(*[]byte)
 	}
 	buf := *v.buffers[v.turn]
 	n, err := io.ReadFull(v.r, buf)
 	v.size += int64(n)
-	if err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull returns it bare
+	if err == io.ErrUnexpectedEOF {
 		err = io.EOF
 	}
 	v.ended = err

@@ -17,6 +17,10 @@ type Key string
 // NewKey returns a key that was never used before.
 func NewKey() Key { return Key(ident.New()) }
 
+// Valid reports whether k has the form of a key. Drivers that make paths of
+// keys refuse others.
+func (k Key) Valid() bool { return ident.Valid(string(k)) }
+
 // The reasons of this package.
 var (
 	ErrNotFound  = fault.Reason{Kind: fault.NotFound, Name: "blob.not_found"}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -104,11 +103,4 @@ func encode(v any) ([]byte, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(v)
 	return b.Bytes(), err
-}
-
-// drain reads what is left of a refused body, up to a bound, so that the
-// client sees the reply and not a reset.
-func drain(r io.Reader) {
-	const most = 1 << 20
-	_, _ = io.CopyN(io.Discard, r, most)
 }

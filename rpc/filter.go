@@ -14,7 +14,7 @@ import (
 // noun declares its fields. Keys that it does not declare are ignored, as the
 // protocol has it; those that would be ignored although they mean something
 // are refused.
-func (h *handlers) filters(c Call, keys map[string]any, fields query.Fields) (query.And, error) {
+func filters(keys map[string]any, fields query.Fields) (query.And, error) {
 	var all query.And
 	for _, refused := range []string{"search_text", "filters", "scroll_id"} {
 		if keys[refused] != nil {
@@ -36,7 +36,7 @@ func (h *handlers) filters(c Call, keys map[string]any, fields query.Fields) (qu
 			if !known {
 				continue
 			}
-			f, err = h.fieldFilter(name, value, d)
+			f, err = fieldFilter(name, value, d)
 		}
 		if err != nil {
 			return nil, err
@@ -48,7 +48,7 @@ func (h *handlers) filters(c Call, keys map[string]any, fields query.Fields) (qu
 	return all, nil
 }
 
-func (h *handlers) fieldFilter(name string, value any, d query.Field) (query.Filter, error) {
+func fieldFilter(name string, value any, d query.Field) (query.Filter, error) {
 	switch {
 	case d.Ask&query.Pattern != 0:
 		return pattern(name, value, false)

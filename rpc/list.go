@@ -11,8 +11,8 @@ import (
 const maxPage = 500
 
 // listRequest reads filters, order and page of a list request.
-func (h *handlers) listRequest(c Call, keys map[string]any, fields query.Fields) (query.Request, error) {
-	all, err := h.filters(c, keys, fields)
+func listRequest(keys map[string]any, fields query.Fields) (query.Request, error) {
+	all, err := filters(keys, fields)
 	if err != nil {
 		return query.Request{}, err
 	}

@@ -64,7 +64,7 @@ func (h *handlers) findProjects(ctx context.Context, c Call, keys api.Fields, jo
 		return api.ProjectsResponse{}, err
 	}
 	delete(keys, "parent") // any ancestor, or direct children: the store knows
-	r, err := h.listRequest(c, keys, project.Fields)
+	r, err := listRequest(keys, project.Fields)
 	if err != nil {
 		return api.ProjectsResponse{}, err
 	}

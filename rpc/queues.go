@@ -25,7 +25,7 @@ func (h *handlers) listQueues(ctx context.Context, c Call, req api.QueryRequest)
 	if err != nil {
 		return api.QueuesResponse{}, err
 	}
-	r, err := h.listRequest(c, req.Keys, queue.Fields)
+	r, err := listRequest(req.Keys, queue.Fields)
 	if err != nil {
 		return api.QueuesResponse{}, err
 	}

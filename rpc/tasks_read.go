@@ -45,7 +45,7 @@ func (h *handlers) findTasks(ctx context.Context, c Call, keys api.Fields, joine
 	if err := h.expandProjects(ctx, c, keys); err != nil {
 		return api.TasksResponse{}, err
 	}
-	r, err := h.listRequest(c, keys, task.Fields)
+	r, err := listRequest(keys, task.Fields)
 	if err != nil {
 		return api.TasksResponse{}, err
 	}

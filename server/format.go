@@ -23,8 +23,11 @@ var formats = map[string]func(io.Writer, keyPair) error{
 // showEnv prints lines for eval in a shell.
 func showEnv(w io.Writer, p keyPair) error {
 	for _, v := range [][2]string{
-		{"CLEARML_API_HOST", p.APIServer}, {"CLEARML_WEB_HOST", p.WebServer}, {"CLEARML_FILES_HOST", p.FilesServer},
-		{"CLEARML_API_ACCESS_KEY", p.AccessKey}, {"CLEARML_API_SECRET_KEY", p.SecretKey},
+		{"CLEARML_API_HOST", p.APIServer},
+		{"CLEARML_WEB_HOST", p.WebServer},
+		{"CLEARML_FILES_HOST", p.FilesServer},
+		{"CLEARML_API_ACCESS_KEY", p.AccessKey},
+		{"CLEARML_API_SECRET_KEY", p.SecretKey},
 	} {
 		if _, err := fmt.Fprintf(w, "export %s=%s\n", v[0], quoted(v[1])); err != nil {
 			return err

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/blob"
-	"github.com/coffer-ml/coffer/internal/ident"
 )
 
 // Config says where the blobs are.
@@ -59,7 +58,7 @@ func (s *Store) objects() string { return filepath.Join(s.cfg.Dir, "objects") }
 // path returns where the object is. Keys are hex digits: nothing else ever
 // becomes part of a path.
 func (s *Store) path(key blob.Key) (string, error) {
-	if !ident.Valid(string(key)) {
+	if !key.Valid() {
 		return "", fmt.Errorf("%q is no blob key", key)
 	}
 	k := string(key)
@@ -247,7 +246,7 @@ func (s *Store) Delete(_ context.Context, key blob.Key) error {
 // List implements blob.Store.
 func (s *Store) List(ctx context.Context, after blob.Key) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
-		err := filepath.WalkDir(s.objects(), func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(s.objects(), func(_ string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // deleted meanwhile
 			}
@@ -257,7 +256,7 @@ func (s *Store) List(ctx context.Context, after blob.Key) iter.Seq2[blob.Info, e
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if d.IsDir() || !ident.Valid(d.Name()) || blob.Key(d.Name()) <= after {
+			if d.IsDir() || !blob.Key(d.Name()).Valid() || blob.Key(d.Name()) <= after {
 				return nil
 			}
 			fi, err := d.Info()

@@ -98,3 +98,30 @@ func BenchmarkTaskList(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTouch changes one row durably, alone and from eight sides.
+func BenchmarkTouch(b *testing.B) {
+	for _, e := range engines(b) {
+		b.Run(e.name+"/alone", func(b *testing.B) {
+			db := e.open(b)
+			x := aTask("x")
+			addTasks(b, db, x)
+			for b.Loop() {
+				must(b, db.Tasks().Touch(context.Background(), x.ID, "u1", at(1)))
+			}
+		})
+		b.Run(e.name+"/eight at once", func(b *testing.B) {
+			db := e.open(b)
+			x := aTask("x")
+			addTasks(b, db, x)
+			b.SetParallelism(4)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if err := db.Tasks().Touch(context.Background(), x.ID, "u1", at(1)); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}

@@ -112,8 +112,8 @@ type recordingWriter struct {
 	r *Recorder
 }
 
-func (w recordingWriter) begin(ctx context.Context) (runner, func(bool) error, error) {
-	run, end, err := w.writer.begin(ctx)
+func (w recordingWriter) begin(ctx context.Context, c class) (runner, func(bool) error, error) {
+	run, end, err := w.writer.begin(ctx, c)
 	return recordingRunner{run, w.r}, end, err
 }
 
@@ -140,4 +140,28 @@ func (w recordingRunner) exec(ctx context.Context, query string, args ...any) (s
 func (w recordingRunner) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	w.r.note(query, args)
 	return w.runner.query(ctx, query, args...)
+}
+
+// Standing returns how many transactions wait for their turn.
+func Standing(db *DB) int {
+	q := &db.writer.(*sqliteWriter).turns
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting[interactive]) + len(q.waiting[bulk])
+}
+
+// LimitPages makes the disk full for the writer: the database may grow by so
+// many pages; 0 takes the limit back.
+func LimitPages(db *DB, more int) error {
+	conn := db.writer.(*sqliteWriter).conn
+	var pages int
+	if err := conn.QueryRowContext(context.Background(), `PRAGMA page_count`).Scan(&pages); err != nil {
+		return err
+	}
+	limit := pages + more
+	if more == 0 {
+		limit = 1 << 30
+	}
+	_, err := conn.ExecContext(context.Background(), fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
+	return err
 }

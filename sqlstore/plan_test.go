@@ -92,7 +92,6 @@ func TestCommonFiltersUseAnIndex(t *testing.T) {
 			"ids":                         {query.In{Field: "id", Values: []string{"x", "y"}}, nil, "(id=?)"},
 			"type in a project":           {query.And{is("type", "training"), is("project", string(p.ID))}, nil, "task_by_type (type=? AND project_id=?)"},
 			"queue":                       {is("execution.queue", "q1"), nil, "task_by_queue (execution_queue=?)"},
-			"changed since":               {query.Compare{Field: "last_change", Op: query.Greater, Value: at(9)}, nil, "task_by_change (last_change>?)"},
 			"status changed since":        {query.Compare{Field: "status_changed", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_status_change (status_changed>?)"},
 			"created since":               {query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_creation (created>?)"},
 			"a tag that few have":         {is("tags", "a"), latest, "task_tag_by_tag (tag=? AND system=?)"},

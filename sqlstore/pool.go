@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"sync"
 )
@@ -11,71 +10,13 @@ import (
 // writer begins transactions. end(true) commits, end(false) rolls back; it is
 // called exactly once.
 type writer interface {
-	begin(ctx context.Context) (run runner, end func(commit bool) error, err error)
+	begin(ctx context.Context, c class) (run runner, end func(commit bool) error, err error)
 	close() error
 }
 
 // maxStatements bounds how many statements are kept prepared. Filters make new
 // texts without end; those beyond the bound are prepared for each use.
 const maxStatements = 400
-
-// sqliteWriter is the one connection that writes. It is taken in turn, and
-// statements are prepared on it once: preparing costs SQLite more than most
-// of our statements do.
-type sqliteWriter struct {
-	turn  chan struct{} // holds one token
-	shut  chan struct{} // closed with the writer
-	once  sync.Once
-	pool  *sql.DB
-	conn  *sql.Conn
-	cache map[string]*sql.Stmt // used only by the holder of the token
-}
-
-func newSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	w := &sqliteWriter{
-		turn: make(chan struct{}, 1), shut: make(chan struct{}),
-		pool: pool, conn: conn, cache: make(map[string]*sql.Stmt),
-	}
-	w.turn <- struct{}{}
-	return w, nil
-}
-
-func (w *sqliteWriter) begin(ctx context.Context) (runner, func(bool) error, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
-	}
-	select {
-	case <-w.turn:
-	case <-w.shut:
-		return nil, nil, errClosed
-	case <-ctx.Done():
-		return nil, nil, ctx.Err()
-	}
-	ctx = context.WithoutCancel(ctx)
-	// IMMEDIATE: a transaction that reads before it writes must not find, at
-	// its first write, that another process was quicker.
-	if _, err := w.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		w.turn <- struct{}{}
-		return nil, nil, err
-	}
-	end := func(commit bool) error {
-		defer func() { w.turn <- struct{}{} }()
-		if !commit {
-			_, err := w.exec(ctx, "ROLLBACK")
-			return err
-		}
-		if _, err := w.exec(ctx, "COMMIT"); err != nil {
-			_, _ = w.exec(ctx, "ROLLBACK") // a failed commit leaves the transaction open
-			return err
-		}
-		return nil
-	}
-	return w, end, nil
-}
 
 // statement is a text ready to run.
 type statement interface {
@@ -98,55 +39,6 @@ func (l loose) ExecContext(ctx context.Context, args ...any) (sql.Result, error)
 
 func (l loose) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
 	return l.on.QueryContext(ctx, l.text, args...)
-}
-
-func (w *sqliteWriter) statement(ctx context.Context, query string) (statement, error) {
-	if s := w.cache[query]; s != nil {
-		return s, nil
-	}
-	if len(w.cache) >= maxStatements {
-		return loose{w.conn, query}, nil
-	}
-	s, err := w.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
-	}
-	w.cache[query] = s
-	return s, nil
-}
-
-func (w *sqliteWriter) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := w.statement(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(ctx, args...)
-}
-
-func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := w.statement(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
-}
-
-// errClosed meets those who write to a database that was closed.
-var errClosed = errors.New("the database is closed")
-
-// close waits for the transaction that may be running; those that wait for
-// their turn are refused.
-func (w *sqliteWriter) close() (err error) {
-	w.once.Do(func() {
-		<-w.turn
-		close(w.shut)
-		for _, s := range w.cache {
-			_ = s.Close()
-		}
-		_ = w.conn.Close()
-		err = w.pool.Close()
-	})
-	return err
 }
 
 // reader runs reads outside of transactions. It can execute what changes

@@ -64,8 +64,19 @@ func InTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
 // returns an error or panics. Inside an open transaction fn joins it, and an
 // error of fn then dooms the whole. After the commit the functions given to
 // After run in order. Once it has begun, a transaction is not interrupted by
-// the end of ctx: they are short, and a half-told caller helps nobody.
+// the end of ctx: they are short, and a half-told caller helps nobody. fn must
+// not wait for anybody who may be waiting for a transaction.
 func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
+	return db.tx(ctx, interactive, fn)
+}
+
+// BulkTx is Tx for slices of large amounts: interactive transactions that wait
+// go first.
+func (db *DB) BulkTx(ctx context.Context, fn func(context.Context) error) error {
+	return db.tx(ctx, bulk, fn)
+}
+
+func (db *DB) tx(ctx context.Context, c class, fn func(context.Context) error) error {
 	if t := db.open(ctx); t != nil {
 		err := fn(ctx)
 		if err != nil && t.doomed == nil {
@@ -73,7 +84,7 @@ func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
 		}
 		return err
 	}
-	run, end, err := db.writer.begin(ctx)
+	run, end, err := db.writer.begin(ctx, c)
 	if err != nil {
 		return translate(fmt.Errorf("begin transaction: %w", err))
 	}

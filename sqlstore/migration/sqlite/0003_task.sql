@@ -77,7 +77,6 @@ CREATE INDEX task_by_parent ON task (parent);
 CREATE INDEX task_by_type ON task (type, project_id);
 CREATE INDEX task_by_queue ON task (execution_queue) WHERE execution_queue IS NOT NULL;
 CREATE INDEX task_by_update ON task (last_update);
-CREATE INDEX task_by_change ON task (last_change);
 CREATE INDEX task_by_status_change ON task (status_changed);
 CREATE INDEX task_by_creation ON task (created);
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,7 @@ func crowdIn(t *testing.T, db *sqlstore.DB, fns []func(context.Context) error) [
 				errs[i] = db.Tx(context.Background(), fn)
 			})
 			for sqlstore.Standing(db) == before {
+				runtime.Gosched()
 			}
 		}
 		return errOops // so as to be no part of what follows

@@ -110,7 +110,7 @@ func (q *turns) call(c class) {
 }
 
 // close takes the last turn there is: those who wait are refused.
-func (q *turns) close() {
+func (q *turns) close() error {
 	q.mu.Lock()
 	q.closed = true
 	for c := range q.waiting {
@@ -122,10 +122,10 @@ func (q *turns) close() {
 	if !q.taken {
 		q.taken = true
 		q.mu.Unlock()
-		return
+		return nil
 	}
 	last := make(chan error, 1)
 	q.waiting[interactive] = append(q.waiting[interactive], last)
 	q.mu.Unlock()
-	<-last
+	return <-last
 }

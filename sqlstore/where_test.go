@@ -13,6 +13,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/internal/ident"
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
 	"github.com/coffer-ml/coffer/user"
@@ -272,17 +273,24 @@ func TestListQuotesNothingIntoSQL(t *testing.T) {
 func TestPatternsOverManyRows(t *testing.T) {
 	ctx := context.Background()
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
-		x := aTask("needle 7")
-		x.Status = task.Completed
-		addTasks(t, db, x)
+		needle := aQueue("needle 7")
+		needle.Tags = []string{"sharp"}
+		must(t, db.Queues().Insert(ctx, needle))
 		must(t, db.Exec(ctx, `
-			INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
-				last_update, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
+			INSERT INTO queue (id, name, name_key, name_fold, display_name, created, last_update)
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-			SELECT 'id' || i, 'hay ' || i, 'HAY ' || i, 'training', '', '', 'created', '', '', 0, 0, 0, 0, '', '', '', '', '{}', '{}' FROM n`, sqlstore.MaxCandidates))
+			SELECT 'id' || i, 'hay ' || i, i, 'HAY ' || i, '', 0, 0 FROM n`, sqlstore.MaxCandidates))
 		run := query.Match{Field: "name", Pattern: pattern(t, `needle \d`, false)}
-		list := func(f query.Filter) ([]task.Task, error) {
-			return db.Tasks().List(ctx, task.Query{Request: query.Request{Filter: f, Page: query.Page{Limit: 10}}})
+		list := func(f query.Filter) ([]queue.Queue, error) {
+			return db.Queues().List(ctx, query.Request{Filter: f, Page: query.Page{Limit: 10}})
+		}
+		finds := func(t *testing.T, f query.Filter) {
+			t.Helper()
+			got, err := list(f)
+			must(t, err)
+			if len(got) != 1 || got[0].ID != needle.ID {
+				t.Errorf("found %d queues, expected the needle", len(got))
+			}
 		}
 		t.Run("are refused, naming the limit", func(t *testing.T) {
 			_, err := list(run)
@@ -292,18 +300,10 @@ func TestPatternsOverManyRows(t *testing.T) {
 			}
 		})
 		t.Run("are run over what the other conditions leave", func(t *testing.T) {
-			got, err := list(query.And{run, query.In{Field: "status", Values: []string{"completed"}}})
-			must(t, err)
-			if len(got) != 1 || got[0].ID != x.ID {
-				t.Errorf("found %d tasks, expected the needle", len(got))
-			}
+			finds(t, query.And{run, query.In{Field: "tags", Values: []string{"sharp"}}})
 		})
 		t.Run("need no program when they are literal", func(t *testing.T) {
-			got, err := list(query.Match{Field: "name", Pattern: pattern(t, "NEEDLE", true)})
-			must(t, err)
-			if len(got) != 1 || got[0].ID != x.ID {
-				t.Errorf("found %d tasks, expected the needle", len(got))
-			}
+			finds(t, query.Match{Field: "name", Pattern: pattern(t, "NEEDLE", true)})
 		})
 	})
 }
@@ -311,11 +311,16 @@ func TestPatternsOverManyRows(t *testing.T) {
 func TestPreparedStatementsAreBounded(t *testing.T) {
 	ctx := context.Background()
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
-		f := query.Or{}
-		for range 450 {
-			f = append(f, query.Empty{Field: "user"})
-			_, err := db.Tasks().List(ctx, task.Query{Request: query.Request{Filter: f}})
-			must(t, err)
+		fields := slices.Concat(textFields, listFields, numberFields, timeFields)
+		for _, first := range fields {
+			for i := range 2 * len(fields) {
+				order := []query.Order{{Field: first}, {Field: fields[i/2], Desc: i%2 == 0}}
+				_, err := db.Tasks().List(ctx, task.Query{Request: query.Request{Order: order}})
+				must(t, err)
+			}
+		}
+		if n := 2 * len(fields) * len(fields); n < sqlstore.MaxStatements {
+			t.Fatalf("%d statements show nothing about a limit of %d", n, sqlstore.MaxStatements)
 		}
 		if n := db.Kept(); n > sqlstore.MaxStatements {
 			t.Errorf("%d statements are kept, the limit is %d", n, sqlstore.MaxStatements)

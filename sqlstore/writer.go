@@ -153,12 +153,11 @@ func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*s
 // their turn are refused.
 func (w *sqliteWriter) close() (err error) {
 	w.once.Do(func() {
-		w.turns.close()
+		err = w.turns.close()
 		for _, s := range w.cache {
 			_ = s.Close()
 		}
-		_ = w.conn.Close()
-		err = w.pool.Close()
+		err = errors.Join(err, w.conn.Close(), w.pool.Close())
 	})
 	return err
 }

@@ -58,11 +58,7 @@ func (s artifacts) Known(ctx context.Context, of task.ID, refs []artifact.Ref) (
 	if len(refs) == 0 {
 		return known, nil
 	}
-	asked := make(map[artifact.Ref]bool, len(refs))
-	keys := make([]string, len(refs))
-	for i, r := range refs {
-		asked[r], keys[i] = true, r.Key
-	}
+	asked, keys := inquiry(refs)
 	type row struct {
 		artifact.Ref
 		identity string
@@ -91,6 +87,16 @@ func (s artifacts) Known(ctx context.Context, of task.ID, refs []artifact.Ref) (
 		}
 	}
 	return known, err
+}
+
+// inquiry splits refs into the keys that SQL looks for and the set that tells
+// which of the found are meant.
+func inquiry(refs []artifact.Ref) (asked map[artifact.Ref]bool, keys []string) {
+	asked, keys = make(map[artifact.Ref]bool, len(refs)), make([]string, len(refs))
+	for i, r := range refs {
+		asked[r], keys[i] = true, r.Key
+	}
+	return asked, keys
 }
 
 // List implements artifact.Store.

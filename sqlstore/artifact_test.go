@@ -263,6 +263,16 @@ func TestArtifactKnown(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v\nwant %v", got, want)
 		}
+		many := []artifact.Ref{a, in}
+		for i := range 100 {
+			many = append(many, output(fmt.Sprint("unknown ", i)))
+		}
+		want[in] = map[string]time.Time{"in": {}}
+		got, err = db.Artifacts().Known(ctx, x.ID, many)
+		must(t, err)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("of many: got %v\nwant %v", got, want)
+		}
 		none, err := db.Artifacts().Known(ctx, x.ID, nil)
 		if err != nil || none == nil || len(none) != 0 {
 			t.Errorf("of no refs: %v, %v", none, err)

@@ -85,11 +85,8 @@ func (s artifacts) Remove(ctx context.Context, of task.ID, refs []artifact.Ref, 
 		return nil, nil
 	}
 	where, args := `a.task_id = ? AND a.newest IS NOT NULL`, []any{of}
+	asked, keys := inquiry(refs)
 	if refs != nil {
-		keys := make([]string, len(refs))
-		for i, r := range refs {
-			keys[i] = r.Key
-		}
 		in, arg := among(s.db.dialect, "a.key", keys)
 		where, args = where+` AND `+in, append(args, arg)
 	}
@@ -107,7 +104,7 @@ func (s artifacts) Remove(ctx context.Context, of task.ID, refs []artifact.Ref, 
 		}
 		var ids []int64
 		for _, r := range rows {
-			if refs == nil || slices.Contains(refs, r.Ref) {
+			if refs == nil || asked[r.Ref] {
 				ids = append(ids, r.id)
 			}
 		}

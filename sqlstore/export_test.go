@@ -28,6 +28,9 @@ const MaxCandidates = maxCandidates
 // IsDuplicate tells the error of a unique index.
 var IsDuplicate = isDuplicate
 
+// Translate recognises driver errors.
+var Translate = translate
+
 // Exec runs a changing statement.
 func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
 	_, err := db.exec(ctx, query, args...)

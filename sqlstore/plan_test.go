@@ -109,6 +109,26 @@ func TestCommonFiltersUseAnIndex(t *testing.T) {
 	})
 }
 
+func TestATagThatManyHaveIsTestedRowByRow(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		must(t, db.Exec(ctx, `
+			INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
+				last_update, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+			SELECT 'id' || i, 'n', 'N', 'training', '', '', 'created', '', '', 0, 0, i, 0, '', '', '', '', '{}', '{}' FROM n`))
+		must(t, db.Exec(ctx, `INSERT INTO task_tag (task_id, system, tag, tag_fold) SELECT id, 0, 'common', 'COMMON' FROM task`))
+		must(t, db.Exec(ctx, `INSERT INTO task_tag (task_id, system, tag, tag_fold) SELECT id, 0, 'rare', 'RARE' FROM task WHERE last_update < 100`))
+		for tag, step := range map[string]string{"common": "SCAN task USING INDEX task_by_update", "rare": "task_tag_by_tag (tag=? AND system=?)"} {
+			wantPlan(t, db, task.Query{Request: query.Request{
+				Filter: query.In{Field: "tags", Values: []string{tag}},
+				Order:  []query.Order{{Field: "last_update", Desc: true}},
+				Page:   query.Page{Limit: 50},
+			}}, step)
+		}
+	})
+}
+
 func TestNothingElseScans(t *testing.T) {
 	ctx := context.Background()
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {

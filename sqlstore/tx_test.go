@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/sqlstore"
 )
@@ -198,59 +197,6 @@ func TestTx(t *testing.T) {
 			must(t, err)
 			if !p.LastUpdate.Equal(at(n)) {
 				t.Errorf("counted to %v, expected %v", p.LastUpdate, at(n))
-			}
-		})
-	})
-}
-
-func TestErrors(t *testing.T) {
-	ctx := context.Background()
-	onEach(t, func(t *testing.T, db *sqlstore.DB) {
-		p := aProject("twice")
-		addProjects(t, db, p)
-
-		t.Run("unique indexes of every kind are told by their codes", func(t *testing.T) {
-			for name, stmt := range map[string]string{
-				"unique column":       `INSERT INTO project (id, name, name_key, name_fold, basename, basename_fold, path, description, description_fold, created, last_update, default_output_destination) SELECT 'other', name, name_key, name_fold, basename, basename_fold, path, description, description_fold, created, last_update, default_output_destination FROM project`,
-				"text primary key":    `INSERT INTO preview (hash, body) VALUES ('a', 'b'), ('a', 'c')`,
-				"integer primary key": `INSERT INTO artifact_version (id, artifact_id, number, identity, state, type, uri, hash, timestamp, content_type, data_hash, registered) VALUES (1, 0, 1, '', '', '', '', '', 0, '', '', 0), (1, 0, 1, '', '', '', '', '', 0, '', '', 0)`,
-				"clustered key":       `INSERT INTO project_tag (project_id, system, tag, tag_fold) SELECT id, 0, 'a', 'A' FROM project UNION ALL SELECT id, 0, 'a', 'A' FROM project`,
-			} {
-				t.Run(name, func(t *testing.T) {
-					if err := db.Exec(ctx, stmt); !sqlstore.IsDuplicate(err) {
-						t.Errorf("error %v is not told as a duplicate", err)
-					}
-				})
-			}
-		})
-
-		t.Run("other constraints are no duplicates", func(t *testing.T) {
-			x := aTask("homeless")
-			x.Project = "nowhere"
-			if err := db.Tasks().Insert(ctx, x); err == nil || sqlstore.IsDuplicate(err) {
-				t.Errorf("error %v", err)
-			}
-		})
-
-		t.Run("a reader that is cancelled says so", func(t *testing.T) {
-			gone, cancel := context.WithCancel(ctx)
-			cancel()
-			_, err := db.Projects().Get(gone, p.ID)
-			wantIs(t, err, context.Canceled)
-		})
-
-		t.Run("a slow read ends with its context", func(t *testing.T) {
-			soon, cancel := context.WithTimeout(ctx, 20e6)
-			defer cancel()
-			_, err := db.Texts(soon, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT count(*) FROM n`)
-			wantIs(t, err, context.DeadlineExceeded)
-		})
-
-		t.Run("a closed database is an error, not a panic", func(t *testing.T) {
-			closed := engines(t)[0].open(t)
-			must(t, closed.Close())
-			if err := closed.Projects().Insert(ctx, aProject("x")); fault.KindOf(err) != fault.Internal {
-				t.Errorf("error %v", err)
 			}
 		})
 	})

@@ -3,8 +3,10 @@ package door
 import (
 	"context"
 	"encoding/base64"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,11 +22,12 @@ const (
 	Anyone   Access = iota // nobody is asked who he is
 	Optional               // credentials are looked at, and may be missing or bad
 	Guest                  // any account; reads
+	Self                   // any account; changes what is its own, such as a key pair
 	Member                 // writes
 	Admin                  // manages
 )
 
-var roles = map[Access]user.Role{Guest: user.Guest, Member: user.Member, Admin: user.Admin}
+var roles = map[Access]user.Role{Guest: user.Guest, Self: user.Guest, Member: user.Member, Admin: user.Admin}
 
 // Cookie is the name of the session cookie.
 const Cookie = "coffer_session"
@@ -37,6 +40,9 @@ var ErrCrossSite = fault.Reason{Kind: fault.Forbidden, Name: "door.cross_site"}
 type Guard struct {
 	// Users checks credentials.
 	Users *user.Service
+	// Origins are hosts that pages of ours come from beside the one that a
+	// request names, such as that of the public address behind a proxy.
+	Origins []string
 }
 
 type operatorKey struct{}
@@ -65,8 +71,8 @@ func (g *Guard) Admit(r *http.Request, need Access) (user.Identity, error) {
 	if err := who.Require(roles[need]); err != nil {
 		return user.Identity{}, err
 	}
-	if byCookie && need >= Member {
-		if err := sameOrigin(r); err != nil {
+	if byCookie && need >= Self {
+		if err := g.sameOrigin(r); err != nil {
 			return user.Identity{}, err
 		}
 	}
@@ -94,18 +100,15 @@ func (g *Guard) identify(r *http.Request) (who user.Identity, byCookie bool, err
 
 func (g *Guard) byHeader(r *http.Request, header string) (user.Identity, error) {
 	scheme, credentials, _ := strings.Cut(header, " ")
-	switch scheme {
-	case "Bearer":
+	switch {
+	case strings.EqualFold(scheme, "Bearer"):
 		return g.Users.AuthenticateToken(r.Context(), strings.TrimSpace(credentials))
-	case "Basic":
+	case strings.EqualFold(scheme, "Basic"):
 		b, err := basic(strings.TrimSpace(credentials))
 		if err != nil {
 			return user.Identity{}, err
 		}
-		b.From = Worker(r)
-		if b.From == "" {
-			b.From = r.RemoteAddr
-		}
+		b.From = origin(r)
 		return g.Users.Authenticate(r.Context(), b)
 	}
 	return user.Identity{}, user.ErrBadScheme.Errorf("the Authorization scheme %.20q is unknown; expected Basic or Bearer", scheme)
@@ -132,6 +135,23 @@ func basic(encoded string) (user.Basic, error) {
 	return user.Basic{Name: name, Secret: secret}, nil
 }
 
+// maxWorker is how much is kept of the name that a caller gives his machine,
+// in bytes: host names are shorter.
+const maxWorker = 255
+
+// origin tells where a call came from, for people: what the caller calls his
+// machine, else the address of the socket. Headers of proxies are not believed.
+func origin(r *http.Request) string {
+	if w := Worker(r); w != "" {
+		return strings.ToValidUTF8(w[:min(len(w), maxWorker)], "")
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
 // Worker returns what the caller calls his machine.
 func Worker(r *http.Request) string { return first(r.Header, "X-Clearml-Worker", "X-Trains-Worker") }
 
@@ -148,11 +168,11 @@ func first(h http.Header, names ...string) string {
 // from our own pages and could not have been sent by a plain link or form:
 // never a GET with arguments; an Origin (or Sec-Fetch-Site) of our own; and a
 // JSON body or the header X-Coffer: 1, neither of which a form can send.
-func sameOrigin(r *http.Request) error {
-	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+func (g *Guard) sameOrigin(r *http.Request) error {
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.RawQuery != "" {
 		return ErrCrossSite.Errorf("a change by GET with arguments needs an Authorization header")
 	}
-	if r.Header.Get("Sec-Fetch-Site") != "same-origin" && !ownOrigin(r) {
+	if r.Header.Get("Sec-Fetch-Site") != "same-origin" && !g.ownOrigin(r) {
 		return ErrCrossSite.Errorf("this change was not sent from a page of this server")
 	}
 	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
@@ -162,7 +182,11 @@ func sameOrigin(r *http.Request) error {
 	return nil
 }
 
-func ownOrigin(r *http.Request) bool {
+func (g *Guard) ownOrigin(r *http.Request) bool {
 	u, err := url.Parse(r.Header.Get("Origin"))
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	same := func(host string) bool { return strings.EqualFold(u.Host, host) }
+	return same(r.Host) || slices.ContainsFunc(g.Origins, same)
 }

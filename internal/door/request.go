@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/ident"
@@ -49,6 +50,7 @@ func acceptable(id string) bool {
 }
 
 // Log gives each call a request id and writes one line about it when it ends.
+// A handler that panics is answered for with 500, as long as nothing was sent.
 // Observe, if set, is told the status and how long it took.
 type Log struct {
 	Logger  *slog.Logger
@@ -65,20 +67,36 @@ func (l Log) Wrap(next http.Handler) http.Handler {
 			note.id = ident.New()
 		}
 		w.Header().Set("X-Request-Id", note.id)
+		w.Header().Set("X-Content-Type-Options", "nosniff") // a reply is what it says it is
 		rec := &recorder{ResponseWriter: w}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, note))
-		defer func() {
-			took := l.Now().Sub(begun)
-			l.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
-				slog.String("id", note.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
-				slog.Int("status", rec.Status()), slog.Int64("bytes", rec.written),
-				slog.Duration("took", took), slog.String("user", note.user))
-			if l.Observe != nil {
-				l.Observe(r, rec.Status(), took)
-			}
-		}()
+		defer func() { l.finish(r, rec, note, begun, recover()) }()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// finish tells the log how a call ended. broken is what the handler panicked
+// with, nil if it returned.
+func (l Log) finish(r *http.Request, rec *recorder, note *request, begun time.Time, broken any) {
+	if broken != nil && broken != http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+		l.Logger.LogAttrs(r.Context(), slog.LevelError, "handler panicked", slog.String("id", note.id),
+			slog.Any("panic", broken), slog.String("stack", string(debug.Stack())))
+		if rec.status == 0 {
+			http.Error(rec, "internal error, request "+note.id, http.StatusInternalServerError)
+			broken = nil
+		}
+	}
+	took := l.Now().Sub(begun)
+	l.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("id", note.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.Int("status", rec.Status()), slog.Int64("bytes", rec.written),
+		slog.Duration("took", took), slog.String("user", note.user))
+	if l.Observe != nil {
+		l.Observe(r, rec.Status(), took)
+	}
+	if broken != nil {
+		panic(http.ErrAbortHandler) // cut off, so that nobody takes the reply for whole
+	}
 }
 
 // recorder remembers the status. It keeps ReadFrom and Flush of the writer
@@ -97,6 +115,9 @@ func (r *recorder) Status() int {
 	return r.status
 }
 
+// begin notes the status that goes out with the first byte.
+func (r *recorder) begin() { r.status = r.Status() }
+
 // WriteHeader implements http.ResponseWriter.
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && status >= http.StatusOK {
@@ -107,6 +128,7 @@ func (r *recorder) WriteHeader(status int) {
 
 // Write implements io.Writer.
 func (r *recorder) Write(p []byte) (int, error) {
+	r.begin()
 	n, err := r.ResponseWriter.Write(p)
 	r.written += int64(n)
 	return n, err
@@ -114,6 +136,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 
 // ReadFrom implements io.ReaderFrom.
 func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
+	r.begin()
 	n, err := io.Copy(r.ResponseWriter, src)
 	r.written += n
 	return n, err

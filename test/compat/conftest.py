@@ -1,4 +1,4 @@
-"""Fixtures: one server for the run, the SDK in this process, a second process that reads, and the SDK's log under watch."""
+"""Fixtures: one server for the run, the SDK in this process, a second process that reads, the SDK's log under watch."""
 
 import atexit
 import contextlib
@@ -83,6 +83,10 @@ def sdk_lines():
     return []
 
 
+def complaints(lines):
+    return [line for line in lines if any(part in line for part in BAD_LINES)]
+
+
 class Log:
     """The lines the SDK logged during this test, in this process and in its peers."""
 
@@ -99,7 +103,7 @@ class Log:
         return [line for line in self._lines if part in line]
 
     def check(self):
-        bad = [line for line in self._lines if any(part in line for part in BAD_LINES)]
+        bad = complaints(self._lines)
         unexpected = [line for line in bad if not any(part in line for part in self._expected)]
         assert not unexpected, "the SDK complained:\n" + "\n".join(unexpected)
         missing = [part for part in self._expected if not self.lines(part)]
@@ -112,6 +116,7 @@ def log(sdk_lines):
     log = Log(sdk_lines)
     yield log
     log.check()
+    sdk_lines.clear()
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +126,12 @@ def project(request):
 
 
 @pytest.fixture(scope="module")
-def task(sdk, project):
+def task(sdk, project, sdk_lines):
     """The module's task: one Task.init that its tests share."""
     task = sdk.Task.init(project, "shared " + uuid.uuid4().hex[:8], **QUICK_INIT)
     yield task
     task.close()
+    assert not complaints(sdk_lines)
 
 
 @pytest.fixture

@@ -41,7 +41,10 @@ class Peer:
     def __init__(self, environment, log_to=None):
         self._log_to = log_to if log_to is not None else []
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).resolve())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            [sys.executable, str(Path(__file__).resolve())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
         )
 
     def call(self, verb, *args, **kwargs):
@@ -82,7 +85,7 @@ def _receive(stream):
 
 
 def watch(lines):
-    """Adds every line that the SDK logs in this process to `lines`. Most come from its own logger, some from the root."""
+    """Adds every line that the SDK logs in this process to `lines`. Some come from the root logger."""
 
     class Keep(logging.Handler):
         def emit(self, record):
@@ -157,7 +160,10 @@ def read(where, artifact):
 
 
 def get(where, artifact, deserialize=None, **options):
-    """`.get()` alone: (value, None), or (None, description) where the SDK gives a path. `deserialize` names a function in samples."""
+    """`.get()` alone: (value, None), or (None, description) where the SDK gives a path.
+
+    `deserialize` names a function in samples.
+    """
     import samples
 
     if deserialize:

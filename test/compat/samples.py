@@ -218,7 +218,9 @@ def _frame_as(name, extension, content_type, make=typed_frame):
 
 def _image(name, extension, content_type, comes_back=equal_pixels, mode="RGB"):
     options = {} if extension == ".png" else {"extension_name": extension}
-    return Sample(name, lambda _folder: image(mode), "image", content_type, name + extension, png_preview, comes_back, options)
+    return Sample(
+        name, lambda _folder: image(mode), "image", content_type, name + extension, png_preview, comes_back, options
+    )
 
 
 def _pickled(name, make, **changes):
@@ -258,7 +260,16 @@ SAMPLES = [
     _image("image bmp", ".bmp", "image/bmp"),
     Sample("dict", lambda _folder: settings(), "dict", "application/json", "dict.json", json_text, equal),
     Sample("dict empty", lambda _folder: {}, "dict", "application/json", "dict empty.json", "{}", equal),
-    Sample("dict yaml", lambda _folder: settings(), "dict", "application/yaml", "dict yaml.yaml", yaml_text, equal, {"extension_name": ".yaml"}),
+    Sample(
+        "dict yaml",
+        lambda _folder: settings(),
+        "dict",
+        "application/yaml",
+        "dict yaml.yaml",
+        yaml_text,
+        equal,
+        {"extension_name": ".yaml"},
+    ),
     _pickled("dict json cannot say", lambda: {("a", 1): {"b", "c"}, "when": pd.Timestamp("2024-01-01")}),
     Sample("text", lambda _folder: "two\nlines, äöü, 日本語 🎛", "string", "text/plain", "text.txt", str, equal),
     Sample("text long", lambda _folder: "long " * 1000, "string", "text/plain", "text long.txt", str, equal),
@@ -292,7 +303,15 @@ SAMPLES = [
         "weights.cofferbin - 2.56 KB\n",
         equal_file,
     ),
-    Sample("file empty", lambda folder: one_file(folder, "empty.txt", b""), "custom", "text/plain", "empty.txt", "empty.txt - 0 bytes\n", nothing_to_read),
+    Sample(
+        "file empty",
+        lambda folder: one_file(folder, "empty.txt", b""),
+        "custom",
+        "text/plain",
+        "empty.txt",
+        "empty.txt - 0 bytes\n",
+        nothing_to_read,
+    ),
     Sample(
         "folder",
         tree,

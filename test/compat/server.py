@@ -58,7 +58,9 @@ class Server:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         log.close()
         try:
-            wait_until(lambda: _ready(process, addresses), START_LIMIT, f"{BINARY} serve was not ready; its log is {log.name}")
+            wait_until(
+                lambda: _ready(process, addresses), START_LIMIT, f"{BINARY} serve was not ready; its log is {log.name}"
+            )
             if keys is None:
                 keys = make_keys(data)
         except BaseException:
@@ -103,7 +105,9 @@ class Server:
 
     def http(self, method, url, body=None, headers=None, auth=True):
         """One request, redirects not followed, no status treated as an error."""
-        request = urllib.request.Request(url, data=body, method=method, headers={**(self.basic if auth else {}), **(headers or {})})
+        request = urllib.request.Request(
+            url, data=body, method=method, headers={**(self.basic if auth else {}), **(headers or {})}
+        )
         try:
             with _opener.open(request, timeout=60) as answer:
                 return Answer(answer.status, answer.getheaders(), answer.read())
@@ -113,7 +117,9 @@ class Server:
 
     def call(self, endpoint, **body):
         """An API call as the SDK makes it (GET with a JSON body), without the SDK: the whole envelope."""
-        answer = self.http("GET", f"{self.api_url}/v2.23/{endpoint}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        answer = self.http(
+            "GET", f"{self.api_url}/v2.23/{endpoint}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         envelope = answer.json()
         assert envelope["meta"]["result_code"] == answer.status, envelope
         return envelope
@@ -123,6 +129,10 @@ class Server:
         envelope = self.call(endpoint, **body)
         assert envelope["meta"]["result_code"] == 200, (endpoint, envelope["meta"])
         return envelope["data"]
+
+    def register(self, task_id, *items):
+        """Adds artifact records as the SDK does."""
+        return self.data_of("tasks.add_or_update_artifacts", task=task_id, force=True, artifacts=list(items))
 
     def task(self, task_id):
         return self.data_of("tasks.get_by_id", task=task_id)["task"]
@@ -171,7 +181,9 @@ class Server:
         return self.http("DELETE", self._artifact_url(task_id, "artifact", key, mode, {"v": version}))
 
     def _artifact_url(self, task_id, door, key, mode, query):
-        return f"{self.web_url}/api/tasks/{task_id}/{door}?" + urllib.parse.urlencode({"key": key, "mode": mode, **query})
+        return f"{self.web_url}/api/tasks/{task_id}/{door}?" + urllib.parse.urlencode(
+            {"key": key, "mode": mode, **query}
+        )
 
     def metric(self, name):
         """The sum of a counter over its labels, 0 while it has not been counted yet."""
@@ -182,7 +194,12 @@ class Server:
 
 
 def make_keys(data):
-    out = subprocess.run([str(BINARY), "keys", "create", "--data", str(data), "--format", "json"], check=True, stdout=subprocess.PIPE, timeout=START_LIMIT)
+    out = subprocess.run(
+        [str(BINARY), "keys", "create", "--data", str(data), "--format", "json"],
+        check=True,
+        stdout=subprocess.PIPE,
+        timeout=START_LIMIT,
+    )
     return json.loads(out.stdout)
 
 

@@ -47,7 +47,9 @@ def test_B_50_threads_that_share_one_task_object_lose_nothing(new_task, coffer):
     # The first upload alone: in several threads at once the SDK may crash while it makes its pools.
     results = [task.upload_artifact("thread 0", {"n": 0}, wait_on_upload=True)]
     threads = [
-        threading.Thread(target=lambda n=n: results.append(task.upload_artifact(f"thread {n}", {"n": n}, wait_on_upload=True)))
+        threading.Thread(
+            target=lambda n=n: results.append(task.upload_artifact(f"thread {n}", {"n": n}, wait_on_upload=True))
+        )
         for n in range(1, 20)
     ]
     for thread in threads:
@@ -133,7 +135,7 @@ class Path:
             "content_size": len(content),
             "timestamp": timestamp,
         }
-        self.coffer.data_of("tasks.add_or_update_artifacts", task=self.task_id, artifacts=[record])
+        self.coffer.register(self.task_id, record)
 
     def upload(self, content):
         assert self.coffer.upload(self.path, content).status == 200

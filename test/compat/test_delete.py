@@ -26,7 +26,9 @@ def full_task(new_task, coffer, tmp_path):
 
 
 def sample_urls(coffer, task_id):
-    events = coffer.data_of("events.get_task_events", task=task_id, event_type="training_debug_image", batch_size=100)["events"]
+    events = coffer.data_of("events.get_task_events", task=task_id, event_type="training_debug_image", batch_size=100)[
+        "events"
+    ]
     return [event["url"] for event in events]
 
 
@@ -74,7 +76,9 @@ def test_E_10_a_callback_decides_file_by_file(full_task, coffer):
     assert task.delete(callback=decide, raise_on_error=True)
     assert sorted(asked) == sorted([("artifact", uri) for uri in uris.values()] + [("debug_images", sample)])
     assert gone(coffer, task.id)
-    assert [name for name in OURS if there(coffer, uris[name])] == ["weights file", "umlaut ä #1"] and there(coffer, sample)
+    assert [name for name in OURS if there(coffer, uris[name])] == ["weights file", "umlaut ä #1"] and there(
+        coffer, sample
+    )
 
 
 def test_E_11_input_artifacts_are_not_deleted_with_the_task(new_task, coffer):
@@ -83,19 +87,26 @@ def test_E_11_input_artifacts_are_not_deleted_with_the_task(new_task, coffer):
     output = coffer.record(task.id, "output")["uri"]
     path = f"/E-11/{task.id}/input.txt"
     coffer.upload(path, b"input")
-    entry = {"key": "input", "mode": "input", "type": "custom", "uri": coffer.url_of(path), "hash": digest(b"input"), "content_size": 5}
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[entry])
+    entry = {
+        "key": "input",
+        "mode": "input",
+        "type": "custom",
+        "uri": coffer.url_of(path),
+        "hash": digest(b"input"),
+        "content_size": 5,
+    }
+    coffer.register(task.id, entry)
     task.reload()
     assert task.delete(raise_on_error=True)
     assert not there(coffer, output) and there(coffer, coffer.url_of(path))
 
 
-def test_E_12_a_partial_failure_names_every_uri_and_deletes_the_rest(new_task, coffer, sdk, log):
+def test_E_12_a_partial_failure_names_every_uri_and_deletes_the_rest(new_task, coffer, log):
     task = new_task("partly")
     task.upload_artifact("ours", {"a": 1}, wait_on_upload=True)
     ours = coffer.record(task.id, "ours")["uri"]
     lost = coffer.url_of(f"/E-12/{task.id}/never-there.bin")
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[{"key": "lost", "type": "custom", "uri": lost}])
+    coffer.register(task.id, {"key": "lost", "type": "custom", "uri": lost})
     log.expect("Failed deleting object")
     with pytest.raises(Exception, match="Failed deleting the following URIs") as raised:
         task.delete(raise_on_error=True)
@@ -143,13 +154,13 @@ def test_E_03_delete_from_storage_off_removes_only_the_record(new_task, coffer):
     assert coffer.record(task.id, "record") is None and there(coffer, uri)
 
 
-def test_E_04_errors_name_what_could_not_be_deleted_and_what_is_left(new_task, sdk, coffer, log):
+def test_E_04_errors_name_what_could_not_be_deleted_and_what_is_left(new_task, coffer, log):
     from clearml.errors import ArtifactUriDeleteError
 
     task = new_task()
     lost = {name: coffer.url_of(f"/E-04/{task.id}/{name}") for name in ("lost", "after")}
     items = [{"key": name, "type": "custom", "uri": uri} for name, uri in lost.items()]
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=items)
+    coffer.register(task.id, *items)
     task.reload()
     log.expect("Failed deleting object")
     with pytest.raises(ArtifactUriDeleteError) as raised:
@@ -157,7 +168,7 @@ def test_E_04_errors_name_what_could_not_be_deleted_and_what_is_left(new_task, s
     assert (raised.value.artifact, raised.value.uri) == ("lost", lost["lost"])
     assert raised.value.remaining_uris == {"after": lost["after"]}
 
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[{**items[0], "timestamp": 1}])
+    coffer.register(task.id, {**items[0], "timestamp": 1})
     task.reload()
     before = len(log.lines("Failed deleting"))
     assert task.delete_artifacts(["lost"], raise_on_errors=False, silent_on_errors=True) is True
@@ -166,8 +177,11 @@ def test_E_04_errors_name_what_could_not_be_deleted_and_what_is_left(new_task, s
 
 def test_E_05_deletion_is_by_key_and_mode(new_task, coffer):
     task = new_task()
-    both = [{"key": "x", "mode": mode, "type": "custom", "uri": coffer.url_of(f"/E-05/{mode}")} for mode in ("input", "output")]
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=both + [{**both[1], "key": "y"}])
+    both = [
+        {"key": "x", "mode": mode, "type": "custom", "uri": coffer.url_of(f"/E-05/{mode}")}
+        for mode in ("input", "output")
+    ]
+    coffer.register(task.id, *both, {**both[1], "key": "y"})
     task.reload()
     assert task.delete_artifacts(["x"], delete_from_storage=False) is True
     left = [(entry["key"], entry["mode"]) for entry in coffer.task(task.id)["execution"]["artifacts"]]
@@ -216,7 +230,7 @@ def test_E_18_a_file_that_another_record_names_outlives_the_first_ones_deletion(
     first, second = new_task("first owner"), new_task("second owner")
     first.upload_artifact("shared", {"a": 1}, wait_on_upload=True)
     record = coffer.record(first.id, "shared")
-    coffer.data_of("tasks.add_or_update_artifacts", task=second.id, artifacts=[{**record, "key": "borrowed"}])
+    coffer.register(second.id, {**record, "key": "borrowed"})
     assert first.delete(raise_on_error=True)
     assert peer.get(second.id, "borrowed").result[0] == {"a": 1}
     second.reload()

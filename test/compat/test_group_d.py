@@ -114,7 +114,16 @@ def test_D_06_the_record_is_there_without_downloading(logged, task, coffer, sdk,
     with monkeypatch.context() as patch:
         patch.setattr(http.Session, "send", counted)
         found = sdk.Task.get_task(task_id=task.id).artifacts["D-06"]
-        seen = (found.name, found.type, found.mode.value, found.size, found.hash, found.url, found.metadata, found.preview)
+        seen = (
+            found.name,
+            found.type,
+            found.mode.value,
+            found.size,
+            found.hash,
+            found.url,
+            found.metadata,
+            found.preview,
+        )
         stamp = found.timestamp.timestamp()
     record = coffer.record(task.id, "D-06")
     assert seen == ("D-06", "dict", "output", record["content_size"], record["hash"], record["uri"], {"m": "v"}, "seen")
@@ -153,8 +162,13 @@ def test_D_08_a_file_gives_its_path_and_an_archive_its_folder(logged, peer, tmp_
 def test_D_09_what_cannot_be_parsed_comes_as_its_path(task, peer, coffer, log):
     name = f"/{task.id}/broken.json"
     coffer.upload(name, b"{not json")
-    item = {"key": "D-09", "type": "dict", "uri": coffer.url_of(name), "type_data": {"content_type": "application/json"}}
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[item])
+    item = {
+        "key": "D-09",
+        "type": "dict",
+        "uri": coffer.url_of(name),
+        "type_data": {"content_type": "application/json"},
+    }
+    coffer.register(task.id, item)
     value, path = peer.get(task.id, "D-09").result
     assert value is None and path["sha256"] == digest(b"{not json")
     assert log.lines("when getting artifact with type dict")
@@ -190,9 +204,15 @@ def test_D_13_force_download_replaces_the_cached_copy(logged, peer):
     assert peer.get(*where).result[0] == {"round": 2}
 
 
-def test_D_14_a_failed_fetch_raises_or_warns(logged, peer, task, coffer, log):
-    item = {"key": "D-14", "type": "custom", "uri": coffer.url_of("/never/uploaded.bin"), "hash": digest(b"x"), "content_size": 1}
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[item])
+def test_D_14_a_failed_fetch_raises_or_warns(peer, task, coffer, log):
+    item = {
+        "key": "D-14",
+        "type": "custom",
+        "uri": coffer.url_of("/never/uploaded.bin"),
+        "hash": digest(b"x"),
+        "content_size": 1,
+    }
+    coffer.register(task.id, item)
     with pytest.raises(PeerError, match="D-14.*never/uploaded.bin"):
         peer.copy(task.id, "D-14", raise_on_error=True)
     assert peer.copy(task.id, "D-14").result is None
@@ -205,7 +225,7 @@ def test_D_15_pickles_and_arrays_are_checked_against_the_recorded_hash(value, lo
     _, name = logged(f"D-15 {kind}", value)
     record = coffer.record(task.id, name)
     forged = {**record, "key": f"{name} forged", "hash": digest(b"other bytes")}
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[forged])
+    coffer.register(task.id, forged)
     got, path = peer.get(task.id, f"{name} forged").result
     assert got is None and path["sha256"] == record["hash"]
     assert log.lines("ArtifactIntegrityError")
@@ -258,7 +278,7 @@ def test_D_17_archive_members_and_links_cannot_escape_the_cache(task, new_peer, 
     for file, content in archives.items():
         coffer.upload(f"/{task.id}/D-17/{file}", content)
         item = {"key": f"D-17 {file}", "type": "archive", "uri": coffer.url_of(f"/{task.id}/D-17/{file}")}
-        coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[item])
+        coffer.register(task.id, item)
         assert "folder" not in (victim.copy(task.id, f"D-17 {file}").result or {})
     assert len(log.lines("Failed extracting zip file")) == len(archives)
     assert not list(tmp_path.rglob("escaped.txt"))
@@ -268,10 +288,12 @@ def test_D_17_a_file_name_cannot_escape_the_cache(task, new_peer, coffer, tmp_pa
     name = f"/{task.id}/D-17/..\\..\\escaped.txt"
     assert coffer.upload(name, b"a name with backslashes").status == 200
     item = {"key": "D-17 name", "type": "custom", "uri": coffer.url_of(name)}
-    coffer.data_of("tasks.add_or_update_artifacts", task=task.id, artifacts=[item])
+    coffer.register(task.id, item)
     copy = new_peer(HOME=str(tmp_path)).copy(task.id, "D-17 name").result
     assert copy["sha256"] == digest(b"a name with backslashes")
-    assert copy["path"].startswith(f"{tmp_path}/.clearml/cache/storage_manager/global/") and ".." not in copy["path"].split("/")
+    assert copy["path"].startswith(f"{tmp_path}/.clearml/cache/storage_manager/global/") and ".." not in copy[
+        "path"
+    ].split("/")
 
 
 def test_D_18_a_directly_reachable_file_is_used_in_place(new_task, peer, coffer, tmp_path):

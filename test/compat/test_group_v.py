@@ -33,13 +33,7 @@ def item(coffer, path, content, key="item", **changes):
     return {**record, **changes}
 
 
-@pytest.fixture
-def add(coffer):
-    """tasks.add_or_update_artifacts as the SDK calls it."""
-    return lambda task_id, *items: coffer.data_of("tasks.add_or_update_artifacts", task=task_id, force=True, artifacts=list(items))
-
-
-def test_V_01_the_version_reported_selects_the_artifact_calls(sdk, new_task, monkeypatch):
+def test_V_01_the_version_reported_selects_the_artifact_calls(new_task, monkeypatch):
     from clearml.backend_api import Session
 
     assert Session.check_min_api_version("2.13") and Session.check_min_api_version("2.23")
@@ -69,40 +63,44 @@ def test_V_02_artifacts_are_always_a_list(new_task, coffer):
     assert task.delete(raise_on_error=True)
 
 
-def test_V_03_every_artifact_comes_back_with_its_mode(new_task, coffer, add, peer):
+def test_V_03_every_artifact_comes_back_with_its_mode(new_task, coffer, peer):
     task = new_task()
     task.upload_artifact("sent without", {"a": 1}, wait_on_upload=True)
-    add(task.id, item(coffer, "/V-03", b"", key="an input", mode="input"))
+    coffer.register(task.id, item(coffer, "/V-03", b"", key="an input", mode="input"))
     modes = {entry["key"]: entry["mode"] for entry in coffer.task(task.id)["execution"]["artifacts"]}
     assert modes == {"sent without": "output", "an input": "input"}
     assert peer.read(task.id, "sent without").result["mode"] == "output"
 
 
-def test_V_04_metadata_pairs_and_type_data_round_trip(new_task, coffer, add):
+def test_V_04_metadata_pairs_and_type_data_round_trip(new_task, coffer):
     task = new_task()
     type_data = {"preview": "p\n\tq ü", "content_type": "text/csv", "data_hash": "ab" * 32}
     pairs = [["b", "2"], ["a", "1"], ["b", "again"], ["ü", ""]]
-    add(task.id, item(coffer, "/V-04", b"", type_data=type_data, display_data=pairs))
+    coffer.register(task.id, item(coffer, "/V-04", b"", type_data=type_data, display_data=pairs))
     record = coffer.record(task.id, "item")
     assert record["display_data"] == pairs
     assert {name: record["type_data"][name] for name in type_data} == type_data
 
 
-def test_V_05_updated_and_deleted_count(new_task, coffer, add):
+def test_V_05_updated_and_deleted_count(new_task, coffer):
     task = new_task()
     one = item(coffer, "/V-05", b"x")
-    assert [add(task.id, one)["updated"] > 0, add(task.id, one)["updated"] > 0] == [True, True]
-    assert type(add(task.id, one)["updated"]) is int
-    deleted = coffer.data_of("tasks.delete_artifacts", task=task.id, force=True, artifacts=[{"key": "item", "mode": "output"}])
+    assert [coffer.register(task.id, one)["updated"] > 0, coffer.register(task.id, one)["updated"] > 0] == [True, True]
+    assert type(coffer.register(task.id, one)["updated"]) is int
+    deleted = coffer.data_of(
+        "tasks.delete_artifacts", task=task.id, force=True, artifacts=[{"key": "item", "mode": "output"}]
+    )
     assert type(deleted["deleted"]) is int and deleted["deleted"] > 0
 
 
-def test_V_06_sending_everything_again_changes_nothing(new_task, coffer, add):
+def test_V_06_sending_everything_again_changes_nothing(new_task, coffer):
     task = new_task()
     for number in range(5):
         task.upload_artifact(f"V-06 {number}", {"n": number}, wait_on_upload=True)
     before = coffer.task(task.id)
-    add(task.id, *({k: v for k, v in entry.items() if k != "mode"} for entry in before["execution"]["artifacts"]))
+    coffer.register(
+        task.id, *({k: v for k, v in entry.items() if k != "mode"} for entry in before["execution"]["artifacts"])
+    )
     after = coffer.task(task.id)
     assert after["execution"]["artifacts"] == before["execution"]["artifacts"]
     assert after["last_update"] == before["last_update"]
@@ -261,7 +259,9 @@ def test_V_09_a_busy_store_is_500_on_the_api_and_503_on_the_files(own_server):
         "api": lambda: server.call("tasks.edit", task=task_id, comment="busy")["meta"]["result_code"],
         "files": lambda: server.upload("/V-09/busy", b"busy"),
     }
-    (database,) = [path for path in server.data.rglob("*") if path.is_file() and path.open("rb").read(15) == b"SQLite format 3"]
+    (database,) = [
+        path for path in server.data.rglob("*") if path.is_file() and path.open("rb").read(15) == b"SQLite format 3"
+    ]
     with sqlite3.connect(database, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         threads = [threading.Thread(target=call, args=pair) for pair in edits.items()]
@@ -307,18 +307,20 @@ def test_V_10_head_answers_with_the_length(coffer, peer):
     assert peer.exists(coffer.url_of("/V-10/none.bin")).result is False
 
 
-def test_V_12_artifacts_come_sorted_by_key(new_task, coffer, add):
+def test_V_12_artifacts_come_sorted_by_key(new_task, coffer):
     task = new_task()
-    keys = ["b", "a", "Z", "ä", "10", "9", "a b", "a.b", ""]
-    add(task.id, *(item(coffer, "/V-12", b"", key=key) for key in keys if key))
-    add(task.id, item(coffer, "/V-12", b"", key="a", mode="input"))
+    keys = ["b", "a", "Z", "ä", "10", "9", "a b", "a.b"]
+    coffer.register(task.id, *(item(coffer, "/V-12", b"", key=key) for key in keys))
+    coffer.register(task.id, item(coffer, "/V-12", b"", key="a", mode="input"))
     got = [(entry["key"], entry["mode"]) for entry in coffer.task(task.id)["execution"]["artifacts"]]
-    assert got == sorted([(key, "output") for key in keys if key] + [("a", "input")])
+    assert got == sorted([(key, "output") for key in keys] + [("a", "input")])
 
 
-@pytest.mark.parametrize("key", ["a.b.c", "$set", "a$b", "a/b/c", "/lead", "trail/", ".", "..", "a.slash.b", "%2e", "__x__"])
-def test_V_13_keys_with_dots_dollars_and_slashes_are_found(key, task, coffer, add, peer):
-    add(task.id, item(coffer, "/V-13", b"", key=key, type_data={"preview": key}))
+@pytest.mark.parametrize(
+    "key", ["a.b.c", "$set", "a$b", "a/b/c", "/lead", "trail/", ".", "..", "a.slash.b", "%2e", "__x__"]
+)
+def test_V_13_keys_with_dots_dollars_and_slashes_are_found(key, task, coffer, peer):
+    coffer.register(task.id, item(coffer, "/V-13", b"", key=key, type_data={"preview": key}))
     assert coffer.record(task.id, key)["type_data"]["preview"] == key
     assert coffer.artifact(task.id, key)["preview"] == key
     assert key in peer.names(task.id).result
@@ -344,7 +346,12 @@ def into(state, task, coffer):
         coffer.data_of("tasks.edit", task=task.id, force=True, status="queued")
     elif state != "created":
         task.mark_started()
-        {"in_progress": lambda: None, "completed": task.mark_completed, "failed": task.mark_failed, "stopped": task.mark_stopped}[state]()
+        {
+            "in_progress": lambda: None,
+            "completed": task.mark_completed,
+            "failed": task.mark_failed,
+            "stopped": task.mark_stopped,
+        }[state]()
     task.reload()
     assert task.status == state
 
@@ -365,9 +372,13 @@ def test_V_15_published_tasks_refuse_with_400_110(new_task, publish, coffer, log
     task = new_task("published")
     task.upload_artifact("kept", {"a": 1}, wait_on_upload=True)
     publish(task)
-    refused = coffer.call("tasks.add_or_update_artifacts", task=task.id, force=True, artifacts=[item(coffer, "/V-15", b"")])["meta"]
+    refused = coffer.call(
+        "tasks.add_or_update_artifacts", task=task.id, force=True, artifacts=[item(coffer, "/V-15", b"")]
+    )["meta"]
     assert (refused["result_code"], refused["result_subcode"]) == (400, 110)
-    refused = coffer.call("tasks.delete_artifacts", task=task.id, force=True, artifacts=[{"key": "kept", "mode": "output"}])["meta"]
+    refused = coffer.call(
+        "tasks.delete_artifacts", task=task.id, force=True, artifacts=[{"key": "kept", "mode": "output"}]
+    )["meta"]
     assert (refused["result_code"], refused["result_subcode"]) == (400, 110)
     log.expect("Action failed <400/110: tasks.add_or_update_artifacts")
     assert task.upload_artifact("new", {"a": 2}, wait_on_upload=True) is True, "the SDK only logs the refusal"

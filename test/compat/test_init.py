@@ -1,4 +1,4 @@
-"""Task.init with all its defaults (auto-logging, repository and requirement analysis, reporter process) in a script of its own."""
+"""Task.init with all its defaults in a script: auto-logging, analysis of repository and requirements, the reporter."""
 
 import re
 import shutil
@@ -27,16 +27,23 @@ def test_an_ordinary_script_with_all_defaults(environment, run_program, peer, co
     assert arguments == {"rate": "0.5", "layers": "3"}
     assert task["hyperparams"]["General"]["name"]["value"] == "größe"
     script = task["script"]
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True).stdout.strip()
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True
+    ).stdout.strip()
     assert script["entry_point"] == "train.py" and script["version_num"] == head
     assert "# not committed" in script["diff"]
     assert re.search(r"^clearml ?== ?2", script["requirements"]["pip"], re.MULTILINE)
 
     log = coffer.data_of("events.get_task_log", task=task_id, order="asc", batch_size=500)["events"]
     console = "\n".join(event["msg"] for event in log)
-    assert [line for line in console.splitlines() if line.startswith("iteration")] == [f"iteration {n} at rate 0.5" for n in range(3)]
+    assert [line for line in console.splitlines() if line.startswith("iteration")] == [
+        f"iteration {n} at rate 0.5" for n in range(3)
+    ]
 
-    assert {entry["key"]: entry["state"] for entry in coffer.artifacts(task_id)} == {"settings": "stored", "numbers": "stored"}
+    assert {entry["key"]: entry["state"] for entry in coffer.artifacts(task_id)} == {
+        "settings": "stored",
+        "numbers": "stored",
+    }
     where = ("compat/all defaults", "ordinary script")
     assert peer.get(where, "settings").result[0] == {"seed": 7, "name": "größe"}
     assert peer.get(where, "numbers").result[0] == list(range(10))

@@ -74,14 +74,24 @@ def test_200_characters_of_any_kind_work_through_the_plain_api(kind, coffer):
     content = name.encode()
     path = f"/{project_name[:40]}/{file_name}".replace('"', "_").replace("\\", "_")
     assert coffer.upload(path, content).status == 200
-    record = {"key": name, "type": "custom", "uri": coffer.url_of(path), "hash": digest(content), "content_size": len(content)}
-    coffer.data_of("tasks.add_or_update_artifacts", task=task, artifacts=[{**record, "timestamp": 1700000000}])
+    record = {
+        "key": name,
+        "type": "custom",
+        "uri": coffer.url_of(path),
+        "hash": digest(content),
+        "content_size": len(content),
+    }
+    coffer.register(task, {**record, "timestamp": 1700000000})
 
     assert coffer.file(coffer.record(task, name)["uri"]).body == content
     assert coffer.artifact(task, name)["state"] == "stored"
     assert [version["sha256"] for version in coffer.versions(task, name)] == [digest(content)]
     assert coffer.task(task)["name"] == name
-    (found,) = coffer.data_of("projects.get_all", name=f"^{re.escape(project_name)}$", only_fields=["id", "name"])["projects"]
+    (found,) = coffer.data_of("projects.get_all", name=f"^{re.escape(project_name)}$", only_fields=["id", "name"])[
+        "projects"
+    ]
     assert (found["id"], found["name"]) == (project, project_name)
-    (found,) = coffer.data_of("tasks.get_all", name=f"^{re.escape(name)}$", project=[project], only_fields=["id"])["tasks"]
+    (found,) = coffer.data_of("tasks.get_all", name=f"^{re.escape(name)}$", project=[project], only_fields=["id"])[
+        "tasks"
+    ]
     assert found["id"] == task

@@ -27,7 +27,9 @@ def test_comes_back_as_it_was_logged(name, task, peer, coffer, clock, tmp_path):
     assert report["metadata"] == {"sample": name}
     assert report["preview"] == sample.expected_preview(sent)
     assert before <= report["timestamp"] <= after
-    assert report["url"] == coffer.url_of(f"/{task.get_project_name()}/{task.name}.{task.id}/artifacts/{name}/{sample.file}")
+    assert report["url"] == coffer.url_of(
+        f"/{task.get_project_name()}/{task.name}.{task.id}/artifacts/{name}/{sample.file}"
+    )
     assert report["size"] == len(content.body)
     assert report["hash"] == hashlib.sha256(content.body).hexdigest()
 

@@ -133,7 +133,7 @@ func serverLists(ctx context.Context, keys instance.Keys, tasks []string) (map[s
 		if err != nil {
 			return nil, err
 		}
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		if resp.StatusCode != http.StatusOK {
 			return nil, fmt.Errorf("the server's list of artifacts: %s", resp.Status)
 		}

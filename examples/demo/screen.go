@@ -35,19 +35,22 @@ func (s screen) styled(style, text string) string {
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
 }
 
+// printf writes; a terminal that went away is nothing to report to it.
+func (s screen) printf(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format, args...) }
+
 func (s screen) title(name, what string) {
-	fmt.Fprintf(s.out, "\n  %s  %s\n\n", s.styled(bold, name), s.styled(dim, what))
+	s.printf("\n  %s  %s\n\n", s.styled(bold, name), s.styled(dim, what))
 }
 
 // step shows what is being done, and how long it took once it is done.
 func (s screen) step(what string, do func() error) error {
-	fmt.Fprintf(s.out, "  %-40s", what)
+	s.printf("  %-40s", what)
 	begin := time.Now()
 	if err := do(); err != nil {
-		fmt.Fprintln(s.out)
+		s.printf("\n")
 		return err
 	}
-	fmt.Fprintln(s.out, s.styled(dim, fmt.Sprintf("%6.2f s", time.Since(begin).Seconds())))
+	s.printf("%s\n", s.styled(dim, fmt.Sprintf("%6.2f s", time.Since(begin).Seconds())))
 	return nil
 }
 
@@ -58,9 +61,9 @@ func (s screen) table(rows []row) {
 		if r.group != group {
 			group = r.group
 			head := fmt.Sprintf(line, "Logged by "+group, "type", "size", "SHA-256", "by Python  ", "by Go    ", "server")
-			fmt.Fprintf(s.out, "\n%s", s.styled(dim, head))
+			s.printf("\n%s", s.styled(dim, head))
 		}
-		fmt.Fprintf(s.out, line, r.name, r.kind, size(r.size), short(r.digest),
+		s.printf(line, r.name, r.kind, size(r.size), short(r.digest),
 			s.verdict(r.python, 11), s.verdict(r.golang, 9), s.verdict(r.state, 0))
 	}
 	notes := []string{
@@ -70,11 +73,11 @@ func (s screen) table(rows []row) {
 		"address   only an address was recorded, its bytes stay where they are",
 		"SHA-256   the same in the record, both downloads, the ETag and the server's list",
 	}
-	fmt.Fprintf(s.out, "\n  %s\n\n", s.styled(dim, strings.Join(notes, "\n  ")))
+	s.printf("\n  %s\n\n", s.styled(dim, strings.Join(notes, "\n  ")))
 }
 
 func (s screen) last(text string) {
-	fmt.Fprintf(s.out, "  %s\n\n", s.styled(bold, text))
+	s.printf("  %s\n\n", s.styled(bold, text))
 }
 
 // verdict pads a word and shows at a glance whether it is a good one.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	const usage = "usage: go run ./examples/go log|read [-report FILE] [TASK_ID ...]"
 	if len(args) == 0 {
-		return fmt.Errorf(usage)
+		return errors.New(usage)
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	report := flags.String("report", "", "write what was done as JSON to this `file`")
@@ -38,7 +39,7 @@ func run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(os.Stdout, "task", task)
+		fmt.Println("task", task)
 		return save(*report, map[string]string{"task": task})
 	case args[0] == "read" && flags.NArg() > 0:
 		seen, err := readAll(ctx, c, flags.Args())
@@ -50,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 		}
 		return verdict(seen)
 	}
-	return fmt.Errorf(usage)
+	return errors.New(usage)
 }
 
 func save(file string, report any) error {

@@ -61,7 +61,7 @@ func decodeNPZ(name string, content []byte) (array, error) {
 	if err != nil {
 		return array{}, err
 	}
-	defer member.Close()
+	defer func() { _ = member.Close() }()
 	npy, err := io.ReadAll(member)
 	if err != nil {
 		return array{}, err

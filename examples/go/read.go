@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -42,13 +41,13 @@ func readAll(ctx context.Context, c *connection, tasks []string) (map[string][]s
 		if err := c.call(ctx, "tasks.get_by_id", map[string]any{"task": id}, &reply); err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(os.Stdout, "%s (%s)\n", reply.Task.Name, id)
+		fmt.Printf("%s (%s)\n", reply.Task.Name, id)
 		for _, record := range reply.Task.Execution.Artifacts {
 			s, err := c.read(ctx, record)
 			if err != nil {
 				return nil, err
 			}
-			fmt.Fprintf(os.Stdout, "  %-24s %-18s %-14.12s %s\n", s.Name, s.Type, s.SHA256, s.Verdict)
+			fmt.Printf("  %-24s %-18s %-14.12s %s\n", s.Name, s.Type, s.SHA256, s.Verdict)
 			all[id] = append(all[id], s)
 		}
 	}

@@ -68,7 +68,7 @@ func (c *connection) answer(req *http.Request, out any) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var envelope struct {
 		Meta struct {
 			Code    int    `json:"result_code"`
@@ -117,7 +117,7 @@ func (c *connection) upload(ctx context.Context, path, contentType string, conte
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
 		return "", fmt.Errorf("upload of %s: %s: %s", path, resp.Status, text)
@@ -137,7 +137,7 @@ func (c *connection) download(ctx context.Context, address string) (content []by
 	if err != nil {
 		return nil, "", err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return nil, "", fmt.Errorf("download of %s: %s", address, resp.Status)
 	}

@@ -72,7 +72,7 @@ func Start(ctx context.Context, c Config) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close() // the process has a copy
+	defer func() { _ = log.Close() }() // the process has a copy
 	args := []string{"serve", "--data", c.Data, "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--files-listen", "127.0.0.1:0"}
 	i := &Instance{Log: c.Log, config: c, command: exec.Command(c.Binary, append(args, c.Args...)...), ended: make(chan struct{})}
 	i.command.Stdout, i.command.Stderr, i.command.Env = log, log, c.Env
@@ -121,7 +121,7 @@ func answers(ctx context.Context, web string) bool {
 	if err != nil {
 		return false
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, resp.Body)
 	return resp.StatusCode == http.StatusOK
 }

@@ -70,7 +70,7 @@ func (l *large) make() error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	out := bufio.NewWriterSize(file, 1<<20)
 	if _, err := io.CopyN(out, rand.NewChaCha8([32]byte{}), l.size); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (l *large) renew(n int) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if _, err := file.WriteAt(binary.LittleEndian.AppendUint64(nil, uint64(n)), 0); err != nil {
 		return err
 	}
@@ -152,12 +152,12 @@ func (l *large) send(ctx context.Context, name, digest string) error {
 	if err != nil {
 		return err
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	file, err := os.Open(l.source)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	before, err := l.server.memory("VmRSS")
 	if err != nil {
 		return err
@@ -220,7 +220,7 @@ func (l *large) fetch(ctx context.Context, host, path, token string, speeds *ser
 	if err != nil {
 		return err
 	}
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	begin := time.Now()
 	a, err := w.get(path, token)
 	if err != nil {

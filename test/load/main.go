@@ -94,7 +94,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 			return fmt.Errorf("%s: %w", g.name, err)
 		}
 	}
-	b.report.print(os.Stdout)
+	fmt.Print(b.report.text())
 	fmt.Fprintf(os.Stderr, "%d rounds in %.0f s\n", b.rounds, time.Since(begin).Seconds())
 	return nil
 }

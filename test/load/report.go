@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -55,8 +54,8 @@ func figure(value float64, unit string) string {
 	return fmt.Sprintf(format, value, unit)
 }
 
-// print writes the table in Markdown, its columns aligned.
-func (r *report) print(out io.Writer) {
+// text is the table in Markdown, its columns aligned.
+func (r *report) text() string {
 	all := append([][]string{{"what", "Coffer", "reference", "ratio", "least to greatest", "budget"}}, r.rows...)
 	widths := make([]int, len(all[0]))
 	for _, row := range all {
@@ -64,16 +63,18 @@ func (r *report) print(out io.Writer) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
+	var out strings.Builder
 	for n, row := range all {
 		for i, cell := range row {
-			fmt.Fprintf(out, "| %-*s ", widths[i], cell)
+			fmt.Fprintf(&out, "| %-*s ", widths[i], cell)
 		}
-		fmt.Fprintln(out, "|")
+		out.WriteString("|\n")
 		if n == 0 {
 			for _, width := range widths {
-				fmt.Fprintf(out, "|%s", strings.Repeat("-", width+2))
+				out.WriteString("|" + strings.Repeat("-", width+2))
 			}
-			fmt.Fprintln(out, "|")
+			out.WriteString("|\n")
 		}
 	}
+	return out.String()
 }

@@ -54,7 +54,7 @@ func (s *server) call(ctx context.Context, endpoint string, in, out any) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err

@@ -172,7 +172,7 @@ func writeDurably(folder, name string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if _, err := file.Write(content); err != nil {
 		return err
 	}
@@ -183,6 +183,6 @@ func writeDurably(folder, name string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }()
 	return dir.Sync()
 }

@@ -6,11 +6,11 @@ import "github.com/coffer-ml/coffer/internal/door"
 func (h *handlers) table() []*row {
 	return []*row{
 		on("auth.login", "1.0", door.Guest, h.login),
-		on("auth.logout", "2.2", door.Guest, h.logout),
-		on("auth.create_credentials", "1.0", door.Guest, h.createCredentials),
+		on("auth.logout", "2.2", door.Self, h.logout),
+		on("auth.create_credentials", "1.0", door.Self, h.createCredentials),
 		on("auth.get_credentials", "1.0", door.Guest, h.getCredentials),
-		on("auth.edit_credentials", "2.19", door.Guest, h.editCredentials),
-		on("auth.revoke_credentials", "1.0", door.Guest, h.revokeCredentials),
+		on("auth.edit_credentials", "2.19", door.Self, h.editCredentials),
+		on("auth.revoke_credentials", "1.0", door.Self, h.revokeCredentials),
 		on("login.supported_modes", "1.0", door.Optional, h.supportedModes),
 		on("login.logout", "2.13", door.Optional, h.logout),
 

@@ -2,8 +2,10 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -101,7 +103,13 @@ func withPath(r *http.Request, path string) *http.Request {
 
 // serve runs one call up to its result. Credentials come before the body:
 // who may not call is told so whatever he sent.
-func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (any, error) {
+func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (data any, err error) {
+	defer func() {
+		// The SDK asks forever for a reply that has no envelope.
+		if broken := recover(); broken != nil {
+			data, err = nil, fmt.Errorf("panic: %v\n%s", broken, debug.Stack())
+		}
+	}()
 	if m.cfg.Stopping != nil && m.cfg.Stopping() {
 		return nil, ErrStopping.Errorf("the server is stopping; try again in a moment")
 	}

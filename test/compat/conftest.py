@@ -44,11 +44,13 @@ def coffer(run_folder):
     """The server of this run: the binary, or the running server that COFFER_COMPAT_SERVER describes."""
     running = os.environ.get("COFFER_COMPAT_SERVER")
     if running:
-        return Server(json.loads(running))
+        yield Server(json.loads(running))
+        return
     server = Server.start(run_folder / "data")
     # Registered before the SDK is imported, so it runs after the SDK's own exit handlers, which still need the server.
     atexit.register(server.stop)
-    return server
+    yield server
+    assert "panic" not in server.log.read_text(), f"the server panicked: {server.log}"
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ class Server:
         self.files_url = keys["files_server"]
         self.process = process
         self.data = data
+        self.log = data and log_of(data)
         pair = f"{keys['access_key']}:{keys['secret_key']}".encode()
         self.basic = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
 
@@ -51,7 +52,7 @@ class Server:
         data.mkdir(parents=True, exist_ok=True)
         addresses = data / "addresses.json"
         addresses.unlink(missing_ok=True)
-        log = open(data.with_name(data.name + ".log"), "ab")
+        log = open(log_of(data), "ab")
         command = [str(BINARY), "serve", "--data", str(data)]
         for flag, port in zip(("--listen", "--api-listen", "--files-listen"), ports):
             command += [flag, f"127.0.0.1:{port}"]
@@ -191,6 +192,11 @@ class Server:
         assert answer.status == 200, (answer.status, answer.body)
         lines = [line for line in answer.body.decode().splitlines() if line and not line.startswith("#")]
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+
+def log_of(data):
+    """Where a server that was started here writes its log."""
+    return data.with_name(data.name + ".log")
 
 
 def make_keys(data):

@@ -111,8 +111,10 @@ func (e *example) run(ctx context.Context, command, tasks []string, report any) 
 		}
 	}
 	content, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("%s left no report: %w\nIt said:\n\n%s", e.name, errors.Join(failed, err), said.String())
+	if err != nil && failed != nil {
+		return fmt.Errorf("%s ended with %w. It said:\n\n%s", e.name, failed, said.String())
+	} else if err != nil {
+		return fmt.Errorf("%s left no report: %w. It said:\n\n%s", e.name, err, said.String())
 	}
 	if failed != nil {
 		e.complaints = append(e.complaints, fmt.Sprintf("%s ended with %v", e.name, failed))

@@ -3,7 +3,6 @@ package instance
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -87,7 +86,8 @@ func Start(ctx context.Context, c Config) (*Instance, error) {
 		close(i.ended)
 	}()
 	if err := i.ready(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("coffer serve did not start: %w\n%s", err, i.LogTail()), i.Stop())
+		_ = i.Stop() // what went wrong is told already
+		return nil, fmt.Errorf("coffer serve did not start: %w\n%s", err, i.LogTail())
 	}
 	i.Start = time.Since(begin)
 	return i, nil

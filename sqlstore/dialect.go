@@ -36,6 +36,8 @@ type dialect interface {
 	// contains returns a condition that holds if col contains the text
 	// given as the one argument `?`, byte for byte.
 	contains(col string) string
+	// indexesWhole reports whether an index may hold texts of any length.
+	indexesWhole() bool
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
 	// texts gathers the texts of a group of rows into a JSON array.
@@ -63,6 +65,7 @@ func (sqlite) inInts(col string) string {
 	return col + " IN (SELECT value FROM json_each(?))"
 }
 func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" }
+func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unindexed(col string) string { return "+" + col }
 func (sqlite) texts(col string) string     { return "json_group_array(" + col + ")" }
 func (sqlite) lock(string) string          { return "" } // there is one writer
@@ -79,6 +82,7 @@ func (postgres) inInts(col string) string {
 	return col + " IN (SELECT jsonb_array_elements_text(?::jsonb)::bigint)"
 }
 func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
+func (postgres) indexesWhole() bool          { return false }
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
 func (postgres) texts(col string) string     { return "json_agg(" + col + ")::text" }
 func (postgres) lock(table string) string    { return " FOR UPDATE OF " + table }

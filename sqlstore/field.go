@@ -25,6 +25,12 @@ type field struct {
 	null  bool // the value may be missing
 	// long marks a text of which the first headLength characters are indexed.
 	long bool
+	// name marks a long text that is never empty, and is indexed whole where
+	// the engine can do so.
+	name bool
+	// indexed names the order in which an index gives the rows of one value of
+	// the column, "" for none in particular; nil if there is no such index.
+	indexed *string
 	// fold is the expression of the text with case folded away; "" if it is
 	// not kept.
 	fold string
@@ -91,13 +97,21 @@ func tagField(t tagTable, system int) field {
 // Fields of one column.
 func textField(column string) field { return field{kind: query.Text, value: column} }
 func refField(column string) field  { return field{kind: query.Text, value: column, null: true} }
+
+// within marks a field of which an index has the rows of each value in the
+// order of another field.
+func within(f field, order string) field {
+	f.indexed = &order
+	return f
+}
+
 func timeField(column string) field { return field{kind: query.Time, value: column} }
 func idField(column string) field {
 	return field{kind: query.Text, value: column, fold: "upper(" + column + ")"} // ids are ASCII
 }
 
 func nameField(column string) field {
-	return field{kind: query.Text, value: column, long: true, fold: column + "_fold"}
+	return field{kind: query.Text, value: column, long: true, name: true, fold: column + "_fold"}
 }
 
 func noteField(column string) field {

@@ -10,8 +10,8 @@ import (
 	"github.com/coffer-ml/coffer/internal/query"
 )
 
-// driving is how many rows of a subordinate table may pick the rows of a list:
-// beyond that it is quicker to walk the list in its order and test each row,
+// driving is how many rows may be picked by a condition and then put in order.
+// Beyond that it is quicker to walk the list in its order and to test each row,
 // since about as many rows are read until a page is full.
 const driving = 5_000
 
@@ -29,14 +29,14 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	if err := db.decidePatterns(ctx, c, own, n); err != nil {
 		return nil, err
 	}
-	if err := db.chooseDrivers(ctx, c, n); err != nil {
+	if err := db.chooseDrivers(ctx, c, n, r.Order); err != nil {
 		return nil, err
 	}
 	filter, err := c.compile(n)
 	if err != nil {
 		return nil, err
 	}
-	order, err := src.order(r.Order)
+	order, err := c.order(r.Order)
 	if err != nil {
 		return nil, err
 	}
@@ -69,21 +69,21 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 func (c compiler) ranged(n *node) bool {
 	return slices.ContainsFunc(n.conjuncts(), func(p *node) bool {
 		l, ok := p.leaf.(query.Compare)
-		f, err := c.source.find(l.Field)
+		f, err := c.find(l.Field)
 		return ok && err == nil && f.kind == query.Time && !p.not
 	})
 }
 
 // order is what stands after ORDER BY, up to the id. Missing values and empty
 // texts come last either way.
-func (s source) order(keys []query.Order) (cond, error) {
+func (c compiler) order(keys []query.Order) (cond, error) {
 	var parts []string
 	var args []any
 	if len(keys) > maxKeys {
 		return cond{}, query.ErrTooMany.Errorf("the order has %d keys, the limit is %d", len(keys), maxKeys)
 	}
 	for _, k := range keys {
-		f, err := s.find(k.Field)
+		f, err := c.find(k.Field)
 		if err != nil {
 			return cond{}, err
 		}
@@ -93,11 +93,11 @@ func (s source) order(keys []query.Order) (cond, error) {
 		}
 		switch {
 		case f.rows != nil:
-			texts, more := s.orderByRows(f, k.Desc)
+			texts, more := c.source.orderByRows(f, k.Desc)
 			parts, args = append(parts, texts...), append(args, more...)
 		case f.long:
 			parts = append(parts, head(f.value)+way, f.value+way)
-		case f.kind == query.Text && !f.null && f.value != s.id():
+		case f.kind == query.Text && !f.null && !f.name && f.value != c.source.id():
 			parts = append(parts, "NULLIF("+f.value+", '')"+way+" NULLS LAST")
 		case f.null:
 			parts = append(parts, f.value+way+" NULLS LAST")
@@ -130,33 +130,52 @@ func (s source) orderByRows(f field, desc bool) (parts []string, args []any) {
 	return parts, args
 }
 
-// chooseDrivers finds out which of the conditions on subordinate rows are met
-// by few: those pick the rows of the list, all others test them.
-func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node) error {
+// chooseDrivers decides which of the conditions that must hold pick the rows of
+// the list, and which only test them: an engine that knows nothing of how often
+// a value occurs would guess.
+func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []query.Order) error {
 	for _, p := range n.conjuncts() {
-		if p.leaf == nil || p.not || p.matched != nil {
+		in, ok := p.leaf.(query.In)
+		if !ok || p.not {
 			continue
 		}
-		f, err := c.source.find(fieldOf(p.leaf))
+		f, err := c.find(in.Field)
 		if err != nil {
 			return err
 		}
-		if _, ok := p.leaf.(query.In); !ok || f.rows == nil {
-			continue
+		switch {
+		case f.rows != nil:
+			few, err := db.few(ctx, c, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args})
+			if err != nil {
+				return err
+			}
+			p.drives = few
+		case f.indexed != nil && !f.gives(in, order):
+			few, err := db.few(ctx, c, f, in, c.source.table, always)
+			if err != nil {
+				return err
+			}
+			p.tests = !few
 		}
-		test, err := c.test(f, p.leaf)
-		if err != nil {
-			return err
-		}
-		count, err := one(ctx, db, nil, scalar[int], fmt.Sprintf(
-			"SELECT count(*) FROM (SELECT 1 FROM %s v WHERE %s AND (%s) LIMIT %d) few", f.rows.table, f.rows.where, test.sql, driving+1),
-			append(append([]any{}, f.rows.args...), test.args...)...)
-		if err != nil {
-			return err
-		}
-		p.drives = count <= driving
 	}
 	return nil
+}
+
+// gives reports whether the index of the field has the wanted rows in the
+// wanted order.
+func (f field) gives(in query.In, order []query.Order) bool {
+	return len(in.Values) == 1 && *f.indexed != "" && len(order) > 0 && order[0].Field == *f.indexed
+}
+
+// few reports whether no more rows than may drive a list meet a condition.
+func (db *DB) few(ctx context.Context, c compiler, f field, in query.In, from string, where cond) (bool, error) {
+	test, err := c.test(f, in)
+	if err != nil {
+		return false, err
+	}
+	both := all(where, test)
+	n, err := one(ctx, db, nil, scalar[int], fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, both.sql, driving+1), both.args...)
+	return n <= driving, err
 }
 
 // inOrder puts rows into the order of their ids.

@@ -62,7 +62,7 @@ func (w *candidates) add(c compiler, leaf *node) error {
 	if !ok {
 		return nil
 	}
-	f, err := c.source.find(m.Field)
+	f, err := c.find(m.Field)
 	if err != nil {
 		return err
 	}

@@ -79,29 +79,31 @@ func TestCommonFiltersUseAnIndex(t *testing.T) {
 			order  []query.Order
 			step   string
 		}{
-			"no filter, the latest first": {nil, latest, "task_by_update"},
-			"project, the latest first":   {is("project", string(p.ID)), latest, "task_by_project (project_id=?)"},
-			"project and status":          {query.And{is("project", string(p.ID)), query.In{Field: "status", Values: []string{"created", "completed"}}}, latest, "task_by_project (project_id=?)"},
-			"project without archived":    {query.And{is("project", string(p.ID)), query.Not{Part: is("system_tags", task.Archived)}}, latest, "task_by_project (project_id=?)"},
-			"project and exact name":      {query.And{is("project", string(p.ID)), query.Match{Field: "name", Pattern: pattern(t, `^task\ 7$`, false)}}, nil, "task_by_name (<expr>=?)"},
-			"exact name":                  {query.Match{Field: "name", Pattern: pattern(t, `^task\ 7$`, false)}, nil, "task_by_name (<expr>=?)"},
-			"name that begins so":         {query.Match{Field: "name", Pattern: pattern(t, "^task 1", false)}, nil, "task_by_name (<expr>>? AND <expr><?)"},
-			"status, the latest first":    {is("status", "created"), latest, "task_by_status (status=?)"},
-			"user, the latest first":      {is("user", "u1"), latest, "task_by_user (user_id=?)"},
-			"parent":                      {is("parent", "x"), nil, "task_by_parent (parent=?)"},
-			"ids":                         {query.In{Field: "id", Values: []string{"x", "y"}}, nil, "(id=?)"},
-			"type in a project":           {query.And{is("type", "training"), is("project", string(p.ID))}, nil, "task_by_type (type=? AND project_id=?)"},
-			"queue":                       {is("execution.queue", "q1"), nil, "task_by_queue (execution_queue=?)"},
-			"status changed since":        {query.Compare{Field: "status_changed", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_status_change (status_changed>?)"},
-			"created since":               {query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_creation (created>?)"},
-			"a tag that few have":         {is("tags", "a"), latest, "task_tag_by_tag (tag=? AND system=?)"},
-			"a tag of a project":          {query.And{is("project", string(p.ID)), is("tags", "a")}, latest, "(tag=? AND system=?)"},
-			"a parameter":                 {is("hyperparams.Args.lr.value", "0.1"), nil, "task_param_by_value (section=? AND name=? AND <expr>=?)"},
+			"no filter, the latest first":       {nil, latest, "task_by_update"},
+			"no filter, by name":                {nil, []query.Order{{Field: "name"}}, "SCAN task USING INDEX task_by_name"},
+			"no filter, the last started first": {nil, []query.Order{{Field: "started", Desc: true}}, "SCAN task USING INDEX task_by_start"},
+			"project, the latest first":         {is("project", string(p.ID)), latest, "task_by_project (project_id=?)"},
+			"project and status":                {query.And{is("project", string(p.ID)), query.In{Field: "status", Values: []string{"created", "completed"}}}, latest, "task_by_project (project_id=?)"},
+			"project without archived":          {query.And{is("project", string(p.ID)), query.Not{Part: is("system_tags", task.Archived)}}, latest, "task_by_project (project_id=?)"},
+			"project and exact name":            {query.And{is("project", string(p.ID)), query.Match{Field: "name", Pattern: pattern(t, `^task\ 7$`, false)}}, nil, "task_by_name (name=? AND project_id=?)"},
+			"exact name":                        {query.Match{Field: "name", Pattern: pattern(t, `^task\ 7$`, false)}, nil, "task_by_name (name=?)"},
+			"name that begins so":               {query.Match{Field: "name", Pattern: pattern(t, "^task 1", false)}, nil, "task_by_name (name>? AND name<?)"},
+			"status, the latest first":          {is("status", "created"), latest, "task_by_status (status=?)"},
+			"user, the latest first":            {is("user", "u1"), latest, "task_by_user (user_id=?)"},
+			"parent":                            {is("parent", "x"), nil, "task_by_parent (parent=?)"},
+			"ids":                               {query.In{Field: "id", Values: []string{"x", "y"}}, nil, "(id=?)"},
+			"type in a project":                 {query.And{is("type", "training"), is("project", string(p.ID))}, nil, "task_by_type (type=? AND project_id=?)"},
+			"queue":                             {is("execution.queue", "q1"), nil, "task_by_queue (execution_queue=?)"},
+			"status changed since":              {query.Compare{Field: "status_changed", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_status_change (status_changed>?)"},
+			"created since":                     {query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(9)}, nil, "task_by_creation (created>?)"},
+			"a tag that few have":               {is("tags", "a"), latest, "task_tag_by_tag (tag=? AND system=?)"},
+			"a tag of a project":                {query.And{is("project", string(p.ID)), is("tags", "a")}, latest, "(tag=? AND system=?)"},
+			"a parameter":                       {is("hyperparams.Args.lr.value", "0.1"), nil, "task_param_by_value (section=? AND name=? AND <expr>=?)"},
 		} {
 			t.Run(name, func(t *testing.T) {
 				q := task.Query{Request: query.Request{Filter: c.filter, Order: c.order, Page: query.Page{Limit: 50}}}
 				wantPlan(t, db, q, c.step)
-				if name != "no filter, the latest first" { // that walks the index, as it should
+				if c.filter != nil { // without one the index is walked, as it should
 					wantNoScan(t, db, func() { _, _ = db.Tasks().List(context.Background(), q) })
 				}
 			})
@@ -109,22 +111,37 @@ func TestCommonFiltersUseAnIndex(t *testing.T) {
 	})
 }
 
-func TestATagThatManyHaveIsTestedRowByRow(t *testing.T) {
+func TestWhatManyRowsMeetIsTestedRowByRow(t *testing.T) {
 	ctx := context.Background()
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		must(t, db.Exec(ctx, `
 			INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
 				last_update, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
 			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-			SELECT 'id' || i, 'n', 'N', 'training', '', '', 'created', '', '', 0, 0, i, 0, '', '', '', '', '{}', '{}' FROM n`))
+			SELECT 'id' || i, 'n', 'N', 'training', '', '', CASE WHEN i < 100 THEN 'failed' ELSE 'completed' END, '', '', 0, 0,
+				i, 0, '', '', '', '', '{}', '{}' FROM n`))
 		must(t, db.Exec(ctx, `INSERT INTO task_tag (task_id, system, tag, tag_fold) SELECT id, 0, 'common', 'COMMON' FROM task`))
 		must(t, db.Exec(ctx, `INSERT INTO task_tag (task_id, system, tag, tag_fold) SELECT id, 0, 'rare', 'RARE' FROM task WHERE last_update < 100`))
-		for tag, step := range map[string]string{"common": "SCAN task USING INDEX task_by_update", "rare": "task_tag_by_tag (tag=? AND system=?)"} {
-			wantPlan(t, db, task.Query{Request: query.Request{
-				Filter: query.In{Field: "tags", Values: []string{tag}},
-				Order:  []query.Order{{Field: "last_update", Desc: true}},
-				Page:   query.Page{Limit: 50},
-			}}, step)
+		latest := []query.Order{{Field: "last_update", Desc: true}}
+		const walk = "SCAN task USING INDEX task_by_update"
+		for name, c := range map[string]struct {
+			filter query.Filter
+			order  []query.Order
+			step   string
+		}{
+			"a common tag":             {query.In{Field: "tags", Values: []string{"common"}}, latest, walk},
+			"a rare tag":               {query.In{Field: "tags", Values: []string{"rare"}}, latest, "task_tag_by_tag (tag=? AND system=?)"},
+			"both tags":                {query.HasAll{Field: "tags", Values: []string{"common", "rare"}}, latest, "task_tag_by_tag (tag=? AND system=?)"},
+			"common statuses":          {query.In{Field: "status", Values: []string{"completed", "created"}}, latest, walk},
+			"rare statuses":            {query.In{Field: "status", Values: []string{"failed", "created"}}, latest, "task_by_status (status=?)"},
+			"one status, in its order": {query.In{Field: "status", Values: []string{"completed"}}, latest, "task_by_status (status=?)"},
+			"a common type":            {query.In{Field: "type", Values: []string{"training"}}, latest, walk},
+			"a rare type":              {query.In{Field: "type", Values: []string{"testing"}}, latest, "task_by_type (type=?)"},
+			"a common status, by id":   {query.In{Field: "status", Values: []string{"completed"}}, nil, "SCAN task USING INDEX sqlite_autoindex_task_1"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				wantPlan(t, db, task.Query{Request: query.Request{Filter: c.filter, Order: c.order, Page: query.Page{Limit: 50}}}, c.step)
+			})
 		}
 	})
 }

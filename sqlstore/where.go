@@ -54,9 +54,12 @@ type node struct {
 
 	leaf query.Filter // nil for and, or
 	not  bool
-	// drives marks a leaf that few rows meet, so that it may pick the rows
-	// instead of testing them.
+	// drives marks a condition on subordinate rows that few rows meet, so that
+	// it may pick the rows instead of testing them.
 	drives bool
+	// tests marks a condition on a column that so many rows meet that its
+	// index must not pick them.
+	tests bool
 	// matched holds, for a leaf that was decided by the program, the ids of
 	// the rows that meet it.
 	matched *[]string
@@ -82,7 +85,16 @@ func normal(f query.Filter, not bool, leaves *int) (*node, error) {
 		return normals(f, not, not, leaves)
 	case query.Or:
 		return normals(f, !not, not, leaves)
-	case query.In, query.HasAll, query.Empty, query.Match, query.Compare:
+	case query.HasAll:
+		each := make(query.And, 0, len(f.Values))
+		for _, v := range f.Values {
+			each = append(each, query.In{Field: f.Field, Values: []string{v}})
+		}
+		if len(each) == 0 { // it holds, for a field that there is
+			each = append(each, query.Or{query.Not{Part: query.In{Field: f.Field}}})
+		}
+		return normal(each, not, leaves)
+	case query.In, query.Empty, query.Match, query.Compare:
 		*leaves++
 		return &node{leaf: f, not: not}, nil
 	}
@@ -132,6 +144,13 @@ type compiler struct {
 	source  source
 }
 
+// find returns the field of a name, as the engine keeps it.
+func (c compiler) find(name string) (field, error) {
+	f, err := c.source.find(name)
+	f.long = f.long && (!f.name || !c.dialect.indexesWhole())
+	return f, err
+}
+
 func (c compiler) compile(n *node) (cond, error) {
 	if n.leaf != nil {
 		return c.leaf(n)
@@ -150,7 +169,7 @@ func (c compiler) compile(n *node) (cond, error) {
 }
 
 func (c compiler) leaf(n *node) (cond, error) {
-	f, err := c.source.find(fieldOf(n.leaf))
+	f, err := c.find(fieldOf(n.leaf))
 	if err != nil {
 		return cond{}, err
 	}
@@ -160,10 +179,8 @@ func (c compiler) leaf(n *node) (cond, error) {
 	if _, ok := n.leaf.(query.Empty); ok {
 		return c.empty(f, n.not), nil
 	}
-	if h, ok := n.leaf.(query.HasAll); ok && f.kind == query.List {
-		return c.hasAll(f, h, n.not), nil
-	} else if ok && f.isText() && len(h.Values) == 0 {
-		return truth(!n.not), nil
+	if n.tests {
+		f.value = c.dialect.unindexed(f.value)
 	}
 	test, err := c.test(f, n.leaf)
 	if err != nil {
@@ -216,23 +233,10 @@ func truth(holds bool) cond {
 	return never
 }
 
-// hasAll counts the values of a list, of which each is one row.
-func (c compiler) hasAll(f field, h query.HasAll, not bool) cond {
-	values := distinct(h.Values)
-	args := append(append([]any{}, f.rows.args...), list(values), len(values))
-	op := " = ?"
-	if not {
-		op = " <> ?"
-	}
-	return when("(SELECT count(*) "+f.rows.of(c.source)+" AND "+c.dialect.in(f.value)+")"+op, args...)
-}
-
 // fieldOf returns the name of the field that a leaf asks for.
 func fieldOf(leaf query.Filter) string {
 	switch f := leaf.(type) {
 	case query.In:
-		return f.Field
-	case query.HasAll:
 		return f.Field
 	case query.Empty:
 		return f.Field

@@ -18,14 +18,6 @@ func (c compiler) test(f field, leaf query.Filter) (cond, error) {
 			return cond{}, wrongType(l.Field, f)
 		}
 		return c.oneOf(f, distinct(l.Values)), nil
-	case query.HasAll: // of a single text
-		if !f.isText() {
-			return cond{}, wrongType(l.Field, f)
-		}
-		if values := distinct(l.Values); len(values) == 1 {
-			return c.oneOf(f, values), nil
-		}
-		return never, nil
 	case query.Match:
 		if !f.isText() {
 			return cond{}, wrongType(l.Field, f)

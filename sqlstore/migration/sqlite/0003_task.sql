@@ -1,8 +1,9 @@
 -- The tree of projects, tasks with what people filter and sort on, queues.
 --
--- name_key is the SHA-256 of a text that may be longer than an index entry
--- may be; a _fold column is its text with case folded away, made by the
--- program; indexes on long texts hold their first 128 characters.
+-- name_key is the SHA-256 of a name, which may be longer than an entry of a
+-- unique index may be on some engines; a _fold column is its text with case
+-- folded away, made by the program; indexes on texts that may be very long
+-- hold their first 128 characters.
 
 CREATE TABLE project (
 	id TEXT NOT NULL PRIMARY KEY,
@@ -20,7 +21,7 @@ CREATE TABLE project (
 	last_update BIGINT NOT NULL,
 	default_output_destination TEXT NOT NULL
 );
-CREATE INDEX project_by_name ON project (substr(name, 1, 128));
+CREATE INDEX project_by_name ON project (name);
 CREATE INDEX project_by_parent ON project (parent, last_update);
 CREATE INDEX project_by_update ON project (last_update);
 CREATE INDEX project_by_user ON project (user_id, last_update);
@@ -69,7 +70,7 @@ CREATE TABLE task (
 	runtime TEXT,
 	container TEXT
 );
-CREATE INDEX task_by_name ON task (substr(name, 1, 128));
+CREATE INDEX task_by_name ON task (name, project_id);
 CREATE INDEX task_by_project ON task (project_id, last_update);
 CREATE INDEX task_by_status ON task (status, last_update);
 CREATE INDEX task_by_user ON task (user_id, last_update);
@@ -79,6 +80,7 @@ CREATE INDEX task_by_queue ON task (execution_queue) WHERE execution_queue IS NO
 CREATE INDEX task_by_update ON task (last_update);
 CREATE INDEX task_by_status_change ON task (status_changed);
 CREATE INDEX task_by_creation ON task (created);
+CREATE INDEX task_by_start ON task (started);
 
 CREATE TABLE task_document (
 	task_id TEXT NOT NULL PRIMARY KEY REFERENCES task (id) ON DELETE CASCADE,

@@ -80,7 +80,7 @@ func BenchmarkTaskList(b *testing.B) {
 			addProjects(b, db, p)
 			for i := range 1000 {
 				x := fullTask(p.ID, "")
-				x.Name = fmt.Sprint(i)
+				x.Name, x.LastUpdate = fmt.Sprint(i), at(i)
 				addTasks(b, db, x)
 			}
 			q := task.Query{Bare: true, Request: query.Request{

@@ -54,6 +54,7 @@ func TestEveryReasonHasARow(t *testing.T) {
 		"blob.wrong_length": true, "blob.too_large": true, "blob.store_full": true, "blob.bad_store_spec": true,
 		"blobtest.injected": true, "sqlstore.schema_newer": true, "sqlstore.schema_changed": true,
 		"fileserver.stopping": true, "fileserver.method": true, "fileserver.bad_body": true, "fileserver.content_encoding": true,
+		"command.usage": true, "server.data_in_use": true,
 	}
 	known := rpc.Reasons()
 	found := 0

@@ -95,12 +95,14 @@ func (s *server) forgetPeak() error {
 
 // written gives the bytes that data directory and temporary files take on disk.
 func (s *server) written() (total int64) {
+	counted := map[uint64]bool{} // a file may have two names for a moment
 	_ = filepath.WalkDir(s.folder, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return nil // gone since its directory was read
 		}
 		if info, err := entry.Info(); err == nil {
-			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok && !counted[stat.Ino] {
+				counted[stat.Ino] = true
 				total += stat.Blocks * 512
 			}
 		}

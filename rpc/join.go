@@ -56,7 +56,7 @@ func (h *handlers) joinTasks(ctx context.Context, c Call, docs []api.Fields, p p
 // goesInto reports whether the projection asks for more of a reference than
 // its id.
 func (p projection) goesInto(name string) bool {
-	return slices.ContainsFunc(p.include, func(path []string) bool { return path[0] == name && len(path) > 1 })
+	return slices.ContainsFunc(p.include, func(path []string) bool { return path[0] == name && len(path) > 1 && path[1] != "id" })
 }
 
 func (h *handlers) userNames(ctx context.Context, c Call, p projection) (map[string]string, error) {

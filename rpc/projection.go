@@ -54,10 +54,19 @@ func projectionOf(keys map[string]any, known map[string]bool, joined bool) (proj
 		}
 	}
 	if joined && len(p.include) > 0 {
+		// An object is known by its id, and so is each that it refers to.
+		for _, path := range slices.Clone(p.include) {
+			if references[path[0]] {
+				p.include = append(p.include, []string{path[0], "id"})
+			}
+		}
 		p.include = append(p.include, []string{"id"})
 	}
 	return p, nil
 }
+
+// references are the fields that hold the id of something else.
+var references = names("project", "user", "parent", "company")
 
 // unescape reads a part of a path whose dots and dollars a client has escaped.
 func unescape(part string) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 	"time"
 
@@ -38,10 +39,13 @@ type services struct {
 	guard     *door.Guard
 }
 
+// databaseFile is the database in the data directory.
+const databaseFile = "coffer.db"
+
 // openUsers opens the database and the user noun alone: what commands need
 // that manage accounts without a server.
 func openUsers(ctx context.Context, cfg Config) (*sqlstore.DB, *user.Service, error) {
-	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(cfg.Data, "coffer.db")})
+	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(cfg.Data, databaseFile)})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,7 +63,7 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open blob store: %w", err), db.Close())
 	}
-	s := &services{db: db, blobs: blobs, users: users, guard: &door.Guard{Users: users}}
+	s := &services{db: db, blobs: blobs, users: users, guard: &door.Guard{Users: users, Origins: origins(cfg)}}
 	s.projects = project.New(project.Config{Store: db.Projects(), Tx: db.Tx, Now: time.Now})
 	s.tasks = task.New(task.Config{Store: db.Tasks(), Projects: s.projects, Tx: db.Tx, Now: time.Now})
 	s.queues = queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: time.Now})
@@ -71,11 +75,19 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 		Store: db.Artifacts(), Tasks: s.tasks, Files: s.files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: time.Now,
 	})
 	s.files.Join(s.artifacts)
-	s.events = event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Tx: db.Tx, Now: time.Now})
+	s.events = event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Tx: db.BulkTx, Now: time.Now})
 	s.lifecycle = lifecycle.New(lifecycle.Config{
 		Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events, Files: s.files, Tx: db.Tx, Now: time.Now,
 	})
 	return s, nil
+}
+
+// origins are the hosts of our own pages as browsers know them behind a proxy.
+func origins(cfg Config) []string {
+	if u, err := url.Parse(cfg.PublicURL); err == nil && u.Host != "" {
+		return []string{u.Host}
+	}
+	return nil
 }
 
 func (s *services) close() error { return s.db.Close() }

@@ -1,0 +1,178 @@
+package rpc_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/coffer-ml/coffer/rpc"
+	"github.com/coffer-ml/coffer/rpc/rpctest"
+)
+
+var update = flag.Bool("update", false, "write golden pairs and generated tables anew")
+
+// volatile are the fields whose values differ between runs.
+var volatile = regexp.MustCompile(`"([0-9a-f]{32})"|"(\d{4}-\d\d-\d\dT[^"]+)"|"(eyJ[^"]+)"|"([A-Z0-9]{30})"|"([A-Za-z0-9_-]{67})"`)
+
+// mask replaces what differs between runs by what it is.
+func mask(text []byte) []byte {
+	return volatile.ReplaceAllFunc(text, func(m []byte) []byte {
+		switch s := string(m[1 : len(m)-1]); {
+		case strings.HasPrefix(s, "eyJ"):
+			return []byte(`"<token>"`)
+		case strings.Contains(s, ":"):
+			return []byte(`"<time>"`)
+		case len(s) == 32:
+			return []byte(`"<id>"`)
+		case len(s) == 30:
+			return []byte(`"<access key>"`)
+		}
+		return []byte(`"<secret>"`)
+	})
+}
+
+// pairs are one call of every endpoint, in an order in which each finds what
+// it needs. $name in a body stands for what an earlier call left under it.
+var pairs = []struct {
+	endpoint, body string
+	keep           string // path of an id in the reply, kept as $endpoint
+}{
+	{"auth.login", `{}`, ""},
+	{"login.supported_modes", `{}`, ""},
+	{"debug.ping", `{}`, ""},
+	{"server.info", `{}`, ""},
+	{"users.get_current_user", `{}`, ""},
+	{"users.get_all", `{}`, ""},
+	{"auth.create_credentials", `{"label":"golden"}`, "credentials.access_key"},
+	{"auth.get_credentials", `{}`, ""},
+	{"auth.edit_credentials", `{"access_key":"$auth.create_credentials","label":"gilded"}`, ""},
+	{"auth.revoke_credentials", `{"access_key":"$auth.create_credentials"}`, ""},
+
+	{"projects.create", `{"name":"vision/yolo","description":"boxes","tags":["b","a"],"default_output_destination":"http://coffer.test:8081"}`, "id"},
+	{"projects.get_by_id", `{"project":"$projects.create"}`, ""},
+	{"projects.get_all", `{"name":"^vision/yolo$","only_fields":["id","name"]}`, ""},
+	{"projects.get_all_ex", `{"search_hidden":true,"order_by":["name"]}`, ""},
+	{"projects.update", `{"project":"$projects.create","description":null,"tags":["c"]}`, ""},
+
+	{"tasks.create", `{"name":"train","type":"training","project":"$projects.create","system_tags":["development"],"comment":"golden","tags":["x"]}`, "id"},
+	{"tasks.started", `{"task":"$tasks.create","force":false}`, ""},
+	{"tasks.edit", `{"task":"$tasks.create","force":true,"script":{"repository":" https://git ","diff":"-a\n+b"},"output_dest":"http://coffer.test:8081/out","runtime":{"progress":"0"},"container":{"image":"python:3.11"}}`, ""},
+	{"tasks.set_requirements", `{"task":"$tasks.create","requirements":{"pip":"numpy"}}`, ""},
+	{"tasks.edit_hyper_params", `{"task":"$tasks.create","force":true,"hyperparams":[{"section":"Args","name":"lr","value":"0.1","type":"float"},{"section":"Properties","name":"owner","value":"me"}],"replace_hyperparams":"none"}`, ""},
+	{"tasks.get_hyper_params", `{"tasks":["$tasks.create"]}`, ""},
+	{"tasks.delete_hyper_params", `{"task":"$tasks.create","force":true,"hyperparams":[{"section":"Args","name":"lr"}]}`, ""},
+	{"tasks.edit_configuration", `{"task":"$tasks.create","force":true,"configuration":[{"name":"general","value":"a: 1","type":"yaml"}]}`, ""},
+	{"tasks.get_configurations", `{"tasks":["$tasks.create"]}`, ""},
+	{"tasks.delete_configuration", `{"task":"$tasks.create","force":true,"configuration":["general"]}`, ""},
+	{"tasks.edit_runtime", `{"task":"$tasks.create","add_or_update":{"gpu.count":2},"remove":["progress"]}`, ""},
+	{"tasks.add_or_update_model", `{"task":"$tasks.create","name":"best","model":"0123456789abcdef0123456789abcdef","type":"output"}`, ""},
+	{"tasks.add_or_update_artifacts", `{"task":"$tasks.create","force":true,"artifacts":[{"key":"features","type":"numpy","uri":"http://coffer.test:8081/a%20b.npz","hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","content_size":0,"timestamp":1762000000,"type_data":{"preview":"[]","content_type":"application/numpy"},"display_data":[["k","v"]]},{"key":"link","type":"custom","uri":"s3://bucket/x","timestamp":1762000000}]}`, ""},
+	{"tasks.delete_artifacts", `{"task":"$tasks.create","force":true,"artifacts":[{"key":"link"}]}`, ""},
+	{"events.add", `{"type":"log","task":"$tasks.create","level":"INFO","worker":"w","msg":"hello","timestamp":1762000000000}`, ""},
+	{"events.add_batch", `{"type":"training_stats_scalar","task":"$tasks.create","metric":"loss","variant":"train","iter":3,"value":0.5,"timestamp":1762000000000}` + "\n" + `{"type":"training_stats_scalar","task":"$tasks.create","metric":"loss","variant":"train","iter":4,"value":"none"}`, ""},
+	{"events.get_task_log", `{"task":"$tasks.create","batch_size":10,"navigate_earlier":true,"order":"asc"}`, ""},
+	{"events.get_task_events", `{"task":"$tasks.create","event_type":"training_stats_scalar","batch_size":10}`, ""},
+	{"tasks.ping", `{"task":"$tasks.create"}`, ""},
+	{"tasks.get_by_id", `{"task":"$tasks.create"}`, ""},
+	{"tasks.get_by_id_ex", `{"id":["$tasks.create"],"only_fields":["name","project.name","user.name","runtime.version"]}`, ""},
+	{"tasks.get_all", `{"id":["$tasks.create"],"only_fields":["status","execution.artifacts","last_metrics","runtime.version"]}`, ""},
+	{"tasks.get_all_ex", `{"tags":["__$all","x","__$not","y"],"only_fields":["name","status","project.name"]}`, ""},
+	{"tasks.get_types", `{"projects":["$projects.create"]}`, ""},
+	{"models.get_all", `{"task":["$tasks.create"],"only_fields":["id"]}`, ""},
+	{"tasks.clone", `{"task":"$tasks.create","new_task_name":"again"}`, "id"},
+	{"tasks.update", `{"task":"$tasks.clone","comment":"a copy"}`, ""},
+	{"tasks.update_tags", `{"ids":["$tasks.clone"],"add_tags":["y"],"remove_tags":["x"]}`, ""},
+	{"tasks.move", `{"ids":["$tasks.clone"],"project_name":"elsewhere"}`, ""},
+	{"tasks.archive", `{"tasks":["$tasks.clone"]}`, ""},
+	{"tasks.unarchive_many", `{"ids":["$tasks.clone","none"]}`, ""},
+	{"tasks.archive_many", `{"ids":["$tasks.clone"]}`, ""},
+	{"tasks.completed", `{"task":"$tasks.create","status_reason":"done"}`, ""},
+	{"tasks.publish", `{"task":"$tasks.create"}`, ""},
+	{"tasks.stopped", `{"task":"$tasks.clone","force":true}`, ""},
+	{"tasks.close", `{"task":"$tasks.clone"}`, ""},
+	{"tasks.failed", `{"task":"$tasks.clone"}`, ""},
+	{"tasks.stop", `{"task":"$tasks.clone"}`, ""},
+	{"tasks.reset", `{"task":"$tasks.clone","return_file_urls":true}`, ""},
+	{"tasks.delete", `{"task":"$tasks.clone","force":true,"return_file_urls":true}`, ""},
+	{"queues.get_default", `{}`, "id"},
+	{"queues.get_all", `{"only_fields":["name","system_tags"]}`, ""},
+	{"queues.get_by_id", `{"queue":"$queues.get_default"}`, ""},
+	{"auth.logout", `{}`, ""},
+	{"login.logout", `{}`, ""},
+}
+
+func TestGoldenPairs(t *testing.T) {
+	w := rpctest.New(t)
+	kept := map[string]string{}
+	seen := map[string]bool{}
+	for _, p := range pairs {
+		seen[p.endpoint] = true
+		body := regexp.MustCompile(`\$([a-z]+\.[a-z_]+)`).ReplaceAllStringFunc(p.body, func(name string) string { return kept[name[1:]] })
+		q := rpctest.Request{Path: "/v2.34/" + p.endpoint, Body: body}
+		if strings.Contains(body, "\n{") {
+			q.Header = map[string]string{"Content-Type": "application/json-lines"}
+		}
+		r := w.Do(t, q)
+		if r.Status != 200 {
+			t.Errorf("%s: %d/%d %s", p.endpoint, r.Status, r.Subcode, r.Message)
+			continue
+		}
+		if p.keep != "" {
+			v := any(r.Data)
+			for part := range strings.SplitSeq(p.keep, ".") {
+				v = v.(map[string]any)[part]
+			}
+			kept[p.endpoint] = fmt.Sprint(v)
+		}
+		compare(t, filepath.Join("testdata", "golden", p.endpoint+".json"), golden(t, p.body, r.Body))
+	}
+	for _, e := range rpc.Endpoints() {
+		if !seen[e.Name] {
+			t.Errorf("%s has no golden pair", e.Name)
+		}
+	}
+}
+
+// golden writes a pair as the file has it.
+func golden(t *testing.T, request string, reply []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Indent(&b, mask(reply), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	quoted, _ := json.Marshal(request)
+	return fmt.Appendf(nil, "{\n\"request\": %s,\n\"reply\": %s\n}\n", quoted, bytes.TrimSpace(b.Bytes()))
+}
+
+// compare compares with a file, or writes it.
+func compare(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; write it with -update", err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; got\n%s", path, got)
+	}
+}
+
+func TestEndpointListIsFresh(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Endpoints\n\nEvery endpoint of the protocol that is served, from the table in `rpc/endpoints.go`. What is not served stands\nin [unsupported.txt](unsupported.txt), where it differs on purpose in [deviations.md](deviations.md).\n\n| endpoint | from version | access |\n|---|---|---|\n")
+	for _, e := range rpc.Endpoints() {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", e.Name, e.Since, e.Access)
+	}
+	compare(t, "../docs/protocol/endpoints.md", []byte(b.String()))
+}

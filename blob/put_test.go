@@ -43,9 +43,7 @@ func TestPut(t *testing.T) {
 				if !errors.Is(err, c.want) {
 					t.Fatalf("%v, want %v", err, c.want)
 				}
-				for info := range s.List(t.Context(), "") {
-					t.Errorf("%s is visible", info.Key)
-				}
+				nothingIn(t, s)
 				return
 			}
 			if err != nil {
@@ -65,6 +63,13 @@ func TestPut(t *testing.T) {
 	}
 }
 
+func nothingIn(t *testing.T, s blob.Store) {
+	t.Helper()
+	for info, err := range s.List(t.Context(), "") {
+		t.Errorf("%s is visible (%v)", info.Key, err)
+	}
+}
+
 func TestPutNothing(t *testing.T) {
 	o, err := blob.Put(t.Context(), &mem.Store{}, strings.NewReader(""), blob.PutOptions{})
 	if err != nil || o.Digest != blob.EmptyDigest || o.Size != 0 {
@@ -80,9 +85,7 @@ func TestPutPassesOnTheReadersError(t *testing.T) {
 		if _, err := blob.Put(t.Context(), s, r, blob.PutOptions{}); !errors.Is(err, broken) {
 			t.Errorf("after %d bytes: %v", before, err)
 		}
-		for info := range s.List(t.Context(), "") {
-			t.Errorf("after %d bytes: %s is visible", before, info.Key)
-		}
+		nothingIn(t, s)
 	}
 }
 

@@ -108,7 +108,7 @@ type gate struct {
 
 func (g *gate) Read(p []byte) (int, error) {
 	n, err := g.first.Read(p)
-	if err != io.EOF { //nolint:errorlint // a reader of ours
+	if err != io.EOF {
 		return n, err
 	}
 	g.once.Do(func() {
@@ -247,7 +247,10 @@ func lists(t *testing.T, s blob.Store) {
 		t.Errorf("after the 30th: %d keys, want 30", len(got))
 	}
 	n := 0
-	for range s.List(t.Context(), "") {
+	for _, err := range s.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n++; n == 5 {
 			break // a list may be left
 		}

@@ -3,18 +3,12 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net"
+	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
+	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
-	"github.com/coffer-ml/coffer/rpc"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -33,25 +27,25 @@ type keyRow struct {
 	User         string    `json:"user"`
 	Label        string    `json:"label"`
 	Created      time.Time `json:"created"`
-	LastUsed     time.Time `json:"last_used"`
+	LastUsed     time.Time `json:"last_used,omitzero"`
 	LastUsedFrom string    `json:"last_used_from"`
 }
 
-// createKey makes a pair for the named user, by the operator.
-func createKey(ctx context.Context, users *user.Service, name, label string) (user.Pair, error) {
-	u, err := users.ByName(ctx, user.Operator, name)
+// createKey makes a pair for the named user.
+func createKey(ctx context.Context, users *user.Service, who user.Identity, name, label string) (user.Pair, error) {
+	u, err := users.ByName(ctx, who, name)
 	if err != nil {
 		return user.Pair{}, err
 	}
-	return users.CreateKey(ctx, user.Operator, u.ID, label)
+	return users.CreateKey(ctx, who, u.ID, label)
 }
 
-func listKeys(ctx context.Context, users *user.Service) ([]keyRow, error) {
-	keys, err := users.Keys(ctx, user.Operator, true)
+func listKeys(ctx context.Context, users *user.Service, who user.Identity) ([]keyRow, error) {
+	keys, err := users.Keys(ctx, who, true)
 	if err != nil {
 		return nil, err
 	}
-	all, err := users.All(ctx, user.Operator)
+	all, err := users.All(ctx, who)
 	if err != nil {
 		return nil, err
 	}
@@ -66,72 +60,48 @@ func listKeys(ctx context.Context, users *user.Service) ([]keyRow, error) {
 	return rows, nil
 }
 
-// adminRoutes are what the admin socket has beside the usual routes.
-func (s *services) adminRoutes(_ rpc.Addresses, _ Config) http.Handler {
+// problem is how the admin routes tell a failure.
+type problem struct {
+	Kind    string `json:"kind"`
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+}
+
+// adminRoutes are what the admin socket has beside the usual routes. at tells
+// new pairs where to connect to.
+func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("POST /admin/keys", func(w http.ResponseWriter, r *http.Request) {
+	on := func(pattern string, fn func(r *http.Request, who user.Identity) (any, error)) {
+		m.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			who, err := s.guard.Admit(r, door.Admin)
+			var reply any
+			if err == nil {
+				door.NoteUser(r.Context(), who.Name)
+				reply, err = fn(r, who)
+			}
+			status := http.StatusOK
+			if err != nil {
+				f := fault.Of(err)
+				status, reply = http.StatusBadRequest, problem{f.Reason.Kind.String(), f.Reason.Name, f.Message}
+				if f.Reason.Kind == fault.Internal || f.Reason.Kind == fault.Unavailable {
+					logger.Error("administration failed", "id", door.RequestID(r.Context()), "reason", f.Reason.Name, "error", err)
+				}
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_ = json.NewEncoder(w).Encode(reply) // a command that was interrupted is no error of ours
+		})
+	}
+	on("POST /admin/keys", func(r *http.Request, who user.Identity) (any, error) {
 		q := r.URL.Query()
-		p, err := createKey(r.Context(), s.users, q.Get("user"), q.Get("label"))
-		answer(w, p, err)
+		p, err := createKey(r.Context(), s.users, who, q.Get("user"), q.Get("label"))
+		return at.with(p), err
 	})
-	m.HandleFunc("GET /admin/keys", func(w http.ResponseWriter, r *http.Request) {
-		rows, err := listKeys(r.Context(), s.users)
-		answer(w, rows, err)
+	on("GET /admin/keys", func(r *http.Request, who user.Identity) (any, error) {
+		return listKeys(r.Context(), s.users, who)
 	})
-	m.HandleFunc("DELETE /admin/keys/{key}", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, struct{}{}, s.users.RevokeKey(r.Context(), user.Operator, r.PathValue("key")))
+	on("DELETE /admin/keys", func(r *http.Request, who user.Identity) (any, error) {
+		return struct{}{}, s.users.RevokeKey(r.Context(), who, r.URL.Query().Get("key"))
 	})
 	return m
-}
-
-func answer(w http.ResponseWriter, v any, err error) {
-	status := http.StatusOK
-	if err != nil {
-		status, v = http.StatusBadRequest, map[string]string{"error": fault.Of(err).Message}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
-}
-
-// errNoServer says that nobody serves the data directory.
-var errNoServer = errors.New("no server is running on this data directory")
-
-// askServer sends a request to the server of a data directory; errNoServer if
-// there is none.
-func askServer(ctx context.Context, data, method, path string, into any) error {
-	socket := filepath.Join(data, adminSocket)
-	if _, err := os.Stat(socket); err != nil {
-		return errNoServer
-	}
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		if err != nil {
-			return nil, errors.Join(errNoServer, err)
-		}
-		return conn, nil
-	}}}
-	req, err := http.NewRequestWithContext(ctx, method, "http://coffer"+path, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		var problem struct {
-			Error string `json:"error"`
-		}
-		if err := json.Unmarshal(body, &problem); err != nil || problem.Error == "" {
-			return fmt.Errorf("the server answered %s", strings.TrimSpace(string(body)))
-		}
-		return errors.New(problem.Error)
-	}
-	return json.Unmarshal(body, into)
 }

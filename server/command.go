@@ -2,35 +2,78 @@ package server
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/coffer-ml/coffer/internal/fault"
 )
 
-// usageError marks a mistake in flags or configuration.
-type usageError struct{ error }
+// Commands returns the commands that run and manage a server.
+func Commands() []*cobra.Command {
+	return []*cobra.Command{serveCommand(), keysCommand()}
+}
 
-// Unwrap returns what was wrong.
-func (e usageError) Unwrap() error { return e.error }
+// ErrUsage is the reason of mistakes in arguments, flags and configuration.
+var ErrUsage = fault.Reason{Kind: fault.Invalid, Name: "command.usage"}
 
-// Exit codes of the commands.
-const (
-	exitFailure = 1
-	exitUsage   = 2
-)
+// exits is the one table from failures to exit codes. Whatever has no row
+// ends with exitFailure.
+var exits = []struct {
+	code    int
+	meaning string
+	kinds   []fault.Kind
+}{
+	{2, "a mistake in arguments, flags or configuration", []fault.Kind{fault.Invalid, fault.TooLarge, fault.Unsupported}},
+	{3, "there is no such thing", []fault.Kind{fault.NotFound}},
+	{4, "not allowed", []fault.Kind{fault.Unauthenticated, fault.Forbidden}},
+	{5, "in the way of something else, such as another server on the same data", []fault.Kind{fault.Conflict, fault.State}},
+	{6, "not possible for the moment", []fault.Kind{fault.Unavailable}},
+}
+
+const exitFailure = 1
 
 // ExitCode returns the exit code for the error of a command.
 func ExitCode(err error) int {
-	var usage usageError
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &usage):
-		return exitUsage
+	}
+	kind := fault.KindOf(err)
+	for _, e := range exits {
+		if slices.Contains(e.kinds, kind) {
+			return e.code
+		}
 	}
 	return exitFailure
 }
 
-// Commands returns the commands that run and manage a server.
-func Commands() []*cobra.Command {
-	return []*cobra.Command{serveCommand(), keysCommand(), versionCommand()}
+// ExitCodes lists the exit codes, for the help.
+func ExitCodes() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Exit codes:\n  0  done\n  %d  failed\n", exitFailure)
+	for _, e := range exits {
+		fmt.Fprintf(&b, "  %d  %s\n", e.code, e.meaning)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// usage marks err as a mistake of whoever typed the command.
+func usage(err error) error {
+	if err == nil || errors.Is(err, ErrUsage) {
+		return err
+	}
+	return ErrUsage.Errorf("%s", err)
+}
+
+// Run runs the command that root was given and returns its error.
+func Run(root *cobra.Command) error {
+	began := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { began = true }
+	err := root.Execute()
+	if !began { // refused before it ran: unknown command, flag or argument
+		return usage(err)
+	}
+	return err
 }

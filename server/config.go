@@ -2,19 +2,14 @@ package server
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/spf13/pflag"
-	"go.yaml.in/yaml/v3"
 )
 
 // Config is the configuration of a server. Each field has a key, which is the
@@ -38,6 +33,14 @@ type Config struct {
 
 // off turns a listener off.
 const off = "off"
+
+// scheme is how the listeners are reached.
+func (c Config) scheme() string {
+	if c.TLSCert != "" {
+		return "https"
+	}
+	return "http"
+}
 
 // setting is one key: what it means, its default, and how a text sets it.
 type setting struct {
@@ -71,9 +74,13 @@ var settings = []setting{
 	{"also-known-as", "", "further hosts, separated by commas, that are this server", func(c *Config, s string) error {
 		c.AlsoKnownAs = nil
 		for h := range strings.SplitSeq(s, ",") {
-			if h = strings.TrimSpace(h); h != "" {
-				c.AlsoKnownAs = append(c.AlsoKnownAs, h)
+			if h = strings.TrimSpace(h); h == "" {
+				continue
 			}
+			if !hostPattern.MatchString(h) {
+				return errors.New("expected hosts such as coffer.lab or 10.0.0.7:8081, separated by commas, without http://")
+			}
+			c.AlsoKnownAs = append(c.AlsoKnownAs, h)
 		}
 		return nil
 	}},
@@ -114,6 +121,9 @@ var settings = []setting{
 	}},
 }
 
+// hostPattern is a host name or an address, with or without a port.
+var hostPattern = regexp.MustCompile(`^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?$`)
+
 func checkListen(s string, mayBeOff bool) error {
 	if mayBeOff && s == off {
 		return nil
@@ -133,101 +143,9 @@ func checkURL(s string) error {
 		return nil
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !hostPattern.MatchString(u.Host) ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return errors.New("expected http://host or https://host without a path")
 	}
 	return nil
-}
-
-// environment returns the name of a key's environment variable.
-func (s setting) environment() string {
-	return "COFFER_" + strings.ToUpper(strings.ReplaceAll(s.key, "-", "_"))
-}
-
-// Flags adds a flag for each key, and one for the configuration file.
-func Flags(f *pflag.FlagSet) {
-	for _, s := range settings {
-		f.String(s.key, s.fallback, s.usage)
-	}
-	f.String("config", "", "YAML file with any of these keys; flags and environment win over it")
-}
-
-// Load reads the configuration: a flag that was given wins over its
-// environment variable, that over the file, that over the default. Errors name
-// the key and where its value came from.
-func Load(f *pflag.FlagSet, getenv func(string) string) (Config, error) {
-	path, err := f.GetString("config")
-	if err != nil {
-		return Config{}, err
-	}
-	if path == "" {
-		path = getenv("COFFER_CONFIG")
-	}
-	fromFile, err := readFile(path)
-	if err != nil {
-		return Config{}, err
-	}
-	var c Config
-	var errs []error
-	for _, s := range settings {
-		value, source := s.fallback, "default"
-		if v, ok := fromFile[s.key]; ok {
-			value, source = v, path
-		}
-		if v := getenv(s.environment()); v != "" {
-			value, source = v, "environment variable "+s.environment()
-		}
-		if flag := f.Lookup(s.key); flag != nil && flag.Changed {
-			value, source = flag.Value.String(), "flag --"+s.key
-		}
-		if err := s.set(&c, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %q is not valid: %w (from %s)", s.key, value, err, source))
-		}
-	}
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		errs = append(errs, errors.New("tls-cert, tls-key: both are needed, only one is given"))
-	}
-	if c.Blobs == "" {
-		c.Blobs = filepath.Join(c.Data, "blobs")
-	}
-	return c, errors.Join(errs...)
-}
-
-// readFile reads a configuration file: keys with plain values. Unknown keys
-// are refused by name.
-func readFile(path string) (map[string]string, error) {
-	if path == "" {
-		return nil, nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("configuration file: %w", err)
-	}
-	var raw map[string]yaml.Node
-	if err := yaml.Unmarshal(text, &raw); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("configuration file %s: %w", path, err)
-	}
-	known := make(map[string]bool, len(settings))
-	for _, s := range settings {
-		known[s.key] = true
-	}
-	out := make(map[string]string, len(raw))
-	for key, node := range raw {
-		if !known[key] {
-			return nil, fmt.Errorf("configuration file %s, line %d: there is no key %q", path, node.Line, key)
-		}
-		switch node.Kind {
-		case yaml.ScalarNode:
-			out[key] = node.Value
-		case yaml.SequenceNode:
-			var list []string
-			if err := node.Decode(&list); err != nil {
-				return nil, fmt.Errorf("configuration file %s, line %d: %s: expected a list of texts", path, node.Line, key)
-			}
-			out[key] = strings.Join(list, ",")
-		default:
-			return nil, fmt.Errorf("configuration file %s, line %d: %s: expected a plain value", path, node.Line, key)
-		}
-	}
-	return out, nil
 }

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/door"
@@ -23,19 +25,16 @@ type Addresses struct {
 	Files string `json:"files,omitempty"`
 }
 
-const (
-	addressesFile = "addresses.json"
-	adminSocket   = "admin.sock"
-)
+const addressesFile = "addresses.json"
 
 // listeners are the open ports and the admin socket.
 type listeners struct {
 	web, api, files, admin net.Listener
-	tls                    bool
+	scheme                 string
 }
 
 func openListeners(ctx context.Context, cfg Config) (l *listeners, err error) {
-	l = &listeners{}
+	l = &listeners{scheme: cfg.scheme()}
 	defer func() {
 		if err != nil {
 			l.close()
@@ -45,10 +44,9 @@ func openListeners(ctx context.Context, cfg Config) (l *listeners, err error) {
 	if cfg.TLSCert != "" {
 		pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
 		if err != nil {
-			return nil, fmt.Errorf("tls-cert, tls-key: %w", err)
+			return l, ErrUsage.Errorf("tls-cert, tls-key: %s", err)
 		}
 		tlsConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-		l.tls = true
 	}
 	for _, o := range []struct {
 		key, address string
@@ -66,12 +64,8 @@ func openListeners(ctx context.Context, cfg Config) (l *listeners, err error) {
 			*o.to = tls.NewListener(opened, tlsConfig)
 		}
 	}
-	socket := filepath.Join(cfg.Data, adminSocket)
-	_ = os.Remove(socket) // of a server that was killed; we hold the lock
-	if l.admin, err = (&net.ListenConfig{}).Listen(ctx, "unix", socket); err != nil {
-		return l, fmt.Errorf("admin socket: %w", err)
-	}
-	return l, os.Chmod(socket, 0o600)
+	l.admin, err = listenAdmin(ctx, cfg.Data)
+	return l, err
 }
 
 func (l *listeners) close() {
@@ -88,17 +82,19 @@ func (l *listeners) addresses() Addresses {
 		if x == nil {
 			return ""
 		}
-		scheme := "http"
-		if l.tls {
-			scheme = "https"
-		}
-		host, port, _ := net.SplitHostPort(x.Addr().String())
-		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-			host = "localhost"
-		}
-		return scheme + "://" + net.JoinHostPort(host, port)
+		return reached(l.scheme, x.Addr().String())
 	}
 	return Addresses{Web: show(l.web), API: show(l.api), Files: show(l.files)}
+}
+
+// reached returns the address at which clients on this machine reach a
+// listener.
+func reached(scheme, listen string) string {
+	host, port, _ := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 func port(l net.Listener) string {
@@ -128,11 +124,13 @@ const (
 	headerPatience = 20 * time.Second // for the header of a request
 	idlePatience   = 2 * time.Minute  // between requests of one connection
 	headerBytes    = 64 << 10         // of all header lines: the longest paths fit
+	lastWords      = time.Second      // for replies that are written but not yet read by their callers
 )
 
-// serveAll serves all listeners until ctx ends, and then lets what runs end
-// within the grace period.
-func serveAll(ctx context.Context, l *listeners, d doors, grace time.Duration) error {
+// serveAll serves all listeners until ctx ends or one of them breaks. Then
+// requests that run may end within the grace period, and new ones are told to
+// come back; what still runs after that is cut off.
+func serveAll(ctx context.Context, l *listeners, d doors, running *drain, grace time.Duration, logger *slog.Logger) error {
 	var servers []*http.Server
 	failed := make(chan error, 4)
 	start := func(x net.Listener, h http.Handler, conn func(context.Context, net.Conn) context.Context) {
@@ -140,7 +138,8 @@ func serveAll(ctx context.Context, l *listeners, d doors, grace time.Duration) e
 			return
 		}
 		s := &http.Server{
-			Handler: h, ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience, MaxHeaderBytes: headerBytes, ConnContext: conn,
+			Handler: running.wrap(h), ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience, MaxHeaderBytes: headerBytes,
+			ConnContext: conn, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		}
 		servers = append(servers, s)
 		go func() {
@@ -159,22 +158,24 @@ func serveAll(ctx context.Context, l *listeners, d doors, grace time.Duration) e
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	logger.Info("stopping", "grace", grace)
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case <-running.stop():
+	case <-late.C:
+		logger.Warn("requests are cut off: they still run at the end of the grace period")
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
-	ended := make(chan error, len(servers))
+	var ended sync.WaitGroup
 	for _, s := range servers {
-		go func() {
-			serr := s.Shutdown(stop)
-			if serr != nil {
+		ended.Go(func() {
+			if s.Shutdown(closing) != nil {
 				_ = s.Close()
 			}
-			ended <- serr
-		}()
+		})
 	}
-	for range servers {
-		if serr := <-ended; serr != nil && err == nil && !errors.Is(serr, context.DeadlineExceeded) {
-			err = serr
-		}
-	}
+	ended.Wait()
 	return err
 }

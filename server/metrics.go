@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"strconv"
@@ -23,6 +22,7 @@ type metrics struct {
 	calls    *prometheus.CounterVec
 	callTime *prometheus.HistogramVec
 	requests *prometheus.CounterVec
+	httpTime *prometheus.HistogramVec
 }
 
 func newMetrics() *metrics {
@@ -44,8 +44,12 @@ func newMetrics() *metrics {
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "coffer_http_requests_total", Help: "HTTP requests by listener, method and status.",
 		}, []string{"listener", "method", "status"}),
+		httpTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "coffer_http_request_seconds", Help: "How long HTTP requests took, transfers included, by listener and method.",
+			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10, 60, 600},
+		}, []string{"listener", "method"}),
 	}
-	m.registry.MustRegister(m.hashed, m.received, m.calls, m.callTime, m.requests,
+	m.registry.MustRegister(m.hashed, m.received, m.calls, m.callTime, m.requests, m.httpTime,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -62,12 +66,13 @@ var methods = map[string]bool{
 }
 
 func (m *metrics) observe(listener string) func(*http.Request, int, time.Duration) {
-	return func(r *http.Request, status int, _ time.Duration) {
+	return func(r *http.Request, status int, took time.Duration) {
 		method := r.Method
 		if !methods[method] {
 			method = "other"
 		}
 		m.requests.WithLabelValues(listener, method, strconv.Itoa(status)).Inc()
+		m.httpTime.WithLabelValues(listener, method).Observe(took.Seconds())
 	}
 }
 
@@ -92,40 +97,4 @@ func loopback(remote string) bool {
 	host, _, err := net.SplitHostPort(remote)
 	ip := net.ParseIP(host)
 	return err == nil && ip != nil && ip.IsLoopback()
-}
-
-// health answers /healthz: the process is there.
-func health(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte("ok\n"))
-}
-
-// ready answers /readyz: database and blob store answer too, and the server
-// is not about to exit.
-func ready(s *services, stopping func() bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		// patience: whoever asks wants to know soon
-		const patience = 2 * time.Second
-		ctx, cancel := context.WithTimeout(r.Context(), patience)
-		defer cancel()
-		problem := ""
-		switch err := s.db.Ping(ctx); {
-		case stopping():
-			problem = "stopping"
-		case err != nil:
-			problem = "the database does not answer"
-		default:
-			for _, err := range s.blobs.List(ctx, "") {
-				if err != nil {
-					problem = "the blob store does not answer"
-				}
-				break
-			}
-		}
-		if problem != "" {
-			http.Error(w, problem, http.StatusServiceUnavailable)
-			return
-		}
-		health(w, r)
-	}
 }

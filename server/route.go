@@ -17,7 +17,7 @@ type doors struct{ web, api, files, admin http.Handler }
 
 // newDoors makes the handlers. No standard mux stands before files: it would
 // clean their paths, and redirect a POST that has no trailing slash.
-func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresses rpc.Addresses, stopping func() bool) doors {
+func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresses rpc.Addresses, at keyPair, stopping func() bool) doors {
 	api := rpc.New(rpc.Config{
 		Guard: s.guard, Users: s.users, Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events,
 		Queues: s.queues, Lifecycle: s.lifecycle, Addresses: addresses, Logger: logger, Now: time.Now,
@@ -55,7 +55,7 @@ func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresse
 		}
 		api.ServeHTTP(w, r)
 	})
-	keys := s.adminRoutes(addresses, cfg)
+	keys := adminRoutes(s, at, logger)
 	admin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/admin/") {
 			keys.ServeHTTP(w, r)

@@ -8,9 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,15 +20,18 @@ func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
-		Long:  "Runs the API, the file server and the web app until it is told to stop by SIGTERM or SIGINT.",
-		Args:  cobra.NoArgs,
+		Long: "Runs the API, the file server and the web app until it is told to stop by SIGTERM or SIGINT. Running requests\n" +
+			"may then end within the grace period; a second signal ends the process at once.\n\n" +
+			"Each flag is also a key of the configuration file, and an environment variable: --api-listen is COFFER_API_LISTEN.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := Load(cmd.Flags(), os.Getenv)
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			ctx, cancel := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 			defer cancel()
+			context.AfterFunc(ctx, cancel) // from then on a signal does what it does by default
 			return Serve(ctx, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -47,6 +48,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 		return err
 	}
 	defer unlock()
+	_ = os.Remove(filepath.Join(cfg.Data, addressesFile)) // of a server that was killed
 	m := newMetrics()
 	s, err := build(ctx, cfg, logger, func(n int64) { m.hashed.Add(float64(n)) })
 	if err != nil {
@@ -57,69 +59,59 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 			logger.Error("close the database", "error", err)
 		}
 	}()
-	first, err := s.users.Bootstrap(ctx)
-	if err != nil {
-		return fmt.Errorf("first start: %w", err)
-	}
-	if err := s.queues.Bootstrap(ctx); err != nil {
-		return fmt.Errorf("default queue: %w", err)
-	}
 	l, err := openListeners(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	var stopping atomic.Bool
+	defer func() {
+		l.close()
+		_ = os.Remove(filepath.Join(cfg.Data, adminSocket))
+	}()
+	addresses := l.addresses()
+	at := sdkAddresses(cfg, addresses)
+	if err := s.prepare(ctx, cfg, out, at); err != nil {
+		return err
+	}
 	known := rpc.Addresses{
 		PublicURL: cfg.PublicURL, AlsoKnownAs: cfg.AlsoKnownAs,
 		WebPort: port(l.web), APIPort: port(l.api), FilesPort: port(l.files),
 	}
-	addresses := l.addresses()
-	d := newDoors(s, cfg, m, logger, known, stopping.Load)
+	running := newDrain()
+	d := newDoors(s, cfg, m, logger, known, at, running.Stopping)
 	if err := writeAddresses(cfg.Data, addresses); err != nil {
 		return err
 	}
-	defer func() {
-		_ = os.Remove(filepath.Join(cfg.Data, addressesFile))
-		_ = os.Remove(filepath.Join(cfg.Data, adminSocket))
-	}()
-	if first != nil {
-		showFirstRun(out, first, sdkAddresses(cfg, addresses))
-	}
+	defer func() { _ = os.Remove(filepath.Join(cfg.Data, addressesFile)) }()
 	logger.Info("serving", "web", addresses.Web, "api", addresses.API, "files", addresses.Files, "data", cfg.Data, "version", Version)
 
-	running, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
+	working, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
 	jobsEnded := make(chan struct{})
 	go func() {
 		defer close(jobsEnded)
-		schedule.Run(running, logger, s.jobs(logger))
+		schedule.Run(working, logger, s.jobs(logger))
 	}()
-	context.AfterFunc(ctx, func() {
-		stopping.Store(true)
-		logger.Info("stopping", "grace", cfg.ShutdownGrace)
-	})
-	err = serveAll(ctx, l, d, cfg.ShutdownGrace)
+	err = serveAll(ctx, l, d, running, cfg.ShutdownGrace, logger)
 	stopJobs()
 	<-jobsEnded
 	return err
 }
 
-// jobs lists what the server does by itself.
-func (s *services) jobs(logger *slog.Logger) []schedule.Job {
-	return []schedule.Job{
-		{Name: "collect files", Every: time.Hour, Run: func(ctx context.Context) error {
-			r, err := s.files.Collect(ctx)
-			if r.Files+r.Generations+r.Blobs+r.Orphans+r.Temporary > 0 {
-				logger.Info("collected", "files", r.Files, "generations", r.Generations, "blobs", r.Blobs,
-					"bytes", r.Bytes, "orphans", r.Orphans, "temporary", r.Temporary)
-			}
-			return err
-		}},
-		{Name: "drop sessions", Every: time.Hour, Run: func(ctx context.Context) error {
-			_, err := s.users.DropSessions(ctx)
-			return err
-		}},
+// prepare makes what a database must hold, and shows what is shown once.
+func (s *services) prepare(ctx context.Context, cfg Config, out io.Writer, at keyPair) error {
+	if err := s.queues.Bootstrap(ctx); err != nil {
+		return fmt.Errorf("default queue: %w", err)
 	}
+	// What cannot be shown is not kept either, but drawn anew by the next start.
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		first, err := s.users.Bootstrap(ctx)
+		if err == nil && first != nil {
+			err = showFirstRun(out, cfg, first, at)
+		}
+		if err != nil {
+			return fmt.Errorf("first start: %w", err)
+		}
+		return nil
+	})
 }
 
 func newLogger(cfg Config, to io.Writer) *slog.Logger {

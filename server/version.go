@@ -1,19 +1,21 @@
 package server
 
 import (
-	"fmt"
-	"runtime"
 	"runtime/debug"
 
-	"github.com/spf13/cobra"
-
+	"github.com/coffer-ml/coffer/cli"
 	"github.com/coffer-ml/coffer/user"
 )
 
 // Version is the version of this build, set by the linker.
 var Version = "dev"
 
-// commit returns the commit of this build, as far as it is known.
+// Build tells what is running.
+func Build() cli.Build {
+	return cli.Build{Version: Version, Commit: commit(), API: user.APIVersion}
+}
+
+// commit returns the commit of this build; "" if it is not known.
 func commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -25,16 +27,4 @@ func commit() string {
 		}
 	}
 	return ""
-}
-
-func versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of this program",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "coffer %s (API %s, %s %s/%s)\n", Version, user.APIVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
-		},
-	}
 }

@@ -56,8 +56,8 @@ type Pair struct {
 	Label          string
 }
 
-// adminName is what the first account is called.
-const adminName = "admin"
+// AdminName is what the first account is called.
+const AdminName = "admin"
 
 // Bootstrap draws, at the first start, what must not be constant: company id,
 // token secret, the administrator and one key pair. Later it returns nil.
@@ -75,8 +75,8 @@ func (s *Service) Bootstrap(ctx context.Context) (*FirstRun, error) {
 				return err
 			}
 		}
-		first = &FirstRun{Name: adminName, Password: ident.Secret(passwordBytes)}
-		admin := User{ID: ID(ident.New()), Name: adminName, Role: Admin, PasswordHash: hashPassword(first.Password), Created: s.Now()}
+		first = &FirstRun{Name: AdminName, Password: ident.Secret(passwordBytes)}
+		admin := User{ID: ID(ident.New()), Name: AdminName, Role: Admin, PasswordHash: hashPassword(first.Password), Created: s.Now()}
 		if err := s.Store.Insert(ctx, admin); err != nil {
 			return err
 		}

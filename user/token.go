@@ -81,10 +81,17 @@ func (s *Service) byKey(ctx context.Context, b Basic) (Identity, error) {
 	}
 	who, err := s.identity(ctx, k.User, k.Access, "")
 	if err == nil && s.Now().Sub(k.LastUsed) >= touchEvery && s.touches.due(k.Access, s.Now()) {
-		// Nobody is refused because the note of his call could not be written.
-		_ = s.Store.TouchKey(ctx, k.Access, s.Now(), b.From)
+		s.touch(ctx, k.Access, b.From)
 	}
 	return who, err
+}
+
+// touch notes the use of a pair. Nobody waits for it while others write, and
+// nobody is refused because it could not be written.
+func (s *Service) touch(ctx context.Context, access, from string) {
+	ctx, cancel := context.WithTimeout(ctx, touchPatience)
+	defer cancel()
+	_ = s.Store.TouchKey(ctx, access, s.Now(), from)
 }
 
 func (s *Service) byPassword(ctx context.Context, b Basic) (Identity, error) {

@@ -71,6 +71,10 @@ func (v *verdicts) forget() {
 // people, and a write for each request would cost more than the request.
 const touchEvery = time.Minute
 
+// touchPatience is how long a caller may be kept waiting for that: ten times
+// what the write takes on an idle server.
+const touchPatience = 100 * time.Millisecond
+
 // touches remembers when the last use of each key pair was written, so that
 // many calls at once write it once. It holds living pairs only.
 type touches struct {

@@ -2,12 +2,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/coffer-ml/coffer/cli"
 	"github.com/coffer-ml/coffer/server"
 )
 
@@ -15,12 +15,14 @@ func main() {
 	root := &cobra.Command{
 		Use:           "coffer",
 		Short:         "Coffer keeps the artifacts and models of machine-learning tasks",
+		Long:          "Coffer keeps the artifacts and models of machine-learning tasks, and gives them back.\n\n" + server.ExitCodes(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(server.Commands()...)
-	if err := root.ExecuteContext(context.Background()); err != nil {
+	root.AddCommand(cli.Commands(server.Build())...)
+	if err := server.Run(root); err != nil {
 		fmt.Fprintln(os.Stderr, "coffer:", err)
 		os.Exit(server.ExitCode(err))
 	}

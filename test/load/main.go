@@ -58,6 +58,7 @@ func groups() []group {
 		{"large", (*bench).measureLarge},
 		{"small", (*bench).measureSmall},
 		{"sdk", (*bench).measureSDK},
+		{"add", (*bench).measureAdd},
 	}
 }
 

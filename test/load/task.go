@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// taskWith makes a task that is in progress and has n stored artifacts, each a
-// small dict as the SDK would have logged it.
-func (s *server) taskWith(ctx context.Context, n int) (task string, err error) {
+// newTask makes a task that is in progress.
+func (s *server) newTask(ctx context.Context) (task string, err error) {
 	var project, made struct {
 		ID string `json:"id"`
 	}
@@ -23,7 +22,13 @@ func (s *server) taskWith(ctx context.Context, n int) (task string, err error) {
 	if err := s.call(ctx, "tasks.create", map[string]any{"name": "load", "type": "training", "project": project.ID}, &made); err != nil {
 		return "", err
 	}
-	if err := s.call(ctx, "tasks.started", map[string]any{"task": made.ID}, nil); err != nil {
+	return made.ID, s.call(ctx, "tasks.started", map[string]any{"task": made.ID}, nil)
+}
+
+// taskWith makes a task that is in progress and has n stored artifacts, each a
+// small dict as the SDK would have logged it.
+func (s *server) taskWith(ctx context.Context, n int) (task string, err error) {
+	if task, err = s.newTask(ctx); err != nil {
 		return "", err
 	}
 	w, err := dial(ctx, s.filesAddress())
@@ -35,7 +40,7 @@ func (s *server) taskWith(ctx context.Context, n int) (task string, err error) {
 	for i := range n {
 		key := fmt.Sprintf("artifact %04d", i)
 		content := fmt.Appendf(nil, "{\n    \"epoch\": %d,\n    \"loss\": 0.%04d,\n    \"note\": \"one of many\"\n}", i, i)
-		path := fmt.Sprintf("/load/load.%s/artifacts/%s/%s.json", made.ID, key, key)
+		path := fmt.Sprintf("/load/load.%s/artifacts/%s/%s.json", task, key, key)
 		a, err := w.post(path, s.token, bytes.NewReader(content), int64(len(content)))
 		if err != nil {
 			return "", err
@@ -50,5 +55,5 @@ func (s *server) taskWith(ctx context.Context, n int) (task string, err error) {
 			"type_data": map[string]any{"preview": string(content), "content_type": "application/json"},
 		})
 	}
-	return made.ID, s.call(ctx, "tasks.add_or_update_artifacts", map[string]any{"task": made.ID, "artifacts": records}, nil)
+	return task, s.call(ctx, "tasks.add_or_update_artifacts", map[string]any{"task": task, "artifacts": records}, nil)
 }

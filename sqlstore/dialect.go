@@ -28,8 +28,8 @@ type dialect interface {
 	name() string
 	// placeholder returns the n-th parameter, counted from 1.
 	placeholder(n int) string
-	// in returns a condition that holds if col is an element of the JSON
-	// array of texts given as the one argument `?`.
+	// in returns a condition that holds if col is one of the texts given as
+	// the one argument `?`, made by list.
 	in(col string) string
 	// inInts is in for whole numbers.
 	inInts(col string) string
@@ -38,6 +38,8 @@ type dialect interface {
 	contains(col string) string
 	// indexesWhole reports whether an index may hold texts of any length.
 	indexesWhole() bool
+	// unique is how a unique index holds a column of texts of any length.
+	unique(col string) string
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
 	// texts gathers the texts of a group of rows into a JSON array.
@@ -66,6 +68,7 @@ func (sqlite) inInts(col string) string {
 }
 func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" }
 func (sqlite) indexesWhole() bool          { return true }
+func (sqlite) unique(col string) string    { return col }
 func (sqlite) unindexed(col string) string { return "+" + col }
 func (sqlite) texts(col string) string     { return "json_group_array(" + col + ")" }
 func (sqlite) lock(string) string          { return "" } // there is one writer
@@ -75,14 +78,15 @@ type postgres struct{}
 func (postgres) name() string             { return "postgres" }
 func (postgres) placeholder(n int) string { return "$" + strconv.Itoa(n) }
 func (postgres) in(col string) string {
-	return col + " IN (SELECT jsonb_array_elements_text(?::jsonb))"
+	return col + " = ANY (?::text[])"
 }
 
 func (postgres) inInts(col string) string {
-	return col + " IN (SELECT jsonb_array_elements_text(?::jsonb)::bigint)"
+	return col + " = ANY (?::bigint[])"
 }
 func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
 func (postgres) indexesWhole() bool          { return false }
+func (postgres) unique(col string) string    { return "md5(" + col + ")" }
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
 func (postgres) texts(col string) string     { return "json_agg(" + col + ")::text" }
 func (postgres) lock(table string) string    { return " FOR UPDATE OF " + table }

@@ -11,6 +11,7 @@ import (
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/test/postgres"
 )
 
 // engine is a kind of database that every test must hold on.
@@ -22,7 +23,10 @@ type engine struct {
 
 // engines lists them all.
 func engines(testing.TB) []engine {
-	return []engine{{name: "sqlite", open: func(t testing.TB) *sqlstore.DB { return openFile(t, filepath.Join(t.TempDir(), "coffer.db")) }}}
+	return []engine{
+		{name: "sqlite", open: func(t testing.TB) *sqlstore.DB { return openFile(t, filepath.Join(t.TempDir(), "coffer.db")) }},
+		{name: "postgres", open: func(t testing.TB) *sqlstore.DB { return openDB(t, sqlstore.Config{URL: postgres.Database(t)}) }},
+	}
 }
 
 // onEach runs a test on an empty database of each engine.
@@ -34,7 +38,12 @@ func onEach(t *testing.T, test func(t *testing.T, db *sqlstore.DB)) {
 
 func openFile(t testing.TB, path string) *sqlstore.DB {
 	t.Helper()
-	db, err := sqlstore.Open(context.Background(), sqlstore.Config{Path: path})
+	return openDB(t, sqlstore.Config{Path: path})
+}
+
+func openDB(t testing.TB, cfg sqlstore.Config) *sqlstore.DB {
+	t.Helper()
+	db, err := sqlstore.Open(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/coffer-ml/coffer/internal/fault"
@@ -24,6 +25,9 @@ func TestErrors(t *testing.T) {
 				"clustered key":       `INSERT INTO project_tag (project_id, system, tag, tag_fold) SELECT id, 0, 'a', 'A' FROM project UNION ALL SELECT id, 0, 'a', 'A' FROM project`,
 			} {
 				t.Run(name, func(t *testing.T) {
+					if sqlstore.Engine(db) == "postgres" {
+						stmt = strings.Replace(stmt, "registered) VALUES", "registered) OVERRIDING SYSTEM VALUE VALUES", 1)
+					}
 					if err := db.Exec(ctx, stmt); !sqlstore.IsDuplicate(err) {
 						t.Errorf("error %v is not told as a duplicate", err)
 					}

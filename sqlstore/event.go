@@ -34,7 +34,7 @@ func (s events) Put(ctx context.Context, list []event.Event) error {
 		}
 		_, err = s.db.exec(ctx, `INSERT INTO event_item (target, type, metric, variant, iter, item_key, timestamp, received, worker, value, body)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (target, type, metric, variant, iter, item_key) DO UPDATE SET
+			ON CONFLICT (target, type, metric, variant, iter, `+s.db.dialect.unique("item_key")+`) DO UPDATE SET
 			timestamp = excluded.timestamp, received = excluded.received, worker = excluded.worker, value = excluded.value, body = excluded.body`,
 			e.Target.ID, e.Type, clean(e.Metric), clean(e.Variant), e.Iter, clean(e.Key), e.Timestamp, millis(e.Received), clean(e.Worker), e.Value, clean(body))
 		if err != nil {

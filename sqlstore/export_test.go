@@ -42,17 +42,43 @@ func (db *DB) Texts(ctx context.Context, query string, args ...any) ([]string, e
 	return collect(ctx, db, scalar[string], query, args...)
 }
 
-// Kept returns how many statements are prepared for reading.
+// Engine is the name of the engine that runs db.
+func Engine(db *DB) string { return db.dialect.name() }
+
+// AtOnce is how many transactions may be open at once.
+func AtOnce(db *DB) int {
+	if w, ok := db.writer.(*postgresWriter); ok {
+		return w.pool.Stats().MaxOpenConnections
+	}
+	return 1
+}
+
+// Kept returns how many statements are prepared for reading: on PostgreSQL each
+// connection keeps its own, within the same bound.
 func (db *DB) Kept() int {
-	p := db.reader.(*readPool)
+	p, ok := db.reader.(*readPool)
+	if !ok {
+		return 0
+	}
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return len(p.cache)
 }
 
-// Pages returns how many pages the writing connection has looked at so far.
-func (db *DB) Pages() (n int, err error) {
-	err = db.writer.(*sqliteWriter).conn.Raw(func(c any) error {
+// Pages returns how many pages the engine has looked at so far: on SQLite those
+// of the writing connection, on PostgreSQL those of all that have told it.
+func (db *DB) Pages(ctx context.Context) (n int, err error) {
+	if w, ok := db.writer.(*sqliteWriter); ok {
+		return pagesOfSQLite(w)
+	}
+	if err := db.Exec(ctx, `SELECT pg_stat_force_next_flush()`); err != nil {
+		return 0, err
+	}
+	return one(ctx, db, nil, scalar[int], `SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()`)
+}
+
+func pagesOfSQLite(w *sqliteWriter) (n int, err error) {
+	err = w.conn.Raw(func(c any) error {
 		for _, op := range []engine.DBStatusOp{engine.DBStatusCacheHit, engine.DBStatusCacheMiss} {
 			v, _, err := c.(engine.DBStatus).Status(op, false)
 			if err != nil {
@@ -100,10 +126,24 @@ func (r *Recorder) Statements() []Statement {
 
 // Plan returns how the engine would run a statement, one step a line.
 func (db *DB) Plan(ctx context.Context, s Statement) (string, error) {
-	steps, err := collect(ctx, db, func(s scanner) (detail string, err error) {
+	explain, scan := "EXPLAIN QUERY PLAN ", func(s scanner) (detail string, err error) {
 		var id, parent, unused int
 		return detail, s.Scan(&id, &parent, &unused, &detail)
-	}, "EXPLAIN QUERY PLAN "+s.Text, append([]any{}, s.Args...)...)
+	}
+	if db.dialect.name() == (postgres{}).name() {
+		explain, scan = "EXPLAIN ", scalar[string]
+	}
+	var steps []string
+	err := db.Tx(ctx, func(ctx context.Context) (err error) {
+		if db.dialect.name() == (postgres{}).name() {
+			// It reads small tables whole, which says nothing about large ones.
+			if err := db.Exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
+				return err
+			}
+		}
+		steps, err = collect(ctx, db, scan, explain+s.Text, append([]any{}, s.Args...)...)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", s.Text, err)
 	}
@@ -115,8 +155,8 @@ type recordingWriter struct {
 	r *Recorder
 }
 
-func (w recordingWriter) begin(ctx context.Context, c class) (runner, func(bool) error, error) {
-	run, end, err := w.writer.begin(ctx, c)
+func (w recordingWriter) begin(ctx context.Context, c class, try int) (runner, func(bool) error, error) {
+	run, end, err := w.writer.begin(ctx, c, try)
 	return recordingRunner{run, w.r}, end, err
 }
 
@@ -145,12 +185,14 @@ func (w recordingRunner) query(ctx context.Context, query string, args ...any) (
 	return w.runner.query(ctx, query, args...)
 }
 
-// Standing returns how many transactions wait for their turn.
-func Standing(db *DB) int {
-	q := &db.writer.(*sqliteWriter).turns
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.waiting[interactive]) + len(q.waiting[bulk])
+// Standing returns how many transactions wait for their turn; ok is false where
+// they take none.
+func Standing(db *DB) (n int, ok bool) {
+	w, ok := db.writer.(*sqliteWriter)
+	if !ok {
+		return 0, false
+	}
+	return w.turns.standing(), true
 }
 
 // LimitPages makes the disk full for the writer: the database may grow by so

@@ -59,45 +59,59 @@ func steps(migrations fs.FS, engine string) ([]step, error) {
 	return out, nil
 }
 
+// ledger is the table of the steps that were applied.
+const ledger = `CREATE TABLE IF NOT EXISTS schema_step (
+	number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied BIGINT NOT NULL)`
+
 // migrate brings the schema up to date: all missing steps in one transaction,
-// after a snapshot if there was anything to lose.
+// after a snapshot if there was anything to lose. Servers that start at once
+// do so one after the other.
 func (db *DB) migrate(ctx context.Context, migrations fs.FS, file string) error {
 	all, err := steps(migrations, db.dialect.name())
 	if err != nil {
 		return err
 	}
-	const ledger = `CREATE TABLE IF NOT EXISTS schema_step (
-		number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied BIGINT NOT NULL)`
-	if _, err := db.exec(ctx, ledger); err != nil {
-		return fmt.Errorf("prepare schema: %w", err)
-	}
-	done, err := db.appliedSteps(ctx, all)
-	if err != nil {
-		return err
-	}
-	if done == len(all) {
-		return nil
-	}
-	if done > 0 {
-		to := fmt.Sprintf("%s.before-%04d", file, all[done].number)
-		if err := snapshot(ctx, file, to); err != nil {
-			return fmt.Errorf("snapshot before the upgrade: %w", err)
+	_, err = db.try(ctx, db.writer.alone, func(ctx context.Context) error {
+		if _, err := db.exec(ctx, ledger); err != nil {
+			return fmt.Errorf("prepare schema: %w", err)
 		}
-	}
-	return db.Tx(ctx, func(ctx context.Context) error {
-		for _, s := range all[done:] {
-			for _, stmt := range statements(s.sql) {
-				if _, err := db.exec(ctx, stmt); err != nil {
-					return fmt.Errorf("migration %04d_%s: %w", s.number, s.name, err)
-				}
-			}
-			if _, err := db.exec(ctx, `INSERT INTO schema_step (number, name, checksum, applied) VALUES (?, ?, ?, ?)`,
-				s.number, s.name, s.checksum, db.now().UnixMilli()); err != nil {
-				return fmt.Errorf("record migration %04d: %w", s.number, err)
+		done, err := db.appliedSteps(ctx, all)
+		if err != nil || done == len(all) {
+			return err
+		}
+		if done > 0 {
+			if err := db.keep(ctx, all, done, file); err != nil {
+				return fmt.Errorf("snapshot before the upgrade: %w", err)
 			}
 		}
-		return nil
+		return db.apply(ctx, all[done:])
 	})
+	return err
+}
+
+// keep takes a snapshot of a database that has the first steps.
+func (db *DB) keep(ctx context.Context, all []step, done int, file string) error {
+	next := fmt.Sprintf("before-%04d", all[done].number)
+	if db.dialect.name() == (sqlite{}).name() {
+		return snapshot(ctx, file, file+"."+next)
+	}
+	return db.copySchema(ctx, strings.ReplaceAll(next, "-", "_"), all[:done])
+}
+
+// apply runs steps and notes that they were.
+func (db *DB) apply(ctx context.Context, steps []step) error {
+	for _, s := range steps {
+		for _, stmt := range statements(s.sql) {
+			if _, err := db.exec(ctx, stmt); err != nil {
+				return fmt.Errorf("migration %04d_%s: %w", s.number, s.name, err)
+			}
+		}
+		if _, err := db.exec(ctx, `INSERT INTO schema_step (number, name, checksum, applied) VALUES (?, ?, ?, ?)`,
+			s.number, s.name, s.checksum, db.now().UnixMilli()); err != nil {
+			return fmt.Errorf("record migration %04d: %w", s.number, err)
+		}
+	}
+	return nil
 }
 
 // appliedSteps returns how many of the steps the database has seen.

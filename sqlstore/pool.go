@@ -10,7 +10,11 @@ import (
 // writer begins transactions. end(true) commits, end(false) rolls back; it is
 // called exactly once.
 type writer interface {
-	begin(ctx context.Context, c class) (run runner, end func(commit bool) error, err error)
+	// begin begins one; try counts how often it got into the way of others.
+	begin(ctx context.Context, c class, try int) (run runner, end func(commit bool) error, err error)
+	// alone begins the one that changes the schema. What others are about to
+	// do to the schema it waits for, and then sees.
+	alone(ctx context.Context) (run runner, end func(commit bool) error, err error)
 	close() error
 }
 

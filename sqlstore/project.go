@@ -177,7 +177,7 @@ func (s projects) rename(ctx context.Context, id project.ID, from, to string) er
 	}
 	all, err := collect(ctx, s.db, func(s scanner) (n named, err error) {
 		return n, s.Scan(&n.id, &n.name)
-	}, `SELECT id, name FROM project WHERE id = ? OR id IN (`+below(s.db.dialect)+`)`, id, list([]project.ID{id}))
+	}, `SELECT id, name FROM project WHERE id IN (`+below(s.db.dialect)+` UNION ALL SELECT ?)`, list([]project.ID{id}), id)
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,15 @@ import (
 type Config struct {
 	// Path is the SQLite file; its folder must exist.
 	Path string
-	// Readers is how many SQLite connections read beside the single writer;
-	// 0 means 4, since more only compete for the same caches.
+	// URL is the database on a PostgreSQL server to be used instead:
+	// postgres://user:password@host:port/database.
+	URL string
+	// Readers is how many connections read. 0 means 4 on SQLite, since more
+	// only compete for the same caches, and 8 on PostgreSQL.
 	Readers int
+	// Writers is how many transactions write at once on PostgreSQL; 0 means 8.
+	// On SQLite it is one, whatever stands here.
+	Writers int
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -56,34 +62,46 @@ func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default clock
 	}
+	db := &DB{now: cfg.Now}
+	connect := db.openSQLite
+	if cfg.URL != "" {
+		connect = db.openPostgres
+	}
+	if err := connect(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx, migrations, cfg.Path); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// openSQLite opens a database in a file.
+func (db *DB) openSQLite(ctx context.Context, cfg Config) error {
+	db.dialect = sqlite{}
 	if cfg.Readers == 0 {
 		cfg.Readers = defaultReaders
 	}
 	if _, err := os.Stat(filepath.Dir(cfg.Path)); err != nil {
-		return nil, fmt.Errorf("folder of the database %s: %w", cfg.Path, err)
+		return fmt.Errorf("folder of the database %s: %w", cfg.Path, err)
 	}
-	db := &DB{dialect: sqlite{}, now: cfg.Now}
 	wpool, err := sql.Open("sqlite", sqliteDSN(cfg.Path, false))
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
+		return fmt.Errorf("open database %s: %w", cfg.Path, err)
 	}
 	if db.writer, err = newSQLiteWriter(ctx, wpool); err != nil {
 		_ = wpool.Close()
-		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
+		return fmt.Errorf("open database %s: %w", cfg.Path, err)
 	}
 	rpool, err := sql.Open("sqlite", sqliteDSN(cfg.Path, true))
 	if err != nil {
 		_ = db.writer.close()
-		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
+		return fmt.Errorf("open database %s: %w", cfg.Path, err)
 	}
 	rpool.SetMaxOpenConns(cfg.Readers)
 	rpool.SetMaxIdleConns(cfg.Readers)
 	db.reader = &readPool{pool: rpool, dialect: db.dialect, cache: make(map[string]*sql.Stmt)}
-	if err := db.migrate(ctx, migrations, cfg.Path); err != nil {
-		_ = db.Close()
-		return nil, err
-	}
-	return db, nil
+	return nil
 }
 
 func sqliteDSN(path string, readOnly bool) string {

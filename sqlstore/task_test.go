@@ -70,27 +70,33 @@ func TestTasks(t *testing.T) {
 		t.Run("are read as they were written", func(t *testing.T) {
 			wantTask(t, db, bare)
 			wantTask(t, db, full)
-			locked, err := store.Lock(ctx, full.ID)
-			must(t, err)
-			if !reflect.DeepEqual(locked, full) {
-				t.Errorf("locked %+v\nwant %+v", locked, full)
-			}
-			for _, status := range []func(context.Context, task.ID) (task.Status, error){store.Status, store.LockStatus} {
-				if got, err := status(ctx, full.ID); err != nil || got != task.Stopped {
-					t.Errorf("status %q, %v", got, err)
+			must(t, db.Tx(ctx, func(ctx context.Context) error {
+				locked, err := store.Lock(ctx, full.ID)
+				if !reflect.DeepEqual(locked, full) {
+					t.Errorf("locked %+v\nwant %+v", locked, full)
 				}
-			}
+				for _, status := range []func(context.Context, task.ID) (task.Status, error){store.Status, store.LockStatus} {
+					if got, err := status(ctx, full.ID); err != nil || got != task.Stopped {
+						t.Errorf("status %q, %v", got, err)
+					}
+				}
+				return err
+			}))
 		})
 
 		t.Run("absent ones are told", func(t *testing.T) {
 			_, err := store.Get(ctx, "nobody")
 			wantIs(t, err, task.ErrNotFound)
-			_, err = store.Lock(ctx, "nobody")
-			wantIs(t, err, task.ErrNotFound)
 			_, err = store.Status(ctx, "nobody")
 			wantIs(t, err, task.ErrNotFound)
-			_, err = store.LockStatus(ctx, "nobody")
-			wantIs(t, err, task.ErrNotFound)
+			wantIs(t, db.Tx(ctx, func(ctx context.Context) error {
+				_, err := store.Lock(ctx, "nobody")
+				return err
+			}), task.ErrNotFound)
+			wantIs(t, db.Tx(ctx, func(ctx context.Context) error {
+				_, err := store.LockStatus(ctx, "nobody")
+				return err
+			}), task.ErrNotFound)
 			for part := task.Row; part <= task.Links; part <<= 1 {
 				wantIs(t, store.Save(ctx, aTask("nobody"), part), task.ErrNotFound)
 			}

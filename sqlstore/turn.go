@@ -15,9 +15,9 @@ const (
 	bulk                     // a slice of a large amount
 )
 
-// patience is how many interactive transactions may go before a bulk one that
+// courtesy is how many interactive transactions may go before a bulk one that
 // waits: enough that nobody notices, few enough that it does not starve.
-const patience = 16
+const courtesy = 16
 
 // errClosed meets those who write to a database that was closed.
 var errClosed = errors.New("the database is closed")
@@ -90,7 +90,7 @@ func (q *turns) hand() bool {
 // next is the class of who goes next, if anybody waits.
 func (q *turns) next() (class, bool) {
 	switch {
-	case len(q.waiting[bulk]) > 0 && (len(q.waiting[interactive]) == 0 || q.passed >= patience):
+	case len(q.waiting[bulk]) > 0 && (len(q.waiting[interactive]) == 0 || q.passed >= courtesy):
 		return bulk, true
 	case len(q.waiting[interactive]) > 0:
 		return interactive, true

@@ -64,15 +64,15 @@ func TestTurns(t *testing.T) {
 
 	t.Run("do not let a bulk one starve", func(t *testing.T) {
 		classes := []class{bulk, bulk}
-		for range 2 * patience {
+		for range 2 * courtesy {
 			classes = append(classes, interactive)
 		}
 		got := queue(t, classes...)
-		if i := slices.Index(got, 0); i != patience {
-			t.Errorf("the first bulk one came after %d others, expected %d", i, patience)
+		if i := slices.Index(got, 0); i != courtesy {
+			t.Errorf("the first bulk one came after %d others, expected %d", i, courtesy)
 		}
-		if i := slices.Index(got, 1); i != 2*patience+1 {
-			t.Errorf("the second bulk one came after %d others, expected %d", i, 2*patience+1)
+		if i := slices.Index(got, 1); i != 2*courtesy+1 {
+			t.Errorf("the second bulk one came after %d others, expected %d", i, 2*courtesy+1)
 		}
 	})
 

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/coffer-ml/coffer/internal/fault"
 )
 
 type txKey struct{}
@@ -16,6 +19,7 @@ type transaction struct {
 	run    runner
 	after  []func()
 	doomed error // set when a joined call failed: then nothing is committed
+	broken error // the first error of the engine, whatever became of it
 	ended  bool
 }
 
@@ -27,7 +31,7 @@ func (t *transaction) exec(ctx context.Context, query string, args []any) (sql.R
 		return nil, errEnded
 	}
 	res, err := t.run.exec(ctx, query, stored(args)...)
-	return res, translate(err)
+	return res, t.note(err)
 }
 
 func (t *transaction) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
@@ -35,7 +39,17 @@ func (t *transaction) query(ctx context.Context, query string, args []any) (*sql
 		return nil, errEnded
 	}
 	rows, err := t.run.query(ctx, query, stored(args)...)
-	return rows, translate(err)
+	return rows, t.note(err)
+}
+
+// note translates an error of the engine and remembers the first one: nouns
+// may make something else of it, but whether to run again hangs on it.
+func (t *transaction) note(err error) error {
+	err = translate(err)
+	if t != nil && t.broken == nil {
+		t.broken = err
+	}
+	return err
 }
 
 // stored makes texts fit for either engine.
@@ -66,6 +80,10 @@ func InTx(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
 // After run in order. Once it has begun, a transaction is not interrupted by
 // the end of ctx: they are short, and a half-told caller helps nobody. fn must
 // not wait for anybody who may be waiting for a transaction.
+//
+// Each transaction is as if it ran alone. On PostgreSQL those that get into
+// each other's way are run again, so fn may run several times: what it leaves
+// outside of the database must not add up.
 func (db *DB) Tx(ctx context.Context, fn func(context.Context) error) error {
 	return db.tx(ctx, interactive, fn)
 }
@@ -84,11 +102,30 @@ func (db *DB) tx(ctx context.Context, c class, fn func(context.Context) error) e
 		}
 		return err
 	}
-	run, end, err := db.writer.begin(ctx, c)
-	if err != nil {
-		return translate(fmt.Errorf("begin transaction: %w", err))
+	for r := (retries{began: time.Now()}); ; { //nolint:forbidigo // bounds a wait, no time that is kept
+		t, err := db.try(ctx, func(ctx context.Context) (runner, func(bool) error, error) {
+			return db.writer.begin(ctx, c, r.conflicts)
+		}, fn)
+		if err == nil {
+			for _, f := range t.after {
+				f()
+			}
+			return nil
+		}
+		if !r.again(ctx, err, t.broken) {
+			return r.verdict(err, t.broken)
+		}
 	}
-	t := &transaction{db: db, run: run}
+}
+
+// try runs fn in one transaction, from begin to end.
+func (db *DB) try(ctx context.Context, begin func(context.Context) (runner, func(bool) error, error), fn func(context.Context) error) (*transaction, error) {
+	t := &transaction{db: db}
+	run, end, err := begin(ctx)
+	if err != nil {
+		return t, t.note(fmt.Errorf("begin transaction: %w", err))
+	}
+	t.run = run
 	defer func() {
 		if !t.ended { // fn panicked
 			t.ended = true
@@ -100,16 +137,18 @@ func (db *DB) tx(ctx context.Context, c class, fn func(context.Context) error) e
 		err = t.doomed
 	}
 	t.ended = true
-	if eerr := end(err == nil); eerr != nil {
-		return errors.Join(err, translate(fmt.Errorf("end transaction: %w", eerr)))
+	eerr := end(err == nil)
+	if err != nil && t.broken != nil {
+		return t, err // what the rollback says then is only its echo
 	}
-	if err != nil {
-		return err
+	if eerr == nil {
+		return t, err
 	}
-	for _, f := range t.after {
-		f()
+	eerr = fmt.Errorf("end transaction: %w", eerr)
+	if err == nil && lostInCommit(eerr) {
+		return t, fault.ErrUnavailable.Wrap(eerr, "the connection to the database was lost while the change was being kept: it may or may not have been")
 	}
-	return nil
+	return t, errors.Join(err, t.note(eerr))
 }
 
 // After runs fn once the transaction in ctx is committed, and never if it is
@@ -161,14 +200,32 @@ func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 	return rows, translate(err)
 }
 
+// patiently runs a read again while the database cannot be reached.
+func (db *DB) patiently(ctx context.Context, read func() error) error {
+	for r := (retries{began: time.Now()}); ; { //nolint:forbidigo // bounds a wait, no time that is kept
+		err := read()
+		if err == nil || db.open(ctx) != nil || !r.again(ctx, err, nil) {
+			return err
+		}
+	}
+}
+
 // scanner is the part of *sql.Rows that the stores' scan functions use.
 type scanner interface{ Scan(dest ...any) error }
 
 // collect reads all rows, each through scan.
-func collect[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func collect[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), query string, args ...any) (out []T, err error) {
+	err = db.patiently(ctx, func() (err error) {
+		out, err = gather(ctx, db, scan, query, args)
+		return err
+	})
+	return out, err
+}
+
+func gather[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), query string, args []any) ([]T, error) {
 	rows, err := db.query(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, stopped(ctx, err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []T
@@ -179,7 +236,7 @@ func collect[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), 
 		}
 		out = append(out, v)
 	}
-	return out, translate(rows.Err())
+	return out, stopped(ctx, db.open(ctx).note(rows.Err()))
 }
 
 // one reads a single row through scan; absent is returned if there is none.

@@ -139,10 +139,12 @@ func TestTx(t *testing.T) {
 		t.Run("who waits for his turn may give up", func(t *testing.T) {
 			begun, finish := make(chan struct{}), make(chan struct{})
 			var wait sync.WaitGroup
-			wait.Go(func() {
-				must(t, db.Tx(ctx, func(context.Context) error { close(begun); <-finish; return nil }))
-			})
-			<-begun
+			for range sqlstore.AtOnce(db) {
+				wait.Go(func() {
+					must(t, db.Tx(ctx, func(context.Context) error { begun <- struct{}{}; <-finish; return nil }))
+				})
+				<-begun
+			}
 			waiting, cancel := context.WithCancel(ctx)
 			done := make(chan error)
 			go func() { done <- db.Tx(waiting, func(context.Context) error { t.Error("it ran"); return nil }) }()

@@ -3,9 +3,11 @@ package sqlstore
 import (
 	"bytes"
 	"crypto/sha256"
+	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -78,11 +80,23 @@ func (p parsed) Scan(src any) error {
 	return nil
 }
 
-// list is the argument of dialect.in and dialect.inInts.
-func list[T any](values []T) string {
-	b, _ := json.Marshal(values) // texts and numbers always marshal
-	return string(b)
+// elements is the argument of dialect.in and dialect.inInts.
+type elements struct{ of any } // []string or []int64
+
+// list makes values such an argument.
+func list[T ~string | int64](values []T) elements {
+	if ints, ok := any(values).([]int64); ok {
+		return elements{ints}
+	}
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = clean(reflect.ValueOf(v).String())
+	}
+	return elements{out}
 }
+
+// Value implements driver.Valuer: SQLite has no arrays and takes JSON.
+func (e elements) Value() (driver.Value, error) { return document(e.of) }
 
 // key is the hex SHA-256 of a text: it stands in unique indexes for texts that
 // may be too long for one.

@@ -47,7 +47,11 @@ func newSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
 	return &sqliteWriter{pool: pool, conn: conn, cache: make(map[string]*sql.Stmt)}, nil
 }
 
-func (w *sqliteWriter) begin(ctx context.Context, c class) (runner, func(bool) error, error) {
+func (w *sqliteWriter) alone(ctx context.Context) (runner, func(bool) error, error) {
+	return w.begin(ctx, interactive, 0)
+}
+
+func (w *sqliteWriter) begin(ctx context.Context, c class, _ int) (runner, func(bool) error, error) {
 	if err := w.turns.take(ctx, c); err != nil {
 		return nil, nil, err
 	}

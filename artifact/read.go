@@ -21,7 +21,7 @@ func (s *Service) List(ctx context.Context, who user.Identity, sel Selection) ([
 
 // Get returns one artifact of a task as of a version, 0 being the newest, with
 // its preview. It waits up to the given time for bytes that are on their way,
-// and then returns what is known.
+// and then, or once the hub is closed, returns what is known.
 func (s *Service) Get(ctx context.Context, who user.Identity, of task.ID, ref Ref, number int, wait time.Duration) (Artifact, error) {
 	if err := who.Require(user.Guest); err != nil {
 		return Artifact{}, err
@@ -41,6 +41,8 @@ func (s *Service) Get(ctx context.Context, who user.Identity, of task.ID, ref Re
 		select {
 		case <-woken:
 		case <-deadline.C:
+			return a, nil
+		case <-s.Hub.Closed():
 			return a, nil
 		case <-ctx.Done():
 			return a, ctx.Err()

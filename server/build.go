@@ -37,6 +37,7 @@ type services struct {
 	queues    *queue.Service
 	lifecycle *lifecycle.Service
 	guard     *door.Guard
+	hub       *notify.Hub // wakes those who wait for something
 }
 
 // databaseFile is the database in the data directory.
@@ -63,7 +64,7 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open blob store: %w", err), db.Close())
 	}
-	s := &services{db: db, blobs: blobs, users: users, guard: &door.Guard{Users: users, Origins: origins(cfg)}}
+	s := &services{db: db, blobs: blobs, users: users, guard: &door.Guard{Users: users, Origins: origins(cfg)}, hub: &notify.Hub{}}
 	s.projects = project.New(project.Config{Store: db.Projects(), Tx: db.Tx, Now: time.Now})
 	s.tasks = task.New(task.Config{Store: db.Tasks(), Projects: s.projects, Tx: db.Tx, Now: time.Now})
 	s.queues = queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: time.Now})
@@ -72,7 +73,7 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 		MaxSize: cfg.MaxUploadSize, Hashed: hashed,
 	})
 	s.artifacts = artifact.New(artifact.Config{
-		Store: db.Artifacts(), Tasks: s.tasks, Files: s.files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: time.Now,
+		Store: db.Artifacts(), Tasks: s.tasks, Files: s.files, Tx: db.Tx, After: db.After, Hub: s.hub, Now: time.Now,
 	})
 	s.files.Join(s.artifacts)
 	s.events = event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Tx: db.BulkTx, Now: time.Now})

@@ -8,13 +8,14 @@ import (
 // drain knows which requests run, so that a stop can wait for them while new
 // ones are told to come back.
 type drain struct {
+	release  func() // ends the requests that only wait
 	mu       sync.Mutex
 	running  int
 	stopping bool
 	idle     chan struct{} // closed when stopping and nothing runs that began before
 }
 
-func newDrain() *drain { return &drain{idle: make(chan struct{})} }
+func newDrain(release func()) *drain { return &drain{release: release, idle: make(chan struct{})} }
 
 // Stopping reports whether the stop has begun.
 func (d *drain) Stopping() bool {
@@ -30,6 +31,7 @@ func (d *drain) stop() <-chan struct{} {
 	defer d.mu.Unlock()
 	if !d.stopping {
 		d.stopping = true
+		d.release()
 		d.settle()
 	}
 	return d.idle

@@ -76,7 +76,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 		PublicURL: cfg.PublicURL, AlsoKnownAs: cfg.AlsoKnownAs,
 		WebPort: port(l.web), APIPort: port(l.api), FilesPort: port(l.files),
 	}
-	running := newDrain()
+	running := newDrain(s.hub.Close)
 	d := newDoors(s, cfg, m, logger, known, at, running.Stopping)
 	if err := writeAddresses(cfg.Data, addresses); err != nil {
 		return err

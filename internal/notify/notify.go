@@ -7,6 +7,8 @@ import "sync"
 type Hub struct {
 	mu      sync.Mutex
 	waiting map[string]map[*waiter]struct{}
+	closed  chan struct{} // made when it is first needed
+	over    bool
 }
 
 type waiter struct{ woken chan struct{} }
@@ -44,4 +46,29 @@ func (h *Hub) Publish(topic string) {
 		default: // is awake already
 		}
 	}
+}
+
+// Closed returns a channel that is closed once nothing will be published any
+// more: whoever waits gives up then.
+func (h *Hub) Closed() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.end()
+}
+
+// Close tells all who wait to give up. Further calls do nothing.
+func (h *Hub) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.over {
+		h.over = true
+		close(h.end())
+	}
+}
+
+func (h *Hub) end() chan struct{} {
+	if h.closed == nil {
+		h.closed = make(chan struct{})
+	}
+	return h.closed
 }

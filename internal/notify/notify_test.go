@@ -47,6 +47,19 @@ func TestHub(t *testing.T) {
 		default:
 		}
 	})
+	t.Run("closing tells those who wait now and those who come later", func(t *testing.T) {
+		var hub notify.Hub
+		before := hub.Closed()
+		select {
+		case <-before:
+			t.Error("closed from the start")
+		default:
+		}
+		hub.Close()
+		hub.Close()
+		<-before
+		<-hub.Closed()
+	})
 	t.Run("many at once lose no wake-up", func(t *testing.T) {
 		var hub notify.Hub
 		var wg sync.WaitGroup

@@ -24,6 +24,13 @@ func (d *drain) Stopping() bool {
 	return d.stopping
 }
 
+// Running returns how many requests run that began before the stop.
+func (d *drain) Running() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.running
+}
+
 // stop begins the stop and returns a channel that is closed once the requests
 // that ran have ended.
 func (d *drain) stop() <-chan struct{} {

@@ -54,6 +54,13 @@ func newMetrics() *metrics {
 	return m
 }
 
+// follow shows how many requests run.
+func (m *metrics) follow(d *drain) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "coffer_http_requests_running", Help: "HTTP requests that run, transfers included.",
+	}, func() float64 { return float64(d.Running()) }))
+}
+
 func (m *metrics) call(endpoint string, status int, took time.Duration) {
 	m.calls.WithLabelValues(endpoint, strconv.Itoa(status)).Inc()
 	m.callTime.WithLabelValues(endpoint).Observe(took.Seconds())

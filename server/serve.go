@@ -77,6 +77,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 		WebPort: port(l.web), APIPort: port(l.api), FilesPort: port(l.files),
 	}
 	running := newDrain(s.hub.Close)
+	m.follow(running)
 	d := newDoors(s, cfg, m, logger, known, at, running.Stopping)
 	if err := writeAddresses(cfg.Data, addresses); err != nil {
 		return err

@@ -25,6 +25,7 @@ type Artifact struct {
 // ArtifactList is a task's artifacts, sorted by key and mode.
 type ArtifactList struct {
 	Artifacts []Artifact `json:"artifacts"`
+	Next      string     `json:"next,omitempty"` // for ?after= of the next page; absent on the last one
 }
 
 // ArtifactVersions are the versions of one artifact, the newest first.

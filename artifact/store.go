@@ -18,6 +18,8 @@ type Selection struct {
 	Tasks    []task.ID
 	Ref      *Ref // only this one of each task
 	Previews bool // with preview texts
+	After    *Ref // only what comes behind it, in the order of keys and modes
+	Limit    int  // at most so many; 0 means all
 }
 
 // Pointer is a version with what it belongs to.

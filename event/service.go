@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/coffer-ml/coffer/file"
@@ -51,6 +54,15 @@ func (r *Result) refuse(reason string) {
 	r.Reasons[reason]++
 }
 
+// why lists the reasons, each with how many events it kept back.
+func (r *Result) why() string {
+	texts := make([]string, 0, len(r.Reasons))
+	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
+		texts = append(texts, fmt.Sprintf("%s (%d)", reason, r.Reasons[reason]))
+	}
+	return strings.Join(texts, ", ")
+}
+
 // Add stores a batch, event by event: what is wrong with one is told in the
 // result and keeps back no other. ErrNotAdded if none could be stored.
 func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (Result, error) {
@@ -94,7 +106,7 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 		good = good[n:]
 	}
 	if r.Added == 0 {
-		return r, ErrNotAdded.Errorf("no event was stored: %v", r.Reasons)
+		return r, ErrNotAdded.Errorf("no event was stored: %s", r.why())
 	}
 	return r, nil
 }

@@ -144,7 +144,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status = statuses[f.Reason.Kind]
 	}
 	id := door.RequestID(r.Context())
-	if status >= http.StatusInternalServerError && r.Context().Err() == nil {
+	if status >= http.StatusInternalServerError && f.Reason != errStopping && r.Context().Err() == nil {
 		h.Logger.LogAttrs(r.Context(), slog.LevelError, "file request failed",
 			slog.String("id", id), slog.String("reason", f.Reason.Name), slog.String("error", err.Error()))
 	}

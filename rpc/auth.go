@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -67,6 +68,9 @@ func (h *handlers) editCredentials(ctx context.Context, c Call, req api.AccessKe
 
 func (h *handlers) revokeCredentials(ctx context.Context, c Call, req api.AccessKeyRequest) (api.RevokedResponse, error) {
 	err := h.Users.RevokeKey(ctx, c.Who, req.AccessKey)
+	if errors.Is(err, user.ErrNoKey) { // the protocol tells it apart from an unknown pair elsewhere
+		err = ErrNoPair.Errorf("there is no key pair %q", req.AccessKey)
+	}
 	return api.RevokedResponse{Revoked: 1}, err
 }
 

@@ -12,7 +12,7 @@ type Endpoint struct {
 }
 
 var accessNames = map[door.Access]string{
-	door.Anyone: "anyone", door.Optional: "optional", door.Guest: "guest", door.Member: "member", door.Admin: "admin",
+	door.Anyone: "anyone", door.Optional: "optional", door.Guest: "guest", door.Self: "self", door.Member: "member", door.Admin: "admin",
 }
 
 // Endpoints lists the rows of the table in its order.
@@ -20,6 +20,15 @@ func Endpoints() []Endpoint {
 	var out []Endpoint
 	for _, r := range (&handlers{}).table() {
 		out = append(out, Endpoint{r.name, r.since.String(), accessNames[r.access]})
+	}
+	return out
+}
+
+// OwnEndpoints lists the endpoints that the protocol does not have.
+func OwnEndpoints() []Endpoint {
+	var out []Endpoint
+	for _, r := range (&handlers{}).ownTable() {
+		out = append(out, Endpoint{Name: r.pattern, Access: accessNames[r.access]})
 	}
 	return out
 }

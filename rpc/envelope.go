@@ -86,7 +86,7 @@ const retryAfter = 2
 // log writes what went wrong once, with its private cause. What a caller did
 // wrong is told to him alone.
 func (m *mux) log(r *http.Request, c *call, f *fault.Error, err error) {
-	if f.Reason.Kind != fault.Internal && f.Reason.Kind != fault.Unavailable {
+	if f.Reason.Kind != fault.Internal && f.Reason.Kind != fault.Unavailable || f.Reason == ErrStopping {
 		return
 	}
 	if errors.Is(err, r.Context().Err()) && r.Context().Err() != nil {

@@ -170,7 +170,7 @@ func compare(t *testing.T, path string, got []byte) {
 
 func TestEndpointListIsFresh(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Endpoints\n\nEvery endpoint of the protocol that is served, from the table in `rpc/endpoints.go`. What is not served stands\nin [unsupported.txt](unsupported.txt), where it differs on purpose in [deviations.md](deviations.md).\n\n| endpoint | from version | access |\n|---|---|---|\n")
+	b.WriteString("# Endpoints\n\nEvery endpoint of the protocol that is served, from the table in `rpc/endpoints.go`. What is not served stands\nin [unsupported.txt](unsupported.txt), where it differs on purpose in [deviations.md](deviations.md), what we add in\n[own.md](own.md).\n\n| endpoint | from version | access |\n|---|---|---|\n")
 	for _, e := range rpc.Endpoints() {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", e.Name, e.Since, e.Access)
 	}

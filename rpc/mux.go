@@ -29,6 +29,9 @@ var (
 	ErrField       = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_field"}
 	ErrQuery       = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_query"}
 	ErrScroll      = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_scroll_id"}
+	ErrNoPair      = fault.Reason{Kind: fault.NotFound, Name: "rpc.no_pair_to_revoke"}
+	ErrActAs       = fault.Reason{Kind: fault.Forbidden, Name: "rpc.impersonation"}
+	ErrActAsBoth   = fault.Reason{Kind: fault.Invalid, Name: "rpc.impersonation_twice"}
 	ErrProjection  = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_projection"}
 )
 
@@ -124,6 +127,9 @@ func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (data any, 
 		return nil, err
 	}
 	door.NoteUser(r.Context(), who.Name)
+	if err := actsAsHimself(r.Header); err != nil {
+		return nil, err
+	}
 	args, err := readArgs(w, r, c.row.limit)
 	if err != nil {
 		return nil, err
@@ -138,6 +144,19 @@ func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (data any, 
 		Who: who, Endpoint: c.name, Version: c.requested, Worker: door.Worker(r),
 		Request: r, Writer: w, files: m.cfg.Addresses.base(r),
 	}, args)
+}
+
+// actsAsHimself refuses calls in somebody else's name: to do them in the
+// caller's own would be something else than what was asked for.
+func actsAsHimself(h http.Header) error {
+	named := func(what string) bool { return h.Get("X-Clearml-"+what) != "" || h.Get("X-Trains-"+what) != "" }
+	switch actAs, impersonate := named("Act-As"), named("Impersonate-As"); {
+	case actAs && impersonate:
+		return ErrActAsBoth.Errorf("the headers Act-As and Impersonate-As exclude each other")
+	case actAs || impersonate:
+		return ErrActAs.Errorf("nobody can act as somebody else here; use that account's own key pair")
+	}
+	return nil
 }
 
 var pathPattern = regexp.MustCompile(`^/(?:v([0-9]+(?:\.[0-9]*)?|[0-9]*\.[0-9]+)/)?([A-Za-z_]\w+)\.([A-Za-z_]\w+)/?$`)

@@ -3,9 +3,12 @@ package rpc
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"log/slog"
 	"net/http"
+	"path"
 	"strconv"
 	"time"
 
@@ -16,16 +19,40 @@ import (
 	"github.com/coffer-ml/coffer/task"
 )
 
-// ownRoutes are the endpoints that the protocol does not have: artifacts with
-// their states and versions.
-func (h *handlers) ownRoutes(m *http.ServeMux) {
-	m.Handle("GET /tasks/{task}/artifacts", h.plain(door.Guest, h.ownList))
-	m.Handle("GET /tasks/{task}/artifact", h.plain(door.Guest, h.ownGet))
-	m.Handle("GET /tasks/{task}/artifact/versions", h.plain(door.Guest, h.ownVersions))
-	m.Handle("DELETE /tasks/{task}/artifact", h.plain(door.Member, h.ownDelete))
-	m.Handle("/", h.plain(door.Guest, func(context.Context, Call) (any, error) {
-		return nil, ErrNoEndpoint.Errorf("there is no such endpoint")
-	}))
+// ownRoute is an endpoint that the protocol does not have.
+type ownRoute struct {
+	pattern string
+	access  door.Access
+	serve   func(context.Context, Call) (any, error)
+}
+
+// ownTable lists them: artifacts with their states and versions.
+func (h *handlers) ownTable() []ownRoute {
+	return []ownRoute{
+		{"GET /tasks/{task}/artifacts", door.Guest, h.ownList},
+		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet},
+		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions},
+		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete},
+	}
+}
+
+// own returns the handler of our own endpoints.
+func (h *handlers) own() http.Handler {
+	m := http.NewServeMux()
+	for _, r := range h.ownTable() {
+		m.Handle(r.pattern, h.plain(r.access, r.serve))
+	}
+	none := h.plain(door.Guest, func(_ context.Context, c Call) (any, error) {
+		return nil, ErrNoEndpoint.Errorf("there is no endpoint %s %.200q", c.Request.Method, c.Request.URL.Path)
+	})
+	m.Handle("/", none)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect, without the prefix that a caller used
+			none.ServeHTTP(w, r)
+			return
+		}
+		m.ServeHTTP(w, r)
+	})
 }
 
 // plain runs one of our own endpoints: JSON and plain HTTP statuses.
@@ -113,17 +140,64 @@ func (c Call) number(name string) (int, error) {
 	return n, nil
 }
 
+// maxOwnPage bounds a page of our own lists; 1,000
+// artifacts without previews are about 500 kB.
+const maxOwnPage = 1000
+
+// cursorOf names the place behind an artifact in a list.
+func cursorOf(ref artifact.Ref) string {
+	text, _ := json.Marshal([]string{ref.Key, string(ref.Mode)}) // texts only
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// cursor reads the place that a page begins behind; nil is the beginning.
+func (c Call) cursor() (*artifact.Ref, error) {
+	s := c.Request.URL.Query().Get("after")
+	if s == "" {
+		return nil, nil
+	}
+	var parts []string
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err == nil {
+		err = json.Unmarshal(text, &parts)
+	}
+	if err != nil || len(parts) != 2 {
+		return nil, ErrField.Wrap(err, "after: expected what a page gave as next, got %.40q", s).With("field", "after")
+	}
+	return &artifact.Ref{Key: parts[0], Mode: artifact.Mode(parts[1])}, nil
+}
+
 func (h *handlers) ownList(ctx context.Context, c Call) (any, error) {
 	id := task.ID(c.Request.PathValue("task"))
 	if _, err := h.Tasks.Get(ctx, c.Who, id); err != nil {
 		return nil, err
 	}
-	found, err := h.Artifacts.List(ctx, c.Who, artifact.Selection{Tasks: []task.ID{id}})
-	out := api.ArtifactList{Artifacts: make([]api.Artifact, len(found))}
+	limit, err := c.number("limit")
+	if err != nil {
+		return nil, err
+	}
+	after, err := c.cursor()
+	if err != nil {
+		return nil, err
+	}
+	sel := artifact.Selection{Tasks: []task.ID{id}, After: after}
+	if limit > 0 {
+		sel.Limit = min(limit, maxOwnPage) + 1 // one more tells whether there are more
+	}
+	found, err := h.Artifacts.List(ctx, c.Who, sel)
+	if err != nil {
+		return nil, err
+	}
+	var out api.ArtifactList
+	if limit > 0 && len(found) == sel.Limit {
+		found = found[:len(found)-1]
+		out.Next = cursorOf(found[len(found)-1].Ref)
+	}
+	out.Artifacts = make([]api.Artifact, len(found))
 	for i, a := range found {
 		out.Artifacts[i] = c.artifact(a, false)
 	}
-	return out, err
+	return out, nil
 }
 
 func (h *handlers) ownGet(ctx context.Context, c Call) (any, error) {

@@ -45,9 +45,5 @@ type handlers struct{ Config }
 // New returns the handler of the API. Paths come without the prefix "/api".
 func New(cfg Config) http.Handler {
 	h := &handlers{cfg}
-	m := &mux{cfg: cfg, endpoints: index(h.table())}
-	own := http.NewServeMux()
-	h.ownRoutes(own)
-	m.own = own
-	return m
+	return &mux{cfg: cfg, endpoints: index(h.table()), own: h.own()}
 }

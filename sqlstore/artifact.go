@@ -114,6 +114,14 @@ func (s artifacts) List(ctx context.Context, sel artifact.Selection) ([]artifact
 		where += ` AND a.key = ? AND a.mode = ?`
 		args = append(args, sel.Ref.Key, sel.Ref.Mode)
 	}
+	if sel.After != nil {
+		where += ` AND (a.key > ? OR a.key = ? AND a.mode > ?)`
+		args = append(args, sel.After.Key, sel.After.Key, sel.After.Mode)
+	}
+	tail := ` ORDER BY a.task_id, a.key, a.mode`
+	if sel.Limit > 0 {
+		tail, args = tail+` LIMIT ?`, append(args, sel.Limit)
+	}
 	return collect(ctx, s.db, func(s scanner) (a artifact.Artifact, err error) {
 		into := append([]any{&a.Task, &a.Key, &a.Mode, &a.Versions}, versionFields(&a.Version)...)
 		if sel.Previews {
@@ -121,7 +129,7 @@ func (s artifacts) List(ctx context.Context, sel artifact.Selection) ([]artifact
 		}
 		return a, s.Scan(into...)
 	}, `SELECT `+columns+` FROM artifact a JOIN artifact_version v ON v.id = a.newest`+joins+`
-		WHERE `+where+` ORDER BY a.task_id, a.key, a.mode`, args...)
+		WHERE `+where+tail, args...)
 }
 
 // Versions implements artifact.Store.

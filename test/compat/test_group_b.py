@@ -257,7 +257,9 @@ def test_B_26_a_list_of_paths_is_one_zip_without_the_common_root(kind, round_tri
 )
 def test_B_27_a_url_is_only_registered(url, task, coffer):
     name = f"B-27 {url}"
-    assert task.upload_artifact(name, url) is True
+    before = coffer.metric("coffer_upload_bytes_total")
+    assert task.upload_artifact(name, url, wait_on_upload=True) is True
+    assert coffer.metric("coffer_upload_bytes_total") == before, "nothing is uploaded"
     record = coffer.record(task.id, name)
     assert (record["uri"], record["type"]) == (url, "custom")
     assert record.get("content_size") is None and record.get("hash") is None
@@ -284,6 +286,14 @@ def test_B_30_any_other_object_is_pickled_by_default(round_trip):
     assert recorded(trip) == ("pickle", "application/pickle")
     assert pickle.loads(trip.content) == trip.sent
     assert trip.record["type_data"]["preview"] == repr(trip.sent)
+
+
+def test_B_30_the_argument_wins_over_the_configuration(task, coffer, new_peer):
+    unwilling = new_peer(conf="sdk.development.artifacts.auto_pickle: false\n")
+    value = samples.Measurement("north-west", (2,))
+    assert unwilling.upload(task.id, "B-30 argument", value, auto_pickle=True, wait_on_upload=True).result is True
+    record = coffer.record(task.id, "B-30 argument")
+    assert record["type"] == "pickle" and pickle.loads(coffer.file(record["uri"]).body) == value
 
 
 def test_B_31_with_auto_pickle_off_another_type_is_refused(task, coffer, new_peer):
@@ -356,13 +366,16 @@ def test_B_38_every_upload_records_size_hash_time_and_type(round_trip, clock, co
     assert recorded(trip) == ("dict", "application/json")
     own = coffer.artifact(task.id, "B-38")
     assert (own["size"], own["sha256"], own["type"]) == (len(trip.content), digest(trip.content), "dict")
+    assert (own["timestamp"], own["content_type"]) == (trip.record["timestamp"], "application/json")
 
 
 def test_B_39_uploading_again_replaces_the_record(task, coffer, peer):
     for value in ({"round": 1}, {"round": 2}):
         assert task.upload_artifact("B-39", value, wait_on_upload=True) is True
     assert peer.get(task.id, "B-39").result[0] == {"round": 2}
-    assert [item["key"] for item in coffer.artifacts(task.id)].count("B-39") == 1
+    (record,) = [item for item in coffer.artifacts(task.id) if item["key"] == "B-39"]
+    assert record["sha256"] == digest(json.dumps({"round": 2}, indent=4).encode())
+    assert coffer.record(task.id, "B-39")["hash"] == record["sha256"]
 
 
 def test_B_40_the_name_of_a_registered_artifact_is_taken(task):

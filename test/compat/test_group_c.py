@@ -70,11 +70,21 @@ def test_C_03_unchanged_content_is_not_uploaded_again(registered, task, synced, 
     registered("C-03 other", samples.frame(rows=2))  # a later sync, after which the earlier one is over
     assert len(coffer.versions(task.id, "C-03")) == 1
 
+    # A flush compares at once: unchanged content stays where it is, changed content goes out.
+    task._artifacts_manager.flush()
+    registered("C-03 flushed", samples.frame(rows=3))
+    assert len(coffer.versions(task.id, "C-03")) == 1
+    live = task.get_registered_artifacts()["C-03"]
+    live.loc[0, "number"] = 555
+    task._artifacts_manager.flush()
+    flushed = synced("C-03", other_than=first["hash"])
+    assert b"555" in gzip.decompress(bytes_of(coffer, flushed))
+
     # The periodic comparison, with a period that a test can wait for; the frame changes in place, without a call.
     monkeypatch.setattr(watcher, "_flush_frequency_sec", 0.2)
     task.get_registered_artifacts()["C-03"] = frame
     frame.loc[0, "number"] = 999
-    changed = synced("C-03", other_than=first["hash"])
+    changed = synced("C-03", other_than=flushed["hash"])
     assert b"999" in gzip.decompress(bytes_of(coffer, changed))
 
 
@@ -171,6 +181,13 @@ def test_C_11_unregistering_takes_a_last_snapshot_and_keeps_the_artifact(task, s
     assert b"last" in gzip.decompress(bytes_of(coffer, last))
     wait_until(lambda: "C-11" not in task.get_registered_artifacts(), 30, "still watched")
     assert "C-11" in peer.names(task.id).result
+
+    # Nobody looks at the frame any more, not even when all others are compared.
+    frame.loc[0, "word"] = "after the end"
+    task.register_artifact("C-11 other", samples.frame(rows=2))
+    synced("C-11 other")
+    task.unregister_artifact("C-11 other")
+    assert coffer.record(task.id, "C-11") == last
 
 
 def test_C_12_registering_again_under_a_name_overwrites(registered, task, synced, coffer):

@@ -4,6 +4,10 @@ import re
 import shutil
 import subprocess
 
+import pytest
+import samples
+from peer import digest
+
 # The one setting that is not the default. The SDK runs git in a thread while it forks its reporter: now and then the
 # reporter inherits the pipe to git, and the script waits for ever for git to close it.
 CONF = "sdk.development.vcs_repo_detect_async: false\n"
@@ -47,3 +51,24 @@ def test_an_ordinary_script_with_all_defaults(environment, run_program, peer, co
     where = ("compat/all defaults", "ordinary script")
     assert peer.get(where, "settings").result[0] == {"seed": 7, "name": "größe"}
     assert peer.get(where, "numbers").result[0] == list(range(10))
+
+
+@pytest.mark.types
+def test_every_kind_is_logged_by_a_script_with_all_defaults(environment, run_program, peer, coffer, programs, tmp_path):
+    ours = environment(conf=CONF, PYTHONPATH=str(programs.parent))
+    output = run_program("every_kind.py", tmp_path / "files", env=ours, cwd=tmp_path)
+    task_id = re.search(r"task id (\w+)", output)[1]
+    assert coffer.task(task_id)["status"] == "completed"
+    found = {entry["key"]: entry for entry in coffer.artifacts(task_id)}
+    assert sorted(found) == sorted([*samples.BY_NAME, "link", "registered"])
+
+    for number, sample in enumerate(samples.SAMPLES):
+        sent = sample.make(tmp_path / "files" / str(number))
+        assert (found[sample.name]["type"], found[sample.name]["state"]) == (sample.type, "stored")
+        for where in (task_id, ("compat/every kind", "with all defaults")):
+            sample.comes_back(peer.read(where, sample.name).result, sent)
+        content = coffer.file(found[sample.name]["uri"]).body
+        assert (len(content), digest(content)) == (found[sample.name]["size"], found[sample.name]["sha256"])
+    assert (found["link"]["state"], found["link"]["size"]) == ("external", None)
+    assert (found["registered"]["type"], found["registered"]["state"]) == ("data-audit-table", "stored")
+    samples.equal_frame(peer.read(task_id, "registered").result, samples.frame())

@@ -95,9 +95,11 @@ func (h *handlers) deleteTask(ctx context.Context, c Call, req api.TasksDeleteRe
 }
 
 func (c Call) urls(addresses []file.Address) api.Fields {
-	artifacts := make([]string, len(addresses))
-	for i, a := range addresses {
-		artifacts[i] = a.Render(c.files)
+	artifacts := make([]string, 0, len(addresses))
+	for _, a := range addresses {
+		if url := a.Render(c.files); url != "" { // an artifact may have been recorded without an address
+			artifacts = append(artifacts, url)
+		}
 	}
 	return api.Fields{"artifact_urls": artifacts, "model_urls": []string{}, "event_urls": []string{}}
 }

@@ -96,7 +96,6 @@ func TestTransportRefusals(t *testing.T) {
 		"version without a number": {rpctest.Request{Path: "/v/tasks.get_all"}, 400, 0},
 		"label of an unknown pair": {rpctest.Request{Path: "/v2.23/auth.edit_credentials", Body: `{"access_key":"x","label":"y"}`}, 400, 75},
 		"revoke an unknown pair":   {rpctest.Request{Path: "/v2.23/auth.revoke_credentials", Body: `{"access_key":"x"}`}, 400, 300},
-		"start an unknown task":    {rpctest.Request{Path: "/v2.23/tasks.started", Body: `{"task":"x"}`}, 400, 10},
 		"stop an unknown task":     {rpctest.Request{Path: "/v2.23/tasks.stopped", Body: `{"task":"x"}`}, 400, 101},
 		"null for an enum":         {rpctest.Request{Path: "/v2.23/tasks.add_or_update_artifacts", Body: `{"task":"x","artifacts":[{"key":"a","type":"b","mode":null}]}`}, 400, 12},
 		"page of no size":          {rpctest.Request{Path: listOf, Body: `{"page_size":0}`}, 400, 12},

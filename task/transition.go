@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -35,9 +34,9 @@ func (s *Service) move(ctx context.Context, t *Task, to Status, why Why) (Part, 
 	return what, s.Projects.Touch(ctx, t.Project)
 }
 
-// Started puts a task in progress; ErrUnknown if there is no such task.
+// Started puts a task in progress. started is false if it was already.
 func (s *Service) Started(ctx context.Context, who user.Identity, id ID, why Why) (Task, error) {
-	t, err := s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) {
+	return s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) {
 		running := t.Status == InProgress && !t.Started.IsZero()
 		what, err := s.move(ctx, t, InProgress, why)
 		if err == nil && !running {
@@ -45,10 +44,6 @@ func (s *Service) Started(ctx context.Context, who user.Identity, id ID, why Why
 		}
 		return what, err
 	})
-	if errors.Is(err, ErrNotFound) { // the protocol tells it apart from an unknown task elsewhere
-		err = ErrUnknown.Errorf("there is no task %s", id)
-	}
-	return t, err
 }
 
 // Stopped ends a run that was aborted.

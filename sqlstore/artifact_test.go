@@ -216,6 +216,15 @@ func TestArtifactLists(t *testing.T) {
 			"one of each task": {
 				artifact.Selection{Tasks: []task.ID{x.ID, y.ID, z.ID}, Ref: ptr(output("b"))}, []string{"x b output "},
 			},
+			"the first of them": {
+				artifact.Selection{Tasks: []task.ID{x.ID}, Limit: 2}, []string{"x B output ", "x a input "},
+			},
+			"the next, of the same key": {
+				artifact.Selection{Tasks: []task.ID{x.ID}, After: &artifact.Ref{Key: "a", Mode: artifact.Input}, Limit: 2}, []string{"x a output ", "x b output "},
+			},
+			"the rest, behind one that is gone": {
+				artifact.Selection{Tasks: []task.ID{y.ID}, After: ptr(output("b"))}, []string{"y é output "},
+			},
 			"of nobody": {artifact.Selection{}, []string{}},
 		} {
 			t.Run(name, func(t *testing.T) {

@@ -140,8 +140,8 @@ func (c Call) number(name string) (int, error) {
 	return n, nil
 }
 
-// maxOwnPage bounds a page of our own lists; 1,000
-// artifacts without previews are about 500 kB.
+// maxOwnPage bounds a page of our own lists; 1,000 artifacts without previews
+// are about 500 kB.
 const maxOwnPage = 1000
 
 // cursorOf names the place behind an artifact in a list.

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -74,6 +75,7 @@ def sdk(environment, sdk_lines):
     for name in [name for name in os.environ if name.startswith(("CLEARML_", "TRAINS_"))]:
         del os.environ[name]
     os.environ.update(ours)
+    tempfile.tempdir = None  # forgets the folder that was found before
     clearml = importlib.import_module("clearml")
 
     watch(sdk_lines)

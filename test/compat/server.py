@@ -95,6 +95,7 @@ class Server:
         return inherited | {
             "CI": "1",  # keeps the SDK from asking its maker for updates
             "HOME": str(home),
+            "TMPDIR": str(home),  # the SDK leaves temporary files behind
             "CLEARML_API_HOST": self.api_url,
             "CLEARML_WEB_HOST": self.web_url,
             "CLEARML_FILES_HOST": self.files_url,

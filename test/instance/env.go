@@ -7,11 +7,12 @@ import (
 )
 
 // Environment is that of a process that uses the server with a key pair: its
-// own home, so that neither configuration nor cache of the caller is touched,
-// and nothing of another server.
+// own home, which exists, so that neither configuration nor cache of the caller
+// is touched, and nothing of another server.
 func (k Keys) Environment(home string) []string {
 	return append(Clean(),
 		"HOME="+home,
+		"TMPDIR="+home, // the SDK leaves temporary files behind
 		"CLEARML_CONFIG_FILE="+filepath.Join(home, "clearml.conf"),
 		"CLEARML_API_HOST="+k.API,
 		"CLEARML_WEB_HOST="+k.Web,

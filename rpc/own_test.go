@@ -157,3 +157,19 @@ func TestOwnRefusals(t *testing.T) {
 		t.Errorf("%d artifacts are left", len(left))
 	}
 }
+
+func TestPublishedArtifactsAreNotRemoved(t *testing.T) {
+	w := newWorld(t)
+	w.register(t, item("a", "x", 1))
+	w.Call(t, "tasks.completed", map[string]any{"task": w.task})
+	w.Call(t, "tasks.publish", map[string]any{"task": w.task})
+	for _, query := range []string{"?key=a", "?key=a&v=1"} {
+		r := w.Do(t, rpctest.Request{Method: "DELETE", Path: "/tasks/" + w.task + "/artifact" + query})
+		if r.Status != 409 || !strings.Contains(string(r.Body), "published") {
+			t.Errorf("%s: %d %s", query, r.Status, r.Body)
+		}
+	}
+	if left := w.own(t, "/tasks/"+w.task+"/artifacts")["artifacts"].([]any); len(left) != 1 {
+		t.Errorf("%d artifacts are left", len(left))
+	}
+}

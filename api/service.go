@@ -138,8 +138,8 @@ type QueuesResponse struct {
 	Queues []Fields `json:"queues"`
 }
 
-// EventsBatchRequest is a batch of events, one object each.
-type EventsBatchRequest struct {
+// BatchRequest is a batch of objects, sent as JSON lines.
+type BatchRequest struct {
 	Batch []Fields `json:"-"`
 }
 

@@ -85,7 +85,7 @@ type Progress struct {
 // TargetState is what the owner of a target says of it.
 type TargetState struct {
 	Exists bool
-	Locked bool // published: takes events only when they insist
+	Locked bool // published or public: takes events only when they insist
 }
 
 // Targets is implemented by whoever owns the targets. Both are called inside

@@ -101,6 +101,10 @@ func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task,
 	for i, t := range tasks {
 		d := c.taskDocument(t, logged[t.ID], progress[targets[i]])
 		d["company"] = company
+		if t.Public {
+			d["company"] = "" // everybody's
+		}
+		c.age(d, t)
 		out[i] = d
 	}
 	if p.joined {
@@ -171,9 +175,6 @@ func execution(e task.Execution, artifacts []any) map[string]any {
 	d := doc{"artifacts": artifacts, "model_labels": object(e.ModelLabels)}
 	d.text("queue", e.Queue)
 	d.text("framework", e.Framework)
-	if e.ModelDesc != nil {
-		d["model_desc"] = e.ModelDesc
-	}
 	if e.TestSplit != nil {
 		d["test_split"] = *e.TestSplit
 	}

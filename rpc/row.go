@@ -58,7 +58,7 @@ func (r *row) upTo(limit int64) *row {
 // bind fills a request from the arguments. A batch goes to endpoints that take
 // one; those accept a single object as a batch of one.
 func bind(a args, req any) error {
-	if b, ok := req.(*api.EventsBatchRequest); ok {
+	if b, ok := req.(*api.BatchRequest); ok {
 		b.Batch = a.batch
 		if a.batch == nil && len(a.object) > 0 {
 			b.Batch = []api.Fields{a.object}

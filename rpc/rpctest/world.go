@@ -77,7 +77,7 @@ func New(t testing.TB) *World {
 	events := event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: tasks}, Tx: db.Tx, Now: w.Now})
 	api := rpc.New(rpc.Config{
 		Guard: &door.Guard{Users: w.Users}, Users: w.Users, Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Queues: queues,
-		Lifecycle: lifecycle.New(lifecycle.Config{Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Files: w.Files, Tx: db.Tx, Now: w.Now}),
+		Lifecycle: lifecycle.New(lifecycle.Config{Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Queues: queues, Files: w.Files, Tx: db.Tx, Now: w.Now}),
 		Addresses: rpc.Addresses{WebPort: "8080", APIPort: "8008", FilesPort: "8081"}, Logger: logger, Now: w.Now, Build: "test", Commit: "test",
 	})
 	w.Handler = door.Log{Logger: logger, Now: w.Now}.Wrap(api)

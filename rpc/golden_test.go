@@ -115,7 +115,7 @@ var pairs = []struct {
 	{"tasks.delete", `{"task":"$tasks.clone","force":true,"return_file_urls":true}`, ""},
 	{"tasks.delete_many", `{"ids":["$tasks.create","none"],"force":true,"return_file_urls":true}`, ""},
 	{"queues.get_default", `{}`, "id"},
-	{"queues.get_all", `{"only_fields":["name","system_tags"]}`, ""},
+	{"queues.get_all", `{"only_fields":["name","system_tags"],"order_by":["name"]}`, ""},
 	{"queues.get_by_id", `{"queue":"$queues.get_default"}`, ""},
 	{"auth.logout", `{}`, ""},
 	{"login.logout", `{}`, ""},

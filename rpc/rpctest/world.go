@@ -38,6 +38,8 @@ type World struct {
 	Handler http.Handler
 	Files   *file.Service
 	Users   *user.Service
+	Tasks   *task.Service
+	Queues  *queue.Service
 	// Pairs are key pairs by role.
 	Pairs map[user.Role]user.Pair
 	// Operator may do everything.
@@ -71,6 +73,7 @@ func New(t testing.TB) *World {
 	tasks := task.New(task.Config{Store: db.Tasks(), Projects: projects, Tx: db.Tx, Now: w.Now})
 	queues := queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: w.Now})
 	must(t, queues.Bootstrap(ctx))
+	w.Tasks, w.Queues = tasks, queues
 	w.Files = file.New(file.Config{Store: db.Files(), Blobs: &mem.Store{Now: w.Now}, Tx: db.Tx, After: db.After, Now: w.Now, Logger: logger})
 	artifacts := artifact.New(artifact.Config{Store: db.Artifacts(), Tasks: tasks, Files: w.Files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: w.Now})
 	w.Files.Join(artifacts)

@@ -1,0 +1,136 @@
+package rpc_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/coffer-ml/coffer/rpc/rpctest"
+	"github.com/coffer-ml/coffer/task"
+)
+
+// rowPart saves all of a task that has no part of its own.
+const rowPart = task.Row
+
+func taskID(id string) task.ID { return task.ID(id) }
+
+// line is what stands in the queue of that name, by the names of the tasks.
+func (w world) line(t *testing.T, name string) string {
+	t.Helper()
+	found := w.Call(t, "queues.get_all", map[string]any{"name": "^" + name + "$"})["queues"].([]any)
+	if len(found) != 1 {
+		return "no queue"
+	}
+	var names []string
+	for _, e := range found[0].(map[string]any)["entries"].([]any) {
+		names = append(names, w.doc(t, e.(map[string]any)["task"].(string))["name"].(string))
+	}
+	return strings.Join(names, " ")
+}
+
+func TestQueuing(t *testing.T) {
+	w := world{World: rpctest.New(t)}
+	draft := func(name string) string {
+		return w.Call(t, "tasks.create", map[string]any{"name": name, "type": "training", "system_tags": []string{"development", "kept"}})["id"].(string)
+	}
+	a, b := draft("a"), draft("b")
+	call := func(endpoint, id string, more ...any) map[string]any {
+		t.Helper()
+		body := map[string]any{"task": id}
+		for i := 0; i < len(more); i += 2 {
+			body[more[i].(string)] = more[i+1]
+		}
+		return w.Call(t, endpoint, body)
+	}
+	lines := func(want string) {
+		t.Helper()
+		if got := w.line(t, "default") + " | " + w.line(t, "gpu"); got != want {
+			t.Errorf("queues: %s, want %s", got, want)
+		}
+	}
+	defaultQueue := w.Call(t, "queues.get_default", map[string]any{})["id"]
+
+	r := call("tasks.enqueue", a, "status_reason", "why", "status_message", "how")
+	fields := r["fields"].(map[string]any)
+	if r["queued"] != 1.0 || r["updated"] != 1.0 || fields["execution.queue"] != defaultQueue || fields["enqueue_status"] != "created" || fields["status"] != "queued" {
+		t.Errorf("enqueued: %v", r)
+	}
+	if _, told := r["queue_watched"]; told {
+		t.Errorf("nobody asked whether the queue is watched: %v", r)
+	}
+	if r := call("tasks.enqueue", b, "verify_watched_queue", true); r["queue_watched"] != false {
+		t.Errorf("no agent watches: %v", r)
+	}
+	lines("a b | no queue")
+	d := w.doc(t, a)
+	if fmt.Sprint(d["system_tags"]) != "[kept]" || d["execution"].(map[string]any)["queue"] != defaultQueue || d["status_message"] != "how" {
+		t.Errorf("queued: %v %v %v", d["system_tags"], d["execution"], d["status_message"])
+	}
+
+	call("tasks.enqueue", a, "queue_name", "gpu") // takes it out of the other
+	lines("b | a")
+	gpu := w.doc(t, a)["execution"].(map[string]any)["queue"]
+	call("tasks.enqueue", a, "queue", defaultQueue, "update_execution_queue", false) // beside
+	lines("b a | a")
+	if got := w.doc(t, a)["execution"].(map[string]any)["queue"]; got != gpu {
+		t.Errorf("the queue that the task is to be run by became %v", got)
+	}
+	if r := call("tasks.dequeue", a); r["dequeued"] != 1.0 || r["updated"] != 1.0 || r["fields"].(map[string]any)["status"] != "created" {
+		t.Errorf("dequeued: %v", r)
+	}
+	lines("b a | ")
+	if d := w.doc(t, a); d["status"] != "created" || d["execution"].(map[string]any)["queue"] != gpu {
+		t.Errorf("dequeued: %v %v", d["status"], d["execution"])
+	}
+	if r := call("tasks.dequeue", a, "remove_from_all_queues", true); r["dequeued"] != 1.0 || r["updated"] != 0.0 || len(r["fields"].(map[string]any)) != 0 {
+		t.Errorf("dequeued when it did not wait: %v", r)
+	}
+	lines("b | ")
+	if r := call("tasks.dequeue", "none"); r["dequeued"] != 1.0 || r["updated"] != 0.0 {
+		t.Errorf("dequeued what is gone: %v", r)
+	}
+	if r := call("tasks.dequeue", b, "new_status", "stopped"); r["fields"].(map[string]any)["status"] != "stopped" {
+		t.Errorf("dequeued to a status: %v", r)
+	}
+	call("tasks.enqueue", b, "queue", gpu)
+	call("tasks.dequeue", b)
+	if got := w.doc(t, b)["status"]; got != "stopped" {
+		t.Errorf("it goes back to where it was queued from, not to %v", got)
+	}
+	lines(" | ")
+}
+
+func TestWhatLeavesAQueue(t *testing.T) {
+	w := world{World: rpctest.New(t)}
+	for name, c := range map[string]struct {
+		endpoint string
+		body     func(id string) map[string]any
+		status   string
+		waits    bool
+	}{
+		"stop":    {"tasks.stop", func(id string) map[string]any { return map[string]any{"task": id} }, "stopped", false},
+		"archive": {"tasks.archive", func(id string) map[string]any { return map[string]any{"tasks": []string{id}} }, "created", false},
+		"reset":   {"tasks.reset", func(id string) map[string]any { return map[string]any{"task": id} }, "created", false},
+		"delete":  {"tasks.delete", func(id string) map[string]any { return map[string]any{"task": id, "force": true} }, "", false},
+		"started": {"tasks.started", func(id string) map[string]any { return map[string]any{"task": id} }, "in_progress", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := w.Call(t, "tasks.create", map[string]any{"name": name, "type": "training"})["id"].(string)
+			w.Call(t, "tasks.enqueue", map[string]any{"task": id, "queue_name": "of " + name})
+			r := w.Call(t, c.endpoint, c.body(id))
+			if name == "reset" && fmt.Sprint(r["dequeued"]) != "map[removed:1]" {
+				t.Errorf("reset tells %v", r["dequeued"])
+			}
+			want := ""
+			if c.waits {
+				want = name
+			}
+			if got := w.line(t, "of "+name); got != want {
+				t.Errorf("there stands %q, want %q", got, want)
+			}
+			if c.status != "" && w.doc(t, id)["status"] != c.status {
+				t.Errorf("it is %v, want %s", w.doc(t, id)["status"], c.status)
+			}
+		})
+	}
+}

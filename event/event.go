@@ -76,10 +76,18 @@ type Summary struct {
 	Sum             float64
 }
 
+// Latest tells when the last event of a type came in for a metric.
+type Latest struct {
+	Metric string
+	Type   Type
+	At     time.Time
+}
+
 // Progress is what the task document tells of a target's events.
 type Progress struct {
 	LastIteration int64
 	Series        []Summary // by metric and variant
+	Latest        []Latest  // by metric and type
 }
 
 // TargetState is what the owner of a target says of it.
@@ -124,7 +132,9 @@ type Store interface {
 	SetSummary(ctx context.Context, t Target, s Summary) error
 	// Raise sets the last iteration of a target if it is higher than before.
 	Raise(ctx context.Context, t Target, iteration int64) error
-	// Progress returns what the targets' events come to, in two queries.
+	// Note says when events of a type came in for a metric.
+	Note(ctx context.Context, t Target, l Latest) error
+	// Progress returns what the targets' events come to, in three queries.
 	Progress(ctx context.Context, targets []Target) (map[Target]Progress, error)
 	// LogPage returns lines from a time on, exclusive, in either direction; all
 	// lines of the last time are in it, also beyond the limit.

@@ -1,6 +1,12 @@
 package event
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
 
 // series is one curve of a target.
 type series struct {
@@ -36,8 +42,35 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 	if err := s.Store.Put(ctx, events); err != nil {
 		return err
 	}
+	if err := s.note(ctx, events); err != nil {
+		return err
+	}
 	for k, values := range points {
 		if err := s.summarise(ctx, k, values, overwritten[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note says for each metric when which kind of event came in last.
+func (s *Service) note(ctx context.Context, events []Event) error {
+	type of struct {
+		Target
+		metric string
+		typ    Type
+	}
+	at := make(map[of]time.Time)
+	for _, e := range events {
+		if k := (of{e.Target, e.Metric, e.Type}); e.Received.After(at[k]) {
+			at[k] = e.Received
+		}
+	}
+	// In one order for all callers, since each takes the lock of a row.
+	for _, k := range slices.SortedFunc(maps.Keys(at), func(a, b of) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.metric, b.metric), cmp.Compare(a.typ, b.typ))
+	}) {
+		if err := s.Store.Note(ctx, k.Target, Latest{Metric: k.metric, Type: k.typ, At: at[k]}); err != nil {
 			return err
 		}
 	}

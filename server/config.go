@@ -27,8 +27,12 @@ type Config struct {
 	Blobs         string
 	MaxUploadSize int64
 	ShutdownGrace time.Duration
-	LogFormat     string
-	LogLevel      slog.Level
+	// WatchdogSilence is how long a run may report nothing before it is
+	// stopped; 0 turns the watchdog off.
+	WatchdogSilence time.Duration
+	WatchdogEvery   time.Duration
+	LogFormat       string
+	LogLevel        slog.Level
 }
 
 // off turns a listener off.
@@ -104,6 +108,22 @@ var settings = []setting{
 			return errors.New("expected a duration such as 30s or 2m")
 		}
 		c.ShutdownGrace = d
+		return nil
+	}},
+	{"watchdog-silence", "2h", "how long a running task may report nothing before it is stopped as dead; 0 turns that off", func(c *Config, s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			return errors.New("expected a duration such as 30m or 2h, or 0")
+		}
+		c.WatchdogSilence = d
+		return nil
+	}},
+	{"watchdog-every", "15m", "how often running tasks are looked at for that", func(c *Config, s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d <= 0 {
+			return errors.New("expected a duration above zero, such as 15m")
+		}
+		c.WatchdogEvery = d
 		return nil
 	}},
 	{"log-format", "text", "text or json", func(c *Config, s string) error {

@@ -94,6 +94,13 @@ func (s events) Raise(ctx context.Context, t event.Target, iteration int64) erro
 	return err
 }
 
+func (s events) Note(ctx context.Context, t event.Target, l event.Latest) error {
+	_, err := s.db.exec(ctx, `INSERT INTO event_metric (target, metric, type, last_update) VALUES (?, ?, ?, ?)
+		ON CONFLICT (target, metric, type) DO UPDATE SET last_update = excluded.last_update
+		WHERE event_metric.last_update < excluded.last_update`, t.ID, clean(l.Metric), l.Type, millis(l.At))
+	return err
+}
+
 func (s events) Progress(ctx context.Context, targets []event.Target) (map[event.Target]event.Progress, error) {
 	kinds := make(map[string]event.Target, len(targets))
 	ids := make([]string, 0, len(targets))
@@ -119,6 +126,17 @@ func (s events) Progress(ctx context.Context, targets []event.Target) (map[event
 		out[kinds[id]] = p
 		return id, err
 	}, `SELECT target, `+summaryColumns+` FROM event_summary WHERE `+s.db.dialect.in("target")+` ORDER BY target, metric, variant`, list(ids))
+	if err != nil {
+		return nil, err
+	}
+	_, err = collect(ctx, s.db, func(r scanner) (id string, err error) {
+		var l event.Latest
+		err = r.Scan(&id, &l.Metric, &l.Type, clock{&l.At})
+		p := out[kinds[id]]
+		p.Latest = append(p.Latest, l)
+		out[kinds[id]] = p
+		return id, err
+	}, `SELECT target, metric, type, last_update FROM event_metric WHERE `+s.db.dialect.in("target")+` ORDER BY target, metric, type`, list(ids))
 	return out, err
 }
 
@@ -182,7 +200,7 @@ func (s events) Files(ctx context.Context, t event.Target) ([]file.Address, erro
 }
 
 func (s events) Delete(ctx context.Context, t event.Target) error {
-	for _, table := range []string{"event_log", "event_item", "event_summary", "event_progress"} {
+	for _, table := range []string{"event_log", "event_item", "event_summary", "event_progress", "event_metric"} {
 		if _, err := s.db.exec(ctx, `DELETE FROM `+table+` WHERE target = ?`, t.ID); err != nil {
 			return fmt.Errorf("delete events: %w", err)
 		}

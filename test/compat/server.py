@@ -46,7 +46,7 @@ class Server:
         self.basic = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
 
     @classmethod
-    def start(cls, data, ports=("0", "0", "0"), keys=None):
+    def start(cls, data, ports=("0", "0", "0"), keys=None, flags=()):
         """Starts a server on the data directory and waits until it is ready. Fresh keys are made unless given."""
         data = Path(data)
         data.mkdir(parents=True, exist_ok=True)
@@ -56,6 +56,7 @@ class Server:
         command = [str(BINARY), "serve", "--data", str(data)]
         for flag, port in zip(("--listen", "--api-listen", "--files-listen"), ports):
             command += [flag, f"127.0.0.1:{port}"]
+        command += flags
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         log.close()
         try:

@@ -41,6 +41,7 @@ func (s *Service) DeleteTask(ctx context.Context, who user.Identity, id task.ID,
 	}
 	var r Removed
 	err := s.Tx(ctx, func(ctx context.Context) error {
+		r = Removed{}
 		t, err := s.lock(ctx, id)
 		if err != nil {
 			return err

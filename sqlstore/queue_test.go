@@ -69,12 +69,16 @@ func TestQueues(t *testing.T) {
 			first, second := aTask("first"), aTask("second")
 			addTasks(t, db, first, second)
 			for i, id := range []task.ID{first.ID, second.ID} {
-				must(t, store.Lock(ctx, fast.ID))
-				must(t, store.Append(ctx, fast.ID, queue.Entry{Task: id, Added: at(10 + i)}))
+				must(t, db.Tx(ctx, func(ctx context.Context) error {
+					if err := store.Lock(ctx, fast.ID); err != nil {
+						return err
+					}
+					return store.Append(ctx, fast.ID, queue.Entry{Task: id, Added: at(10 + i)})
+				}))
 			}
 			must(t, store.Append(ctx, slow.ID, queue.Entry{Task: first.ID, Added: at(20)}))
 			wantIs(t, store.Append(ctx, fast.ID, queue.Entry{Task: first.ID, Added: at(30)}), queue.ErrQueuedAlready)
-			wantIs(t, store.Lock(ctx, "nobody"), queue.ErrNotFound)
+			wantIs(t, db.Tx(ctx, func(ctx context.Context) error { return store.Lock(ctx, "nobody") }), queue.ErrNotFound)
 			want := func(lines map[queue.ID][]queue.Entry) {
 				t.Helper()
 				got, err := store.Entries(ctx, []queue.ID{fast.ID, slow.ID})

@@ -103,19 +103,19 @@ func (s *Service) update(ctx context.Context, t *Task, patch Patch) (Part, error
 // UpdateMany is Update for many tasks in one transaction; all of them must
 // exist. It returns how many were changed.
 func (s *Service) UpdateMany(ctx context.Context, who user.Identity, patches map[ID]Patch) (int, error) {
-	changed := 0
+	changed := make(map[ID]bool, len(patches))
 	_, err := s.each(ctx, who, slices.Collect(maps.Keys(patches)), func(ctx context.Context, t *Task) (Part, error) {
 		what, err := s.update(ctx, t, patches[t.ID])
 		if what == 0 || err != nil {
 			return 0, err
 		}
-		changed++
+		changed[t.ID] = true
 		return what, s.Projects.Touch(ctx, t.Project)
 	})
 	if err != nil {
 		return 0, err
 	}
-	return changed, nil
+	return len(changed), nil
 }
 
 func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {

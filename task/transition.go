@@ -161,10 +161,9 @@ func (s *Service) Dequeue(ctx context.Context, who user.Identity, id ID, to Stat
 		return Task{}, false, ErrInvalid.Errorf("new_status: %q is no task status", to).With("field", "new_status")
 	}
 	t, err = s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) {
-		if t.Status != Queued && t.Status != InProgress {
+		if moved = t.Status == Queued || t.Status == InProgress; !moved {
 			return 0, nil
 		}
-		moved = true
 		return s.unqueue(ctx, t, to, why)
 	})
 	return t, moved, err
@@ -190,13 +189,12 @@ func (s *Service) StopSilent(ctx context.Context, silence time.Duration) ([]ID, 
 	for _, id := range silent {
 		done := false
 		_, err := s.change(ctx, user.Operator, id, func(ctx context.Context, t *Task) (Part, error) {
-			if t.Status != InProgress || !t.LastUpdate.Before(since) {
+			if done = t.Status == InProgress && t.LastUpdate.Before(since); !done {
 				return 0, nil // it reported meanwhile
 			}
 			what, err := s.move(ctx, t, Stopped, Why{Reason: "forced stop (non-responsive)", Message: "nothing was reported for " + silence.String()})
 			// It was active until its last report, not until now.
 			t.Completed = s.Now()
-			done = true
 			return what, err
 		})
 		if err == nil && done {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -54,7 +53,7 @@ func New(t testing.TB) *World {
 	t.Helper()
 	ctx := t.Context()
 	w := &World{now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Pairs: make(map[user.Role]user.Pair), Operator: user.Operator}
-	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db"), Now: w.Now})
+	db, err := sqlstore.Open(ctx, w.database(t))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -89,5 +89,7 @@ func (h *handlers) table() []*row {
 		on("queues.get_all", "2.4", door.Guest, h.listQueues),
 		on("queues.get_by_id", "2.4", door.Guest, h.getQueue),
 		on("queues.get_default", "2.4", door.Guest, h.defaultQueue),
+		on("queues.get_num_entries", "2.20", door.Guest, h.queueLength),
+		on("queues.delete", "2.4", door.Member, h.deleteQueue),
 	}
 }

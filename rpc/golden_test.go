@@ -117,6 +117,8 @@ var pairs = []struct {
 	{"queues.get_default", `{}`, "id"},
 	{"queues.get_all", `{"only_fields":["name","system_tags"],"order_by":["name"]}`, ""},
 	{"queues.get_by_id", `{"queue":"$queues.get_default"}`, ""},
+	{"queues.get_num_entries", `{"queue":"$queues.get_default"}`, ""},
+	{"queues.delete", `{"queue":"$queues.get_default"}`, ""},
 	{"auth.logout", `{}`, ""},
 	{"login.logout", `{}`, ""},
 }

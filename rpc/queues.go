@@ -73,6 +73,19 @@ func (h *handlers) getQueue(ctx context.Context, c Call, req api.QueueID) (api.Q
 	return api.QueueResponse{Queue: docs[0]}, nil
 }
 
+func (h *handlers) queueLength(ctx context.Context, c Call, req api.QueueID) (api.NumResponse, error) {
+	if _, err := h.Queues.Get(ctx, c.Who, queue.ID(req.Queue)); err != nil {
+		return api.NumResponse{}, err
+	}
+	waiting, err := h.Queues.Entries(ctx, c.Who, []queue.ID{queue.ID(req.Queue)})
+	return api.NumResponse{Num: len(waiting[queue.ID(req.Queue)])}, err
+}
+
+func (h *handlers) deleteQueue(ctx context.Context, c Call, req api.QueuesDeleteRequest) (api.DeletedCountResponse, error) {
+	err := h.Lifecycle.DeleteQueue(ctx, c.Who, queue.ID(req.Queue), req.Force)
+	return api.DeletedCountResponse{Deleted: 1}, err
+}
+
 func (h *handlers) defaultQueue(ctx context.Context, c Call, _ api.Empty) (api.Reference, error) {
 	q, err := h.Queues.DefaultQueue(ctx, c.Who)
 	return api.Reference{ID: string(q.ID), Name: q.Name}, err

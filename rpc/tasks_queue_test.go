@@ -100,6 +100,32 @@ func TestQueuing(t *testing.T) {
 	lines(" | ")
 }
 
+func TestDeletingAQueue(t *testing.T) {
+	w := world{World: rpctest.New(t)}
+	waiting := w.Call(t, "tasks.create", map[string]any{"name": "waiting", "type": "training"})["id"].(string)
+	running := w.newTask(t, "running")
+	w.Call(t, "tasks.enqueue", map[string]any{"task": waiting, "queue_name": "gpu"})
+	w.Call(t, "tasks.stopped", map[string]any{"task": running})
+	w.Call(t, "tasks.enqueue", map[string]any{"task": running, "queue_name": "gpu"})
+	w.Call(t, "tasks.started", map[string]any{"task": running}) // its entry stays
+	q := map[string]any{"queue": w.doc(t, waiting)["execution"].(map[string]any)["queue"]}
+	if n := w.Call(t, "queues.get_num_entries", q)["num"]; n != 2.0 {
+		t.Errorf("%v tasks wait", n)
+	}
+	w.Refused(t, "queues.delete", q, 400, 702)
+	q["force"] = true
+	w.Call(t, "queues.delete", q)
+	if got := w.line(t, "gpu"); got != "no queue" {
+		t.Errorf("there is still %q", got)
+	}
+	if a, b := w.doc(t, waiting)["status"], w.doc(t, running)["status"]; a != "created" || b != "in_progress" {
+		t.Errorf("the tasks became %v and %v", a, b)
+	}
+	for _, endpoint := range []string{"queues.delete", "queues.get_num_entries"} {
+		w.Refused(t, endpoint, q, 400, 701)
+	}
+}
+
 func TestWhatLeavesAQueue(t *testing.T) {
 	w := world{World: rpctest.New(t)}
 	for name, c := range map[string]struct {

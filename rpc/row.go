@@ -15,7 +15,7 @@ import (
 // Body limits, by what a call may have to carry.
 const (
 	smallBody  = 1 << 20   // ids, names, filters
-	eventsBody = 32 << 20  // the Python SDK sends at most 15,728,640 bytes at once
+	eventsBody = 32 << 20  // batches: the Python SDK sends at most 15,728,640 bytes at once
 	largeBody  = 256 << 20 // thousands of artifacts with previews of 64 KiB, sent whole each time
 )
 
@@ -52,6 +52,13 @@ func on[Req, Resp any](name, since string, access door.Access, fn func(context.C
 // upTo sets the body limit.
 func (r *row) upTo(limit int64) *row {
 	r.limit = limit
+	return r
+}
+
+// unhurried takes the time limit off a row that does many things one after the
+// other, each in a turn of its own: ending it midway would help nobody.
+func (r *row) unhurried() *row {
+	r.patience = 0
 	return r
 }
 

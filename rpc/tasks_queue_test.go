@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/coffer-ml/coffer/rpc/rpctest"
@@ -158,5 +159,41 @@ func TestWhatLeavesAQueue(t *testing.T) {
 				t.Errorf("it is %v, want %s", w.doc(t, id)["status"], c.status)
 			}
 		})
+	}
+}
+
+// Whatever happens at once to a task, it stands in a queue exactly while it
+// waits.
+func TestStatusAndEntryNeverPart(t *testing.T) {
+	w := world{World: rpctest.New(t)}
+	id := w.Call(t, "tasks.create", map[string]any{"name": "busy", "type": "training"})["id"].(string)
+	bodies := map[string]string{
+		"tasks.enqueue": `{"task":"` + id + `","queue_name":"one"}`, "tasks.dequeue": `{"task":"` + id + `"}`,
+		"tasks.archive": `{"tasks":["` + id + `"]}`, "tasks.reset": `{"task":"` + id + `","force":true}`, "tasks.enqueue_many": `{"ids":["` + id + `"],"queue_name":"two"}`,
+	}
+	for range 5 {
+		var all sync.WaitGroup
+		for endpoint, body := range bodies {
+			for range 2 {
+				all.Go(func() {
+					r := w.Do(t, rpctest.Request{Path: "/v2.34/" + endpoint, Body: body})
+					if r.Status != 200 && r.Status != 400 {
+						t.Errorf("%s: %d %s", endpoint, r.Status, r.Message)
+					}
+				})
+			}
+		}
+		all.Wait()
+		entries := 0
+		for _, q := range w.Call(t, "queues.get_all", map[string]any{})["queues"].([]any) {
+			entries += len(q.(map[string]any)["entries"].([]any))
+		}
+		want := 0
+		if w.doc(t, id)["status"] == "queued" {
+			want = 1
+		}
+		if entries != want {
+			t.Fatalf("the task is %v and has %d entries", w.doc(t, id)["status"], entries)
+		}
 	}
 }

@@ -125,7 +125,7 @@ func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
 	from := t.Project
 	p.write(t)
 	t.Script.trim()
-	if err := checkSections(*t); err != nil {
+	if err := errors.Join(checkSections(*t), checkIDs(*t)); err != nil {
 		return 0, err
 	}
 	if p.Project != nil {

@@ -35,7 +35,7 @@ func (s *Service) AddModel(ctx context.Context, who user.Identity, id ID, ref Li
 			*links = append(*links, l)
 		}
 		s.report(t)
-		return Links, nil
+		return Links, checkIDs(*t)
 	})
 }
 

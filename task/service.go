@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -60,7 +61,7 @@ func (s *Service) Validate(ctx context.Context, who user.Identity, spec Spec) er
 	if err := who.Require(user.Member); err != nil {
 		return err
 	}
-	if err := errors.Join(CheckName(spec.Name), checkType(spec.Type), checkTags(spec.Tags, spec.SystemTags), checkSections(spec)); err != nil {
+	if err := errors.Join(CheckName(spec.Name), checkType(spec.Type), checkTags(spec.Tags, spec.SystemTags), checkSections(spec), checkIDs(spec)); err != nil {
 		return err
 	}
 	return s.checkReferences(ctx, spec.Parent, spec.Project)
@@ -214,6 +215,22 @@ func checkSections(t Task) error {
 		}
 	}
 	return errors.Join(checkKeys("runtime", t.Runtime), checkKeys("container", t.Container), checkKeys("execution.model_labels", t.Execution.ModelLabels))
+}
+
+// checkIDs refuses what is too long to be the id of anything.
+func checkIDs(t Task) error {
+	named := map[string]string{"parent": string(t.Parent), "execution.queue": t.Execution.Queue}
+	for list, links := range map[string][]ModelLink{"models.input": t.Models.Input, "models.output": t.Models.Output} {
+		for i, l := range links {
+			named[fmt.Sprintf("%s[%d].model", list, i)] = l.Model
+		}
+	}
+	for field, id := range named {
+		if len(id) > MaxRef {
+			return ErrInvalid.Errorf("%s: an id has at most %d bytes, this one has %d", field, MaxRef, len(id)).With("field", field)
+		}
+	}
+	return nil
 }
 
 func checkKeys(field string, m map[string]any) error {

@@ -160,6 +160,10 @@ const MaxName = 4096
 // stand in one entry of an index, which takes 2,700.
 const MaxParam = 1024
 
+// MaxRef bounds the id of anything else that a task names, for the same reason:
+// an id that is longer is none.
+const MaxRef = 1024
+
 // MaxIDs bounds how many tasks one call may name: it is one transaction, and
 // clients of the protocol send no more.
 const MaxIDs = 500

@@ -1,6 +1,7 @@
 """The life of a task around its artifacts: one test for each row of group A, named after it."""
 
 import json
+import pickle
 import re
 
 import pytest
@@ -453,6 +454,21 @@ def test_A_26_tasks_are_found_by_every_kind_of_filter(letters, catalogue):
 )
 def test_A_27_tag_filters_understand_their_operators(tags, found, letters):
     assert letters(tags=tags) == found
+
+
+def test_A_28_pipeline_steps_pass_results_as_artifacts(run_program, coffer, project):
+    pipeline = said(run_program("pipeline.py", f"{project}/pipelines"), "pipeline")
+    document = coffer.task(pipeline)
+    steps = coffer.data_of("tasks.get_all", parent=[pipeline], search_hidden=True)["tasks"]
+    produce, consume = sorted(steps, key=lambda step: step["name"], reverse=True)
+    assert [document["status"], produce["status"], consume["status"]] == ["completed"] * 3
+    # The parameter of the second step points at the artifact of the first.
+    assert consume["hyperparams"]["kwargs_artifacts"]["data"]["value"] == f"{produce['id']}.data"
+    data, result = (coffer.record(step["id"], name) for step, name in ((produce, "data"), (consume, "result")))
+    assert pickle.loads(coffer.file(data["uri"]).body) == {"a": 1}
+    assert pickle.loads(coffer.file(result["uri"]).body) == {"b": 2}
+    copies = {item["key"]: (item["uri"], item["hash"]) for item in document["execution"]["artifacts"]}
+    assert copies["data"] == copies["renamed"] == (data["uri"], data["hash"])
 
 
 def test_A_29_a_task_is_exported_and_imported(sdk, new_task, coffer):

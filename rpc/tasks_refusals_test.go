@@ -222,6 +222,7 @@ var provocations = []provocation{
 	{"tasks.enqueue", "403/21", public},
 	{"tasks.dequeue", "400/12", noTask},
 	{"tasks.dequeue", "400/12", `{"task":"$queued","new_status":"asleep"}`},
+	{"tasks.dequeue", "400/12", `{"task":"$queued","new_status":"queued"}`},
 	{"tasks.dequeue", "403/21", public},
 
 	{"tasks.stop_many", "400/12", `{"ids":[]}`},

@@ -157,8 +157,8 @@ func (s *Service) Enqueue(ctx context.Context, who user.Identity, id ID, queue s
 // Dequeue takes a task that waits or runs back to the given status, or with ""
 // to the one it was queued from. One in another status is left alone.
 func (s *Service) Dequeue(ctx context.Context, who user.Identity, id ID, to Status, why Why) (t Task, moved bool, err error) {
-	if to != "" && !to.Valid() {
-		return Task{}, false, ErrInvalid.Errorf("new_status: %q is no task status", to).With("field", "new_status")
+	if to != "" && !to.Valid() || to == Queued {
+		return Task{}, false, ErrInvalid.Errorf("new_status: %q is no status that a task can have when it waits no more", to).With("field", "new_status")
 	}
 	t, err = s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) {
 		if moved = t.Status == Queued || t.Status == InProgress; !moved {

@@ -74,6 +74,7 @@ type Summary struct {
 	First           float64
 	Count           int64
 	Sum             float64
+	XAxis           string // what the iterations are called; "" if nobody said
 }
 
 // Latest tells when the last event of a type came in for a metric.

@@ -21,6 +21,7 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 		return nil
 	}
 	points := make(map[series]map[int64]float64)
+	labels := make(map[series]string)
 	for _, e := range events {
 		if e.Type != Scalar {
 			continue
@@ -30,6 +31,9 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 			points[k] = make(map[int64]float64)
 		}
 		points[k][e.Iter] = *e.Value // of two in one batch the later one counts
+		if label, _ := e.Body["x_axis_label"].(string); label != "" {
+			labels[k] = label
+		}
 	}
 	overwritten := make(map[series]bool)
 	for k, values := range points {
@@ -46,7 +50,7 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 		return err
 	}
 	for k, values := range points {
-		if err := s.summarise(ctx, k, values, overwritten[k]); err != nil {
+		if err := s.summarise(ctx, k, values, labels[k], overwritten[k]); err != nil {
 			return err
 		}
 	}
@@ -79,17 +83,17 @@ func (s *Service) note(ctx context.Context, events []Event) error {
 
 // summarise adds new points to a summary. Overwritten ones cannot be taken out
 // of a sum or a minimum, so then it is made anew from what is stored.
-func (s *Service) summarise(ctx context.Context, k series, values map[int64]float64, overwritten bool) error {
-	if overwritten {
-		sum, found, err := s.Store.Recompute(ctx, k.target, k.metric, k.variant)
-		if err != nil || !found {
-			return err
-		}
-		return s.Store.SetSummary(ctx, k.target, sum)
-	}
+func (s *Service) summarise(ctx context.Context, k series, values map[int64]float64, label string, overwritten bool) error {
 	sum, found, err := s.Store.Summary(ctx, k.target, k.metric, k.variant)
 	if err != nil {
 		return err
+	}
+	label = cmp.Or(label, sum.XAxis)
+	if overwritten {
+		if sum, found, err = s.Store.Recompute(ctx, k.target, k.metric, k.variant); err != nil || !found {
+			return err
+		}
+		values = nil // all of them are stored by now
 	}
 	if !found {
 		sum = Summary{Metric: k.metric, Variant: k.variant}
@@ -97,6 +101,7 @@ func (s *Service) summarise(ctx context.Context, k series, values map[int64]floa
 	for iter, v := range values {
 		sum.Add(iter, v)
 	}
+	sum.XAxis = label
 	return s.Store.SetSummary(ctx, k.target, sum)
 }
 

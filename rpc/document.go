@@ -209,13 +209,15 @@ func metrics(series []event.Summary) map[string]any {
 			variants = make(map[string]any)
 			out[hashName(s.Metric)] = variants
 		}
-		variants[hashName(s.Variant)] = map[string]any{
+		d := doc{
 			"metric": s.Metric, "variant": s.Variant, "value": s.Last,
 			"min_value": s.Min, "min_value_iteration": s.MinIter,
 			"max_value": s.Max, "max_value_iteration": s.MaxIter,
 			"first_value": s.First, "first_value_iteration": s.FirstIter,
 			"count": s.Count, "mean_value": s.Mean(),
 		}
+		d.text("x_axis_label", s.XAxis)
+		variants[hashName(s.Variant)] = map[string]any(d)
 	}
 	return out
 }

@@ -297,7 +297,7 @@ func TestEvents(t *testing.T) {
 	batch := `{"type":"log","task":"$","msg":"same","level":"INFO","worker":"w","timestamp":1000}
 {"type":"log","task":"$","msg":"same","level":"INFO","worker":"w","timestamp":1000}
 {"type":"log","task":"$","msg":"later","timestamp":2000}
-{"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":2,"value":4}
+{"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":2,"value":4,"x_axis_label":"epochs"}
 {"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":1,"value":2}
 {"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":3,"value":"NaN"}
 {"type":"nonsense","task":"$"}
@@ -319,7 +319,7 @@ func TestEvents(t *testing.T) {
 			last = s.(map[string]any)
 		}
 	}
-	if d["last_iteration"] != 2.0 || last["value"] != 4.0 || last["min_value"] != 2.0 || last["count"] != 2.0 || last["mean_value"] != 3.0 {
+	if d["last_iteration"] != 2.0 || last["value"] != 4.0 || last["min_value"] != 2.0 || last["count"] != 2.0 || last["mean_value"] != 3.0 || last["x_axis_label"] != "epochs" {
 		t.Errorf("last iteration %v, summary %v", d["last_iteration"], last)
 	}
 	w.Call(t, "events.add", map[string]any{"type": "plot", "task": w.task, "metric": "loss", "variant": "p", "iter": 0, "plot_str": "{}"})

@@ -178,7 +178,7 @@ def test_A_12_offline_work_is_kept_in_a_local_zip(offline_session):
 def test_A_13_an_offline_session_is_imported(offline_session, coffer):
     output, previous = offline_session
     imported = said(output, "imported")
-    assert f"/tasks/{imported}/" in "".join(re.findall("^ClearML results page: .*$", output, re.MULTILINE))
+    assert f"/{imported}/" in "".join(re.findall("^ClearML results page: .*$", output, re.MULTILINE))
     document = coffer.task(imported)
     assert document["status"] == "completed" and document["last_iteration"] == 2
     record = coffer.record(imported, "numbers")

@@ -20,3 +20,6 @@ CREATE TABLE event_metric (
 	last_update BIGINT NOT NULL,
 	PRIMARY KEY (target, metric, type)
 ) WITHOUT ROWID;
+
+-- What the iterations of a series are called.
+ALTER TABLE event_summary ADD COLUMN x_axis_label TEXT NOT NULL DEFAULT '';

@@ -128,6 +128,17 @@ type QueueID struct {
 	Queue string `json:"queue" need:"12"`
 }
 
+// QueuesDeleteRequest removes a queue; by force also one where tasks wait.
+type QueuesDeleteRequest struct {
+	QueueID
+	Force bool `json:"force"`
+}
+
+// NumResponse tells how many there are.
+type NumResponse struct {
+	Num int `json:"num"`
+}
+
 // QueueResponse is one queue document.
 type QueueResponse struct {
 	Queue Fields `json:"queue"`
@@ -138,8 +149,8 @@ type QueuesResponse struct {
 	Queues []Fields `json:"queues"`
 }
 
-// EventsBatchRequest is a batch of events, one object each.
-type EventsBatchRequest struct {
+// BatchRequest is a batch of objects, sent as JSON lines.
+type BatchRequest struct {
 	Batch []Fields `json:"-"`
 }
 

@@ -69,6 +69,7 @@ type TaskFields struct {
 	SystemTags    *[]string            `json:"system_tags"`
 	OutputDest    *string              `json:"output_dest"`
 	OutputError   *string              `json:"output__error"`
+	Output        *OutputIn            `json:"output"`
 	Container     *Fields              `json:"container"`
 	Runtime       *Fields              `json:"runtime"`
 	Hyperparams   *map[string]Section  `json:"hyperparams"`
@@ -113,12 +114,20 @@ type ScriptIn struct {
 
 // ExecutionIn is the execution as sent; what is given replaces what is stored.
 type ExecutionIn struct {
+	Parameters  *Fields       `json:"parameters"` // hyper-parameters of old clients
+	Model       *string       `json:"model"`      // the input model, before 2.13
+	DockerCmd   *string       `json:"docker_cmd"` // image and arguments, before 2.13
 	Queue       *string       `json:"queue"`
 	Framework   *string       `json:"framework"`
 	ModelDesc   *Fields       `json:"model_desc"`
 	ModelLabels *Fields       `json:"model_labels"`
 	TestSplit   *int64        `json:"test_split"`
 	Artifacts   *[]ArtifactIn `json:"artifacts"`
+}
+
+// OutputIn is the output as clients before 2.13 send it.
+type OutputIn struct {
+	Model *string `json:"model"`
 }
 
 // ModelsIn are model links as sent; a list that is given replaces the stored
@@ -172,7 +181,8 @@ type TasksStatusRequest struct {
 	StatusReason  string `json:"status_reason"`
 	StatusMessage string `json:"status_message"`
 	Force         bool   `json:"force"`
-	Publish       bool   `json:"publish"` // of tasks.completed
+	Publish       bool   `json:"publish"`                // of tasks.completed
+	Steps         bool   `json:"include_pipeline_steps"` // of tasks.stop
 }
 
 // TasksRequirementsRequest replaces the requirements of a script.
@@ -199,13 +209,24 @@ type ArtifactID struct {
 	Mode *string `json:"mode" enum:"input output"`
 }
 
-// TasksResetRequest takes a task back to created.
-type TasksResetRequest struct {
-	TaskID
+// ResetOptions say how tasks are taken back to created.
+type ResetOptions struct {
 	Force                   bool  `json:"force"`
 	ClearAll                bool  `json:"clear_all"`
 	ReturnFileURLs          bool  `json:"return_file_urls"`
 	DeleteExternalArtifacts *bool `json:"delete_external_artifacts"`
+}
+
+// TasksResetRequest takes a task back to created.
+type TasksResetRequest struct {
+	TaskID
+	ResetOptions
+}
+
+// TasksResetManyRequest takes tasks back to created.
+type TasksResetManyRequest struct {
+	IDsRequest
+	ResetOptions
 }
 
 // TasksResetResponse is the reply of tasks.reset.
@@ -218,12 +239,24 @@ type TasksResetResponse struct {
 	URLs          Fields `json:"urls"`
 }
 
-// TasksDeleteRequest deletes a task.
-type TasksDeleteRequest struct {
-	TaskID
+// DeleteOptions say how tasks are deleted.
+type DeleteOptions struct {
 	Force                   bool  `json:"force"`
 	ReturnFileURLs          bool  `json:"return_file_urls"`
 	DeleteExternalArtifacts *bool `json:"delete_external_artifacts"`
+	Steps                   bool  `json:"include_pipeline_steps"`
+}
+
+// TasksDeleteRequest deletes a task.
+type TasksDeleteRequest struct {
+	TaskID
+	DeleteOptions
+}
+
+// TasksDeleteManyRequest deletes tasks.
+type TasksDeleteManyRequest struct {
+	IDsRequest
+	DeleteOptions
 }
 
 // TasksDeleteResponse is the reply of tasks.delete.
@@ -318,6 +351,23 @@ type TaskConfiguration struct {
 	Configuration []Fields `json:"configuration"`
 }
 
+// TasksConfigurationNamesRequest asks for the names of configuration objects.
+type TasksConfigurationNamesRequest struct {
+	TasksListRequest
+	SkipEmpty *bool `json:"skip_empty"`
+}
+
+// TasksConfigurationNamesResponse lists them by task.
+type TasksConfigurationNamesResponse struct {
+	Configurations []TaskConfigurationNames `json:"configurations"`
+}
+
+// TaskConfigurationNames are the names of one task, sorted.
+type TaskConfigurationNames struct {
+	Task  string   `json:"task"`
+	Names []string `json:"names"`
+}
+
 // TasksEditConfigurationRequest sets configuration objects.
 type TasksEditConfigurationRequest struct {
 	TaskID
@@ -357,6 +407,7 @@ type TasksArchiveRequest struct {
 	Tasks         []string `json:"tasks" need:"12"`
 	StatusReason  string   `json:"status_reason"`
 	StatusMessage string   `json:"status_message"`
+	Steps         bool     `json:"include_pipeline_steps"`
 }
 
 // ArchivedResponse tells how many were archived.
@@ -369,12 +420,80 @@ type ManyRequest struct {
 	IDsRequest
 	StatusReason  string `json:"status_reason"`
 	StatusMessage string `json:"status_message"`
+	Force         bool   `json:"force"`
+	Steps         bool   `json:"include_pipeline_steps"`
 }
 
 // ManyResponse tells what became of each.
 type ManyResponse struct {
 	Succeeded []Fields `json:"succeeded"`
 	Failed    []Fields `json:"failed"`
+}
+
+// EnqueueOptions say where tasks shall wait; without a queue in the default
+// one.
+type EnqueueOptions struct {
+	Queue              string `json:"queue"`
+	QueueName          string `json:"queue_name"`
+	StatusReason       string `json:"status_reason"`
+	StatusMessage      string `json:"status_message"`
+	VerifyWatchedQueue bool   `json:"verify_watched_queue"`
+}
+
+// TasksEnqueueRequest puts a task in a queue.
+type TasksEnqueueRequest struct {
+	TaskID
+	EnqueueOptions
+	Force                bool  `json:"force"`
+	UpdateExecutionQueue *bool `json:"update_execution_queue"`
+}
+
+// TasksEnqueueResponse is the reply of tasks.enqueue.
+type TasksEnqueueResponse struct {
+	Queued       int    `json:"queued"`
+	Updated      int    `json:"updated"`
+	Fields       Fields `json:"fields"`
+	QueueWatched *bool  `json:"queue_watched,omitempty"`
+}
+
+// TasksEnqueueManyRequest puts tasks in a queue.
+type TasksEnqueueManyRequest struct {
+	IDsRequest
+	EnqueueOptions
+	ValidateTasks bool `json:"validate_tasks"`
+}
+
+// TasksEnqueueManyResponse tells what became of each.
+type TasksEnqueueManyResponse struct {
+	ManyResponse
+	QueueWatched *bool `json:"queue_watched,omitempty"`
+}
+
+// DequeueOptions say how tasks shall stop waiting.
+type DequeueOptions struct {
+	RemoveFromAllQueues bool   `json:"remove_from_all_queues"`
+	NewStatus           string `json:"new_status"`
+	StatusReason        string `json:"status_reason"`
+	StatusMessage       string `json:"status_message"`
+}
+
+// TasksDequeueRequest takes a task out of its queue.
+type TasksDequeueRequest struct {
+	TaskID
+	DequeueOptions
+}
+
+// TasksDequeueResponse is the reply of tasks.dequeue.
+type TasksDequeueResponse struct {
+	Dequeued int    `json:"dequeued"`
+	Updated  int    `json:"updated"`
+	Fields   Fields `json:"fields"`
+}
+
+// TasksDequeueManyRequest takes tasks out of their queues.
+type TasksDequeueManyRequest struct {
+	IDsRequest
+	DequeueOptions
 }
 
 // MoveRequest files entities under a project; of the two the id counts.
@@ -395,6 +514,18 @@ type TasksAddModelRequest struct {
 	Model     string `json:"model" need:"12"`
 	Type      string `json:"type" need:"12" enum:"input output"`
 	Iteration *int64 `json:"iteration"`
+}
+
+// TasksDeleteModelsRequest takes links to models off a task.
+type TasksDeleteModelsRequest struct {
+	TaskID
+	Models []TaskModelID `json:"models" need:"12"`
+}
+
+// TaskModelID names a link to a model within its task.
+type TaskModelID struct {
+	Name string `json:"name" need:"12"`
+	Type string `json:"type" need:"12" enum:"input output"`
 }
 
 // TypesRequest asks which types are in use.

@@ -51,7 +51,7 @@ func (s *Service) Get(ctx context.Context, who user.Identity, of task.ID, ref Re
 }
 
 func (s *Service) get(ctx context.Context, of task.ID, ref Ref, number int) (Artifact, error) {
-	if _, err := s.Tasks.Store.Status(ctx, of); err != nil {
+	if _, err := s.Tasks.Store.Standing(ctx, of); err != nil {
 		return Artifact{}, err
 	}
 	versions, err := s.Store.Versions(ctx, of, ref, true)
@@ -80,7 +80,7 @@ func (s *Service) Versions(ctx context.Context, who user.Identity, of task.ID, r
 	if err := who.Require(user.Guest); err != nil {
 		return nil, err
 	}
-	if _, err := s.Tasks.Store.Status(ctx, of); err != nil {
+	if _, err := s.Tasks.Store.Standing(ctx, of); err != nil {
 		return nil, err
 	}
 	versions, err := s.Store.Versions(ctx, of, ref, false)

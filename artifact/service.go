@@ -41,11 +41,11 @@ func (s *Service) Register(ctx context.Context, who user.Identity, of task.ID, s
 	if err := who.Require(user.Member); err != nil {
 		return 0, err
 	}
+	if err := s.Validate(specs); err != nil {
+		return 0, err
+	}
 	refs := make([]Ref, len(specs))
 	for i, spec := range specs {
-		if err := spec.check(); err != nil {
-			return 0, err
-		}
 		refs[i] = spec.Ref
 	}
 	// A first look outside the writer's turn: the usual long list of repeats
@@ -59,7 +59,7 @@ func (s *Service) Register(ctx context.Context, who user.Identity, of task.ID, s
 		return ok && removed.IsZero()
 	})
 	if len(fresh) == 0 {
-		_, err := s.Tasks.Store.Status(ctx, of)
+		_, err := s.Tasks.Store.Standing(ctx, of)
 		return 0, err
 	}
 	err = s.Tx(ctx, func(ctx context.Context) error {
@@ -69,9 +69,19 @@ func (s *Service) Register(ctx context.Context, who user.Identity, of task.ID, s
 	return added, err
 }
 
+// Validate refuses what Register would refuse on any task.
+func (s *Service) Validate(specs []Spec) error {
+	for _, spec := range specs {
+		if err := spec.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // register does the work of Register inside the transaction.
 func (s *Service) register(ctx context.Context, who user.Identity, of task.ID, specs []Spec) (added int, err error) {
-	status, err := s.Tasks.Store.LockStatus(ctx, of)
+	status, err := s.Tasks.LockStatus(ctx, of)
 	if err != nil {
 		return 0, err
 	}
@@ -175,7 +185,7 @@ func (s *Service) Remove(ctx context.Context, who user.Identity, of task.ID, ref
 		return 0, err
 	}
 	err = s.Tx(ctx, func(ctx context.Context) error {
-		status, err := s.Tasks.Store.LockStatus(ctx, of)
+		status, err := s.Tasks.LockStatus(ctx, of)
 		if err != nil {
 			return err
 		}
@@ -221,7 +231,7 @@ func (s *Service) RemoveVersion(ctx context.Context, who user.Identity, of task.
 		return err
 	}
 	return s.Tx(ctx, func(ctx context.Context) error {
-		status, err := s.Tasks.Store.LockStatus(ctx, of)
+		status, err := s.Tasks.LockStatus(ctx, of)
 		if err != nil {
 			return err
 		}

@@ -74,18 +74,27 @@ type Summary struct {
 	First           float64
 	Count           int64
 	Sum             float64
+	XAxis           string // what the iterations are called; "" if nobody said
+}
+
+// Latest tells when the last event of a type came in for a metric.
+type Latest struct {
+	Metric string
+	Type   Type
+	At     time.Time
 }
 
 // Progress is what the task document tells of a target's events.
 type Progress struct {
 	LastIteration int64
 	Series        []Summary // by metric and variant
+	Latest        []Latest  // by metric and type
 }
 
 // TargetState is what the owner of a target says of it.
 type TargetState struct {
 	Exists bool
-	Locked bool // published: takes events only when they insist
+	Locked bool // published or public: takes events only when they insist
 }
 
 // Targets is implemented by whoever owns the targets. Both are called inside
@@ -124,7 +133,9 @@ type Store interface {
 	SetSummary(ctx context.Context, t Target, s Summary) error
 	// Raise sets the last iteration of a target if it is higher than before.
 	Raise(ctx context.Context, t Target, iteration int64) error
-	// Progress returns what the targets' events come to, in two queries.
+	// Note says when events of a type came in for a metric.
+	Note(ctx context.Context, t Target, l Latest) error
+	// Progress returns what the targets' events come to, in three queries.
 	Progress(ctx context.Context, targets []Target) (map[Target]Progress, error)
 	// LogPage returns lines from a time on, exclusive, in either direction; all
 	// lines of the last time are in it, also beyond the limit.

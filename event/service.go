@@ -146,7 +146,7 @@ func (s *Service) addSlice(ctx context.Context, who user.Identity, events []Even
 			r.refuse(fmt.Sprintf("there is no %s %.40q", e.Target.Kind, e.Target.ID))
 			continue
 		case st.Locked && !e.AllowLocked:
-			r.refuse(fmt.Sprintf("the %s %s is published", e.Target.Kind, e.Target.ID))
+			r.refuse(fmt.Sprintf("the %s %s is published or public", e.Target.Kind, e.Target.ID))
 			continue
 		case e.Type == Log:
 			lines = append(lines, e.line(ordinals))

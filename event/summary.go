@@ -1,6 +1,12 @@
 package event
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
 
 // series is one curve of a target.
 type series struct {
@@ -15,6 +21,7 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 		return nil
 	}
 	points := make(map[series]map[int64]float64)
+	labels := make(map[series]string)
 	for _, e := range events {
 		if e.Type != Scalar {
 			continue
@@ -24,6 +31,9 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 			points[k] = make(map[int64]float64)
 		}
 		points[k][e.Iter] = *e.Value // of two in one batch the later one counts
+		if label, _ := e.Body["x_axis_label"].(string); label != "" {
+			labels[k] = label
+		}
 	}
 	overwritten := make(map[series]bool)
 	for k, values := range points {
@@ -36,8 +46,35 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 	if err := s.Store.Put(ctx, events); err != nil {
 		return err
 	}
+	if err := s.note(ctx, events); err != nil {
+		return err
+	}
 	for k, values := range points {
-		if err := s.summarise(ctx, k, values, overwritten[k]); err != nil {
+		if err := s.summarise(ctx, k, values, labels[k], overwritten[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note says for each metric when which kind of event came in last.
+func (s *Service) note(ctx context.Context, events []Event) error {
+	type of struct {
+		Target
+		metric string
+		typ    Type
+	}
+	at := make(map[of]time.Time)
+	for _, e := range events {
+		if k := (of{e.Target, e.Metric, e.Type}); e.Received.After(at[k]) {
+			at[k] = e.Received
+		}
+	}
+	// In one order for all callers, since each takes the lock of a row.
+	for _, k := range slices.SortedFunc(maps.Keys(at), func(a, b of) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.metric, b.metric), cmp.Compare(a.typ, b.typ))
+	}) {
+		if err := s.Store.Note(ctx, k.Target, Latest{Metric: k.metric, Type: k.typ, At: at[k]}); err != nil {
 			return err
 		}
 	}
@@ -46,17 +83,17 @@ func (s *Service) putItems(ctx context.Context, events []Event) error {
 
 // summarise adds new points to a summary. Overwritten ones cannot be taken out
 // of a sum or a minimum, so then it is made anew from what is stored.
-func (s *Service) summarise(ctx context.Context, k series, values map[int64]float64, overwritten bool) error {
-	if overwritten {
-		sum, found, err := s.Store.Recompute(ctx, k.target, k.metric, k.variant)
-		if err != nil || !found {
-			return err
-		}
-		return s.Store.SetSummary(ctx, k.target, sum)
-	}
+func (s *Service) summarise(ctx context.Context, k series, values map[int64]float64, label string, overwritten bool) error {
 	sum, found, err := s.Store.Summary(ctx, k.target, k.metric, k.variant)
 	if err != nil {
 		return err
+	}
+	label = cmp.Or(label, sum.XAxis)
+	if overwritten {
+		if sum, found, err = s.Store.Recompute(ctx, k.target, k.metric, k.variant); err != nil || !found {
+			return err
+		}
+		values = nil // all of them are stored by now
 	}
 	if !found {
 		sum = Summary{Metric: k.metric, Variant: k.variant}
@@ -64,6 +101,7 @@ func (s *Service) summarise(ctx context.Context, k series, values map[int64]floa
 	for iter, v := range values {
 		sum.Add(iter, v)
 	}
+	sum.XAxis = label
 	return s.Store.SetSummary(ctx, k.target, sum)
 }
 

@@ -25,7 +25,7 @@ type Clone struct {
 	Configuration map[string]task.ConfigItem
 	Container     map[string]any
 	Inputs        []task.ModelLink
-	Execution     func(*task.Execution) // changes the copied execution
+	Overrides     task.Patch // changes the copy in further ways
 }
 
 // CloneTask makes a draft out of a task: its parameters, configuration,
@@ -44,7 +44,11 @@ func (s *Service) CloneTask(ctx context.Context, who user.Identity, source task.
 		if spec.Parent, err = s.cloneParent(ctx, src, c.Parent); err != nil {
 			return err
 		}
-		if c.Project == "" && c.ProjectName != "" {
+		if c.Project != "" {
+			if _, err := s.Projects.Get(ctx, who, c.Project); err != nil {
+				return err
+			}
+		} else if c.ProjectName != "" {
 			if in, err = s.Projects.FindOrCreate(ctx, who, c.ProjectName); err != nil {
 				return err
 			}
@@ -91,10 +95,7 @@ func draft(src task.Task, c Clone) task.Task {
 	if len(c.Inputs) > 0 {
 		t.Models.Input = c.Inputs
 	}
-	if c.Execution != nil {
-		c.Execution(&t.Execution)
-	}
-	return t
+	return c.Overrides.Over(t)
 }
 
 func override[T ~string](to *T, from T) {
@@ -106,12 +107,13 @@ func override[T ~string](to *T, from T) {
 // cloneParent picks the parent of a copy.
 func (s *Service) cloneParent(ctx context.Context, src task.Task, given task.ID) (task.ID, error) {
 	if given != "" {
-		return given, nil
+		_, err := s.Tasks.Store.Standing(ctx, given)
+		return given, err
 	}
 	if src.Parent == "" || strings.HasPrefix(string(src.Parent), task.DeletedPrefix) {
 		return src.ID, nil
 	}
-	if _, err := s.Tasks.Store.Status(ctx, src.Parent); errors.Is(err, task.ErrNotFound) {
+	if _, err := s.Tasks.Store.Standing(ctx, src.Parent); errors.Is(err, task.ErrNotFound) {
 		return src.ID, nil
 	} else if err != nil {
 		return "", err

@@ -24,14 +24,14 @@ func (t Targets) Check(ctx context.Context, targets []event.Target) (map[event.T
 		if target.Kind != event.Task {
 			continue
 		}
-		status, err := t.Tasks.Store.Status(ctx, task.ID(target.ID))
+		st, err := t.Tasks.Store.Standing(ctx, task.ID(target.ID))
 		if errors.Is(err, task.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		states[target] = event.TargetState{Exists: true, Locked: status.Frozen()}
+		states[target] = event.TargetState{Exists: true, Locked: st.Status.Frozen() || st.Public}
 	}
 	return states, nil
 }

@@ -215,11 +215,14 @@ func (s *Service) Touch(ctx context.Context, id ID) error {
 }
 
 // CheckTags refuses tags that the list syntax of queries would take for
-// operators.
+// operators, and those that are too long.
 func CheckTags(tags []string) error {
 	for _, t := range tags {
 		if strings.HasPrefix(t, "__$") {
 			return ErrBadTag.Errorf("the tag %q begins like an operator; a tag must not begin with __$", t)
+		}
+		if len(t) > MaxTag {
+			return ErrBadTag.Errorf("the tag %.40q... has %d bytes, the limit is %d", t, len(t), MaxTag)
 		}
 	}
 	return nil

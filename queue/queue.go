@@ -7,6 +7,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/internal/ident"
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/task"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -34,6 +35,11 @@ var (
 	ErrNotFound  = fault.Reason{Kind: fault.NotFound, Name: "queue.not_found"}
 	ErrNameTaken = fault.Reason{Kind: fault.Conflict, Name: "queue.name_taken"}
 	ErrNoDefault = fault.Reason{Kind: fault.State, Name: "queue.no_default"}
+	ErrDefaults  = fault.Reason{Kind: fault.State, Name: "queue.several_defaults"}
+	ErrNotEmpty  = fault.Reason{Kind: fault.State, Name: "queue.not_empty"}
+	ErrInvalid   = fault.Reason{Kind: fault.Invalid, Name: "queue.invalid"}
+	// ErrQueuedAlready says that a task stands in the queue.
+	ErrQueuedAlready = fault.Reason{Kind: fault.Conflict, Name: "queue.queued_already"}
 )
 
 // Fields declares what lists of queues may be asked for.
@@ -52,8 +58,23 @@ type Store interface {
 	Insert(ctx context.Context, q Queue) error
 	// Get returns one; ErrNotFound if there is none.
 	Get(ctx context.Context, id ID) (Queue, error)
+	// ByName returns one; ErrNotFound if there is none.
+	ByName(ctx context.Context, name string) (Queue, error)
 	// List answers a query.
 	List(ctx context.Context, r query.Request) ([]Queue, error)
+	// Lock holds a queue for a transaction that changes what stands in it;
+	// ErrNotFound if there is none.
+	Lock(ctx context.Context, id ID) error
+	// Delete removes a queue with what stands in it; ErrNotFound if there is
+	// none.
+	Delete(ctx context.Context, id ID) error
+	// Append puts a task at the end; ErrQueuedAlready if it stands there.
+	Append(ctx context.Context, id ID, e Entry) error
+	// Remove takes a task out of a queue, or with "" out of all, but not out
+	// of the one named last. It returns out of how many.
+	Remove(ctx context.Context, of task.ID, from, unless ID) (int, error)
+	// Entries returns what stands in queues, the first in line first.
+	Entries(ctx context.Context, ids []ID) (map[ID][]Entry, error)
 }
 
 // Config is what the service needs; all fields are required.
@@ -69,7 +90,7 @@ type Service struct{ Config }
 // New returns the service.
 func New(cfg Config) *Service { return &Service{cfg} }
 
-var isDefault = query.Request{Filter: query.HasAll{Field: "system_tags", Values: []string{Default}}, Page: query.Page{Limit: 1}}
+var isDefault = query.Request{Filter: query.HasAll{Field: "system_tags", Values: []string{Default}}, Page: query.Page{Limit: 2}}
 
 // Bootstrap makes the default queue if there is none.
 func (s *Service) Bootstrap(ctx context.Context) error {
@@ -83,7 +104,8 @@ func (s *Service) Bootstrap(ctx context.Context) error {
 	})
 }
 
-// DefaultQueue returns the default queue; ErrNoDefault if there is none.
+// DefaultQueue returns the default queue; ErrNoDefault if there is none,
+// ErrDefaults if there are several.
 func (s *Service) DefaultQueue(ctx context.Context, who user.Identity) (Queue, error) {
 	if err := who.Require(user.Guest); err != nil {
 		return Queue{}, err
@@ -94,6 +116,9 @@ func (s *Service) DefaultQueue(ctx context.Context, who user.Identity) (Queue, e
 	}
 	if len(found) == 0 {
 		return Queue{}, ErrNoDefault.Errorf("there is no default queue")
+	}
+	if len(found) > 1 {
+		return Queue{}, ErrDefaults.Errorf("several queues are marked as the default queue, among them %q and %q", found[0].Name, found[1].Name)
 	}
 	return found[0], nil
 }

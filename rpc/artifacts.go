@@ -52,6 +52,9 @@ func mode(m *string) artifact.Mode {
 }
 
 func (h *handlers) deleteArtifacts(ctx context.Context, c Call, req api.TasksDeleteArtifactsRequest) (api.DeletedCountResponse, error) {
+	if len(req.Artifacts) == 0 {
+		return api.DeletedCountResponse{}, ErrMissing.Errorf("artifacts: at least one item is required").With("field", "artifacts")
+	}
 	refs := make([]artifact.Ref, len(req.Artifacts))
 	for i, a := range req.Artifacts {
 		refs[i] = artifact.Ref{Key: a.Key, Mode: mode(a.Mode)}

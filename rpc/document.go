@@ -87,7 +87,7 @@ func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task,
 		}
 	}
 	var progress map[event.Target]event.Progress
-	if (p.wants("last_metrics") || p.wants("last_iteration")) && len(ids) > 0 {
+	if (p.wants("last_metrics") || p.wants("last_iteration") || p.wants("metric_stats")) && len(ids) > 0 {
 		var err error
 		if progress, err = h.Events.Progress(ctx, c.Who, targets); err != nil {
 			return nil, err
@@ -101,6 +101,10 @@ func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task,
 	for i, t := range tasks {
 		d := c.taskDocument(t, logged[t.ID], progress[targets[i]])
 		d["company"] = company
+		if t.Public {
+			d["company"] = "" // everybody's
+		}
+		c.age(d, t)
 		out[i] = d
 	}
 	if p.joined {
@@ -123,7 +127,7 @@ func (c Call) taskDocument(t task.Task, artifacts []any, progress event.Progress
 		"hyperparams": params(t.Hyperparams), "configuration": object(t.Configuration),
 		"runtime": object(t.Runtime), "container": object(t.Container),
 		"models":         map[string]any{"input": links(t.Models.Input), "output": links(t.Models.Output)},
-		"last_iteration": progress.LastIteration, "last_metrics": metrics(progress.Series),
+		"last_iteration": progress.LastIteration, "last_metrics": metrics(progress.Series), "metric_stats": metricStats(progress.Latest),
 		"output": c.output(t.Output), "script": script(t.Script), "execution": execution(t.Execution, artifacts),
 	}
 	d.text("parent", string(t.Parent))
@@ -171,9 +175,6 @@ func execution(e task.Execution, artifacts []any) map[string]any {
 	d := doc{"artifacts": artifacts, "model_labels": object(e.ModelLabels)}
 	d.text("queue", e.Queue)
 	d.text("framework", e.Framework)
-	if e.ModelDesc != nil {
-		d["model_desc"] = e.ModelDesc
-	}
 	if e.TestSplit != nil {
 		d["test_split"] = *e.TestSplit
 	}
@@ -208,13 +209,29 @@ func metrics(series []event.Summary) map[string]any {
 			variants = make(map[string]any)
 			out[hashName(s.Metric)] = variants
 		}
-		variants[hashName(s.Variant)] = map[string]any{
+		d := doc{
 			"metric": s.Metric, "variant": s.Variant, "value": s.Last,
 			"min_value": s.Min, "min_value_iteration": s.MinIter,
 			"max_value": s.Max, "max_value_iteration": s.MaxIter,
 			"first_value": s.First, "first_value_iteration": s.FirstIter,
 			"count": s.Count, "mean_value": s.Mean(),
 		}
+		d.text("x_axis_label", s.XAxis)
+		variants[hashName(s.Variant)] = map[string]any(d)
+	}
+	return out
+}
+
+// metricStats tells when which kind of event of a metric came in last.
+func metricStats(all []event.Latest) map[string]any {
+	out := make(map[string]any)
+	for _, l := range all {
+		key := hashName(l.Metric)
+		if out[key] == nil {
+			out[key] = map[string]any{"metric": l.Metric, "event_stats_by_type": map[string]any{}}
+		}
+		types := out[key].(map[string]any)["event_stats_by_type"].(map[string]any)
+		types[string(l.Type)] = map[string]any{"last_update": l.At.UnixMilli()}
 	}
 	return out
 }

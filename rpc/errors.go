@@ -64,6 +64,8 @@ var reasons = map[fault.Reason]result{
 	task.ErrBadStatus:     {400, 110},
 	task.ErrUndeletable:   {400, 123},
 	task.ErrMixedSections: {400, 15},
+	task.ErrPublic:        {403, 21},
+	task.ErrTooMany:       {400, 101},
 
 	artifact.ErrNotFound:  {404, 0},
 	artifact.ErrNoVersion: {404, 0},
@@ -83,6 +85,11 @@ var reasons = map[fault.Reason]result{
 	queue.ErrNotFound:  {400, 701},
 	queue.ErrNameTaken: {400, 801},
 	queue.ErrNoDefault: {400, 707},
+	queue.ErrDefaults:  {400, 708},
+	queue.ErrNotEmpty:  {400, 702},
+	queue.ErrInvalid:   {400, 12},
+
+	queue.ErrQueuedAlready: {400, 706},
 
 	query.ErrField:   {400, 14},
 	query.ErrValue:   {400, 16},

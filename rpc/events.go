@@ -12,7 +12,7 @@ import (
 	"github.com/coffer-ml/coffer/file"
 )
 
-func (h *handlers) addEvents(ctx context.Context, c Call, req api.EventsBatchRequest) (api.EventsAddedResponse, error) {
+func (h *handlers) addEvents(ctx context.Context, c Call, req api.BatchRequest) (api.EventsAddedResponse, error) {
 	events := make([]event.Event, len(req.Batch))
 	for i, in := range req.Batch {
 		events[i] = h.event(c, in)

@@ -10,14 +10,38 @@ import (
 var queueFields = names("id", "name", "display_name", "user", "company", "created", "tags", "system_tags", "entries",
 	"last_update", "metadata")
 
-func (h *handlers) queueDocument(ctx context.Context, q queue.Queue) (api.Fields, error) {
+// queueDocuments builds the documents of queues, in their order, by a fixed
+// number of queries.
+func (h *handlers) queueDocuments(ctx context.Context, c Call, queues []queue.Queue, p projection) ([]api.Fields, error) {
 	company, _, err := h.Users.Company(ctx)
-	d := doc{
-		"id": q.ID, "name": q.Name, "company": company, "created": stamp(q.Created), "last_update": stamp(q.LastUpdate),
-		"tags": list(q.Tags), "system_tags": list(q.SystemTags), "entries": []any{}, "metadata": map[string]any{},
+	if err != nil {
+		return nil, err
 	}
-	d.text("display_name", q.DisplayName)
-	return api.Fields(d), err
+	var waiting map[queue.ID][]queue.Entry
+	if p.wants("entries") {
+		ids := make([]queue.ID, len(queues))
+		for i, q := range queues {
+			ids[i] = q.ID
+		}
+		if waiting, err = h.Queues.Entries(ctx, c.Who, ids); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]api.Fields, len(queues))
+	for i, q := range queues {
+		entries := make([]any, len(waiting[q.ID]))
+		for j, e := range waiting[q.ID] {
+			entries[j] = map[string]any{"task": e.Task, "added": stamp(e.Added)}
+		}
+		d := doc{
+			"id": q.ID, "name": q.Name, "company": company, "created": stamp(q.Created), "last_update": stamp(q.LastUpdate),
+			"tags": list(q.Tags), "system_tags": list(q.SystemTags), "entries": entries, "metadata": map[string]any{},
+		}
+		d.text("display_name", q.DisplayName)
+		d.text("user", string(q.User))
+		out[i] = p.apply(d)
+	}
+	return out, nil
 }
 
 func (h *handlers) listQueues(ctx context.Context, c Call, req api.QueryRequest) (api.QueuesResponse, error) {
@@ -33,15 +57,8 @@ func (h *handlers) listQueues(ctx context.Context, c Call, req api.QueryRequest)
 	if err != nil {
 		return api.QueuesResponse{}, err
 	}
-	out := api.QueuesResponse{Queues: make([]api.Fields, len(found))}
-	for i, q := range found {
-		d, err := h.queueDocument(ctx, q)
-		if err != nil {
-			return api.QueuesResponse{}, err
-		}
-		out.Queues[i] = p.apply(d)
-	}
-	return out, nil
+	docs, err := h.queueDocuments(ctx, c, found, p)
+	return api.QueuesResponse{Queues: docs}, err
 }
 
 func (h *handlers) getQueue(ctx context.Context, c Call, req api.QueueID) (api.QueueResponse, error) {
@@ -49,8 +66,24 @@ func (h *handlers) getQueue(ctx context.Context, c Call, req api.QueueID) (api.Q
 	if err != nil {
 		return api.QueueResponse{}, err
 	}
-	d, err := h.queueDocument(ctx, q)
-	return api.QueueResponse{Queue: d}, err
+	docs, err := h.queueDocuments(ctx, c, []queue.Queue{q}, projection{})
+	if err != nil {
+		return api.QueueResponse{}, err
+	}
+	return api.QueueResponse{Queue: docs[0]}, nil
+}
+
+func (h *handlers) queueLength(ctx context.Context, c Call, req api.QueueID) (api.NumResponse, error) {
+	if _, err := h.Queues.Get(ctx, c.Who, queue.ID(req.Queue)); err != nil {
+		return api.NumResponse{}, err
+	}
+	waiting, err := h.Queues.Entries(ctx, c.Who, []queue.ID{queue.ID(req.Queue)})
+	return api.NumResponse{Num: len(waiting[queue.ID(req.Queue)])}, err
+}
+
+func (h *handlers) deleteQueue(ctx context.Context, c Call, req api.QueuesDeleteRequest) (api.DeletedCountResponse, error) {
+	err := h.Lifecycle.DeleteQueue(ctx, c.Who, queue.ID(req.Queue), req.Force)
+	return api.DeletedCountResponse{Deleted: 1}, err
 }
 
 func (h *handlers) defaultQueue(ctx context.Context, c Call, _ api.Empty) (api.Reference, error) {

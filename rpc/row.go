@@ -15,7 +15,7 @@ import (
 // Body limits, by what a call may have to carry.
 const (
 	smallBody  = 1 << 20   // ids, names, filters
-	eventsBody = 32 << 20  // the Python SDK sends at most 15,728,640 bytes at once
+	eventsBody = 32 << 20  // batches: the Python SDK sends at most 15,728,640 bytes at once
 	largeBody  = 256 << 20 // thousands of artifacts with previews of 64 KiB, sent whole each time
 )
 
@@ -55,10 +55,17 @@ func (r *row) upTo(limit int64) *row {
 	return r
 }
 
+// unhurried takes the time limit off a row that does many things one after the
+// other, each in a turn of its own: ending it midway would help nobody.
+func (r *row) unhurried() *row {
+	r.patience = 0
+	return r
+}
+
 // bind fills a request from the arguments. A batch goes to endpoints that take
 // one; those accept a single object as a batch of one.
 func bind(a args, req any) error {
-	if b, ok := req.(*api.EventsBatchRequest); ok {
+	if b, ok := req.(*api.BatchRequest); ok {
 		b.Batch = a.batch
 		if a.batch == nil && len(a.object) > 0 {
 			b.Batch = []api.Fields{a.object}

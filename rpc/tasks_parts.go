@@ -16,7 +16,7 @@ func (h *handlers) setRequirements(ctx context.Context, c Call, req api.TasksReq
 	if err != nil {
 		return api.FieldsResponse{}, err
 	}
-	return c.changedFields(t, "script.requirements"), nil
+	return c.changedFields(t, "script.requirements", "last_update"), nil
 }
 
 func (h *handlers) editRuntime(ctx context.Context, c Call, req api.TasksEditRuntimeRequest) (api.UpdatedResponse, error) {
@@ -27,15 +27,23 @@ func (h *handlers) editRuntime(ctx context.Context, c Call, req api.TasksEditRun
 	return api.UpdatedResponse{Updated: 1}, nil
 }
 
-// named loads tasks by id; all of them must exist.
-func (h *handlers) named(ctx context.Context, c Call, wanted []string) ([]task.Task, error) {
+// find loads those of the tasks that exist.
+func (h *handlers) find(ctx context.Context, c Call, wanted []string) ([]task.Task, error) {
 	if len(wanted) == 0 {
 		return nil, ErrMissing.Errorf("tasks: at least one id is required").With("field", "tasks")
 	}
-	found, err := h.Tasks.List(ctx, c.Who, task.Query{
+	if len(wanted) > task.MaxIDs {
+		return nil, task.ErrTooMany.Errorf("tasks: %d are named, the limit is %d at once", len(wanted), task.MaxIDs).With("field", "tasks")
+	}
+	return h.Tasks.List(ctx, c.Who, task.Query{
 		Request:       query.Request{Filter: query.In{Field: "id", Values: wanted}},
 		IncludeHidden: true,
 	})
+}
+
+// named loads tasks by id, in that order; all of them must exist.
+func (h *handlers) named(ctx context.Context, c Call, wanted []string) ([]task.Task, error) {
+	found, err := h.find(ctx, c, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +96,9 @@ func (h *handlers) editParams(ctx context.Context, c Call, req api.TasksEditPara
 }
 
 func (h *handlers) deleteParams(ctx context.Context, c Call, req api.TasksDeleteParamsRequest) (api.DeletedCountResponse, error) {
+	if len(req.Hyperparams) == 0 {
+		return api.DeletedCountResponse{}, ErrMissing.Errorf("hyperparams: at least one item is required").With("field", "hyperparams")
+	}
 	items := make([]task.Param, len(req.Hyperparams))
 	for i, p := range req.Hyperparams {
 		items[i] = task.Param{Section: p.Section, Name: p.Name}
@@ -102,12 +113,25 @@ func (h *handlers) getConfigurations(ctx context.Context, c Call, req api.TasksC
 	for _, t := range tasks {
 		items := []task.ConfigItem{}
 		for name, it := range t.Configuration {
-			if req.Names == nil || slices.Contains(req.Names, name) {
+			if len(req.Names) == 0 || slices.Contains(req.Names, name) {
 				items = append(items, it)
 			}
 		}
 		slices.SortFunc(items, func(a, b task.ConfigItem) int { return cmp.Compare(a.Name, b.Name) })
 		out.Configurations = append(out.Configurations, api.TaskConfiguration{Task: string(t.ID), Configuration: documents(items)})
+	}
+	return out, err
+}
+
+func (h *handlers) getConfigurationNames(ctx context.Context, c Call, req api.TasksConfigurationNamesRequest) (api.TasksConfigurationNamesResponse, error) {
+	tasks, err := h.find(ctx, c, req.Tasks)
+	out := api.TasksConfigurationNamesResponse{Configurations: []api.TaskConfigurationNames{}}
+	for _, t := range tasks {
+		names := slices.Sorted(maps.Keys(t.Configuration))
+		if len(names) == 0 && (req.SkipEmpty == nil || *req.SkipEmpty) {
+			continue
+		}
+		out.Configurations = append(out.Configurations, api.TaskConfigurationNames{Task: string(t.ID), Names: list(names)})
 	}
 	return out, err
 }
@@ -126,11 +150,27 @@ func (h *handlers) editConfiguration(ctx context.Context, c Call, req api.TasksE
 }
 
 func (h *handlers) deleteConfiguration(ctx context.Context, c Call, req api.TasksDeleteConfigurationRequest) (api.DeletedCountResponse, error) {
+	if len(req.Configuration) == 0 {
+		return api.DeletedCountResponse{}, ErrMissing.Errorf("configuration: at least one name is required").With("field", "configuration")
+	}
 	_, err := h.Tasks.DeleteConfiguration(ctx, c.Who, task.ID(req.Task), req.Configuration, req.Force)
 	return api.DeletedCountResponse{Deleted: 1}, err
 }
 
 func (h *handlers) addTaskModel(ctx context.Context, c Call, req api.TasksAddModelRequest) (api.UpdatedResponse, error) {
-	_, err := h.Tasks.AddModel(ctx, c.Who, task.ID(req.Task), req.Type == "input", req.Name, req.Model)
+	ref := task.LinkRef{Name: req.Name, Input: req.Type == "input"}
+	err := h.Lifecycle.AddModel(ctx, c.Who, task.ID(req.Task), ref, req.Model, req.Iteration)
+	return api.UpdatedResponse{Updated: 1}, err
+}
+
+func (h *handlers) deleteTaskModels(ctx context.Context, c Call, req api.TasksDeleteModelsRequest) (api.UpdatedResponse, error) {
+	if len(req.Models) == 0 {
+		return api.UpdatedResponse{}, ErrMissing.Errorf("models: at least one item is required").With("field", "models")
+	}
+	refs := make([]task.LinkRef, len(req.Models))
+	for i, m := range req.Models {
+		refs[i] = task.LinkRef{Name: m.Name, Input: m.Type == "input"}
+	}
+	_, err := h.Tasks.RemoveModels(ctx, c.Who, task.ID(req.Task), refs)
 	return api.UpdatedResponse{Updated: 1}, err
 }

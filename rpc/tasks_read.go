@@ -42,6 +42,7 @@ func (h *handlers) findTasks(ctx context.Context, c Call, keys api.Fields, joine
 	if err != nil {
 		return api.TasksResponse{}, err
 	}
+	c.splitTagFilter(keys)
 	if err := h.expandProjects(ctx, c, keys); err != nil {
 		return api.TasksResponse{}, err
 	}
@@ -50,7 +51,8 @@ func (h *handlers) findTasks(ctx context.Context, c Call, keys api.Fields, joine
 		return api.TasksResponse{}, err
 	}
 	q := task.Query{Request: r, IncludeHidden: truthy(keys["search_hidden"]) || truthy(keys["id"])}
-	q.Bare = !p.wants("script") && !p.wants("configuration") && !p.wants("hyperparams") && !p.wants("models")
+	old := c.Version.less(paramSections) && p.wants("execution") // shows parameters and configuration there
+	q.Bare = !old && !p.wants("script") && !p.wants("configuration") && !p.wants("hyperparams") && !p.wants("models")
 	tasks, err := h.Tasks.List(ctx, c.Who, q)
 	if err != nil {
 		return api.TasksResponse{}, err

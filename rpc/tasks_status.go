@@ -24,7 +24,7 @@ func why(req api.TasksStatusRequest) task.Why {
 }
 
 // statusFields are what every change of status writes.
-var statusFields = []string{"status", "status_reason", "status_message", "status_changed"}
+var statusFields = []string{"status", "status_reason", "status_message", "status_changed", "last_update"}
 
 func (c Call) status(t task.Task, err error, more ...string) (api.FieldsResponse, error) {
 	if err != nil {
@@ -40,7 +40,7 @@ func (h *handlers) taskStarted(ctx context.Context, c Call, req api.TasksStatusR
 }
 
 func (h *handlers) stopTask(ctx context.Context, c Call, req api.TasksStatusRequest) (api.FieldsResponse, error) {
-	t, err := h.Tasks.Stop(ctx, c.Who, task.ID(req.Task), why(req))
+	t, err := h.Lifecycle.StopTask(ctx, c.Who, task.ID(req.Task), why(req), req.Steps)
 	return c.status(t, err)
 }
 
@@ -81,9 +81,19 @@ func deletesFiles(c Call, asked *bool) bool {
 	return (asked == nil || *asked) && !strings.HasPrefix(c.Who.Client, "clearml-")
 }
 
+func deletion(c Call, o api.DeleteOptions) lifecycle.Delete {
+	return lifecycle.Delete{Force: o.Force, Steps: o.Steps, Outputs: lifecycle.Outputs{Files: deletesFiles(c, o.DeleteExternalArtifacts)}}
+}
+
+// reset reads how tasks are reset. Here the SDK deletes nothing itself: what it
+// asks for is done.
+func reset(o api.ResetOptions) lifecycle.Reset {
+	out := lifecycle.Outputs{Files: o.DeleteExternalArtifacts == nil || *o.DeleteExternalArtifacts}
+	return lifecycle.Reset{Force: o.Force, ClearAll: o.ClearAll, Outputs: out}
+}
+
 func (h *handlers) deleteTask(ctx context.Context, c Call, req api.TasksDeleteRequest) (api.TasksDeleteResponse, error) {
-	out := lifecycle.Outputs{Files: deletesFiles(c, req.DeleteExternalArtifacts)}
-	gone, err := h.Lifecycle.DeleteTask(ctx, c.Who, task.ID(req.Task), req.Force, out)
+	gone, err := h.Lifecycle.DeleteTask(ctx, c.Who, task.ID(req.Task), deletion(c, req.DeleteOptions))
 	if err != nil {
 		return api.TasksDeleteResponse{}, err
 	}
@@ -105,13 +115,14 @@ func (c Call) urls(addresses []file.Address) api.Fields {
 }
 
 func (h *handlers) resetTask(ctx context.Context, c Call, req api.TasksResetRequest) (api.TasksResetResponse, error) {
-	// Here the SDK deletes nothing itself: what it asks for is done.
-	out := lifecycle.Outputs{Files: req.DeleteExternalArtifacts == nil || *req.DeleteExternalArtifacts}
-	t, gone, err := h.Lifecycle.ResetTask(ctx, c.Who, task.ID(req.Task), req.Force, req.ClearAll, out)
+	t, gone, err := h.Lifecycle.ResetTask(ctx, c.Who, task.ID(req.Task), reset(req.ResetOptions))
 	f, err := c.status(t, err)
 	r := api.TasksResetResponse{Updated: f.Updated, Fields: f.Fields, Dequeued: api.Fields{}, Events: api.Fields{}, URLs: api.Fields{}}
 	if err == nil && req.ReturnFileURLs {
 		r.URLs = c.urls(gone.Addresses)
+	}
+	if gone.Queues > 0 {
+		r.Dequeued["removed"] = gone.Queues
 	}
 	return r, err
 }
@@ -130,8 +141,9 @@ func (h *handlers) cloneTask(ctx context.Context, c Call, req api.TasksCloneRequ
 		Project: project.ID(req.Project), ProjectName: req.ProjectName, Hyperparams: params, Configuration: configuration,
 		Container: req.Container, Inputs: h.linksOf(req.InputModels),
 	}
-	if req.ExecutionOverrides != nil {
-		clone.Execution = func(e *task.Execution) { mergeExecution(e, *req.ExecutionOverrides) }
+	if in := req.ExecutionOverrides; in != nil {
+		clone.Overrides.Execution = func(e *task.Execution) { mergeExecution(e, *in) }
+		h.modernise(&clone.Overrides, api.TaskFields{Execution: in})
 	}
 	made, in, err := h.Lifecycle.CloneTask(ctx, c.Who, task.ID(req.Task), clone)
 	r := api.TasksCloneResponse{ID: string(made.ID)}

@@ -297,7 +297,7 @@ func TestEvents(t *testing.T) {
 	batch := `{"type":"log","task":"$","msg":"same","level":"INFO","worker":"w","timestamp":1000}
 {"type":"log","task":"$","msg":"same","level":"INFO","worker":"w","timestamp":1000}
 {"type":"log","task":"$","msg":"later","timestamp":2000}
-{"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":2,"value":4}
+{"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":2,"value":4,"x_axis_label":"epochs"}
 {"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":1,"value":2}
 {"type":"training_stats_scalar","task":"$","metric":"loss","variant":"v","iter":3,"value":"NaN"}
 {"type":"nonsense","task":"$"}
@@ -319,8 +319,26 @@ func TestEvents(t *testing.T) {
 			last = s.(map[string]any)
 		}
 	}
-	if d["last_iteration"] != 2.0 || last["value"] != 4.0 || last["min_value"] != 2.0 || last["count"] != 2.0 || last["mean_value"] != 3.0 {
+	if d["last_iteration"] != 2.0 || last["value"] != 4.0 || last["min_value"] != 2.0 || last["count"] != 2.0 || last["mean_value"] != 3.0 || last["x_axis_label"] != "epochs" {
 		t.Errorf("last iteration %v, summary %v", d["last_iteration"], last)
+	}
+	w.Call(t, "events.add", map[string]any{"type": "plot", "task": w.task, "metric": "loss", "variant": "p", "iter": 0, "plot_str": "{}"})
+	stats := w.doc(t, w.task)["metric_stats"].(map[string]any)
+	var types []string
+	for _, s := range stats {
+		if s.(map[string]any)["metric"] != "loss" {
+			t.Errorf("metric_stats: %v", s)
+		}
+		for typ, at := range s.(map[string]any)["event_stats_by_type"].(map[string]any) {
+			types = append(types, typ)
+			if at.(map[string]any)["last_update"].(float64) < 1e12 {
+				t.Errorf("%s came in at %v, want milliseconds since 1970", typ, at)
+			}
+		}
+	}
+	slices.Sort(types)
+	if len(stats) != 1 || fmt.Sprint(types) != "[plot training_stats_scalar]" {
+		t.Errorf("metric_stats: %v", stats)
 	}
 	if r := lines(`{"type":"nonsense","task":"$"}`); r.Status != 400 || r.Subcode != 131 {
 		t.Errorf("nothing added: %d/%d", r.Status, r.Subcode)

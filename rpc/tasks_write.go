@@ -3,34 +3,58 @@ package rpc
 import (
 	"context"
 	"maps"
+	"strings"
 
 	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
 )
 
 func (h *handlers) createTask(ctx context.Context, c Call, req api.TasksCreateRequest) (api.IDResponse, error) {
-	patch, err := h.patch(c, req.TaskFields)
+	spec, artifacts, err := h.spec(c, req)
 	if err != nil {
 		return api.IDResponse{}, err
 	}
-	if req.Name == nil || req.Type == nil {
-		return api.IDResponse{}, ErrMissing.Errorf("name and type: these fields are required").With("field", "name")
-	}
-	t, err := h.Tasks.Create(ctx, c.Who, patch.Spec())
-	if err == nil && req.Execution != nil && req.Execution.Artifacts != nil {
-		err = h.replaceArtifacts(ctx, c, t.ID, *req.Execution.Artifacts)
-	}
+	t, err := h.Lifecycle.CreateTask(ctx, c.Who, spec, artifacts)
 	return api.IDResponse{ID: string(t.ID)}, err
+}
+
+func (h *handlers) validateTask(ctx context.Context, c Call, req api.TasksCreateRequest) (api.Empty, error) {
+	spec, artifacts, err := h.spec(c, req)
+	if err != nil {
+		return api.Empty{}, err
+	}
+	if err := h.Tasks.Validate(ctx, c.Who, spec); err != nil {
+		return api.Empty{}, err
+	}
+	return api.Empty{}, h.Artifacts.Validate(artifacts)
+}
+
+// spec reads a new task and its artifacts.
+func (h *handlers) spec(c Call, req api.TasksCreateRequest) (task.Spec, []artifact.Spec, error) {
+	if req.Name == nil || req.Type == nil {
+		return task.Spec{}, nil, ErrMissing.Errorf("name and type: these fields are required").With("field", "name")
+	}
+	patch, err := h.patch(c, req.TaskFields)
+	if err != nil {
+		return task.Spec{}, nil, err
+	}
+	var artifacts []artifact.Spec
+	if req.Execution != nil && req.Execution.Artifacts != nil {
+		artifacts = h.specs(c, *req.Execution.Artifacts)
+	}
+	return patch.Spec(), artifacts, nil
 }
 
 // patch converts the parts of a task that a request gives.
 func (h *handlers) patch(c Call, in api.TaskFields) (task.Patch, error) {
+	c.splitTags(&in)
 	p := task.Patch{
 		Name: in.Name, Comment: in.Comment, Type: (*task.Type)(in.Type), Status: (*task.Status)(in.Status),
 		StatusMessage: in.StatusMessage, Parent: (*task.ID)(in.Parent), Project: (*project.ID)(in.Project),
-		Tags: in.Tags, SystemTags: in.SystemTags, Runtime: in.Runtime, Container: in.Container, OutputError: in.OutputError,
+		Tags: in.Tags, SystemTags: in.SystemTags, Runtime: in.Runtime, OutputError: in.OutputError,
 	}
 	if in.OutputDest != nil {
 		destination := h.destination(c, *in.OutputDest)
@@ -41,14 +65,17 @@ func (h *handlers) patch(c Call, in api.TaskFields) (task.Patch, error) {
 		if err != nil {
 			return p, err
 		}
-		p.Hyperparams = &params
+		p.Hyperparams = func(to *task.Params) { *to = params }
 	}
 	if in.Configuration != nil {
 		configuration, err := configurationOf(*in.Configuration)
 		if err != nil {
 			return p, err
 		}
-		p.Configuration = &configuration
+		p.Configuration = func(to *map[string]task.ConfigItem) { *to = configuration }
+	}
+	if in.Container != nil {
+		p.Container = func(to *map[string]any) { *to = *in.Container }
 	}
 	if in.Script != nil {
 		p.Script = func(s *task.Script) { mergeScript(s, *in.Script) }
@@ -59,6 +86,10 @@ func (h *handlers) patch(c Call, in api.TaskFields) (task.Patch, error) {
 	if in.Models != nil {
 		p.Models = func(m *task.Models) { mergeModels(m, *in.Models, h) }
 	}
+	if !c.Version.less(linksAndImages) {
+		in = withoutLinksAndImages(in)
+	}
+	h.modernise(&p, in)
 	return p, nil
 }
 
@@ -67,8 +98,12 @@ func (h *handlers) patch(c Call, in api.TaskFields) (task.Patch, error) {
 func paramsOf(in map[string]api.Section) (task.Params, error) {
 	out := make(task.Params, len(in))
 	for section, items := range in {
-		out[section] = make(map[string]task.Param, len(items))
+		section = strings.TrimSpace(section)
+		if out[section] == nil {
+			out[section] = make(map[string]task.Param, len(items))
+		}
 		for name, p := range items {
+			name = strings.TrimSpace(name)
 			if p.Value == nil {
 				return nil, ErrField.Errorf("hyperparams.%s.%s: a value is required", section, name).With("field", "hyperparams")
 			}
@@ -81,6 +116,7 @@ func paramsOf(in map[string]api.Section) (task.Params, error) {
 func configurationOf(in map[string]api.ConfigIn) (map[string]task.ConfigItem, error) {
 	out := make(map[string]task.ConfigItem, len(in))
 	for name, it := range in {
+		name = strings.TrimSpace(name)
 		if it.Value == nil {
 			return nil, ErrField.Errorf("configuration.%s: a value is required", name).With("field", "configuration")
 		}
@@ -104,7 +140,6 @@ func mergeScript(s *task.Script, in api.ScriptIn) {
 func mergeExecution(e *task.Execution, in api.ExecutionIn) {
 	give(&e.Queue, in.Queue)
 	give(&e.Framework, in.Framework)
-	give(&e.ModelDesc, in.ModelDesc)
 	give(&e.ModelLabels, in.ModelLabels)
 	if in.TestSplit != nil {
 		e.TestSplit = in.TestSplit
@@ -141,18 +176,23 @@ func (h *handlers) editTask(ctx context.Context, c Call, req api.TasksEditReques
 	if err != nil {
 		return api.FieldsResponse{}, err
 	}
-	artifacts := req.Execution != nil && req.Execution.Artifacts != nil
-	if patch.IsZero() && !artifacts {
+	var artifacts *[]artifact.Spec
+	if req.Execution != nil && req.Execution.Artifacts != nil {
+		specs := h.specs(c, *req.Execution.Artifacts)
+		artifacts = &specs
+	}
+	if patch.IsZero() && artifacts == nil {
 		return api.FieldsResponse{Fields: api.Fields{}}, nil
 	}
-	t, err := h.Tasks.Edit(ctx, c.Who, task.ID(req.Task), patch, req.Force)
-	if err == nil && artifacts {
-		err = h.replaceArtifacts(ctx, c, t.ID, *req.Execution.Artifacts)
-	}
+	t, err := h.Lifecycle.EditTask(ctx, c.Who, task.ID(req.Task), patch, req.Force, artifacts)
 	if err != nil {
 		return api.FieldsResponse{}, err
 	}
-	return c.changedFields(t, given(req.TaskFields)...), nil
+	wrote := given(req.TaskFields)
+	if patch.Content() {
+		wrote = append(wrote, "last_update")
+	}
+	return c.changedFields(t, wrote...), nil
 }
 
 func (h *handlers) updateTask(ctx context.Context, c Call, req api.TasksEditRequest) (api.FieldsResponse, error) {
@@ -176,6 +216,25 @@ func (h *handlers) updateTask(ctx context.Context, c Call, req api.TasksEditRequ
 	return c.changedFields(t, wrote...), nil
 }
 
+// updateBatch updates the task of each line; of several lines for one task the
+// last counts.
+func (h *handlers) updateBatch(ctx context.Context, c Call, req api.BatchRequest) (api.UpdatedResponse, error) {
+	patches := make(map[task.ID]task.Patch, len(req.Batch))
+	for i, line := range req.Batch {
+		var one api.TasksEditRequest
+		if err := decode(line, &one); err != nil {
+			return api.UpdatedResponse{}, fault.Of(err).With("line", i+1)
+		}
+		patch, err := h.patch(c, one.TaskFields)
+		if err != nil {
+			return api.UpdatedResponse{}, fault.Of(err).With("line", i+1)
+		}
+		patches[task.ID(one.Task)] = patch
+	}
+	n, err := h.Tasks.UpdateMany(ctx, c.Who, patches)
+	return api.UpdatedResponse{Updated: n}, err
+}
+
 // updatable are the fields that tasks.update writes.
 var updatable = names("name", "tags", "system_tags", "comment", "project", "status_message", "output.error")
 
@@ -187,7 +246,8 @@ func given(in api.TaskFields) []string {
 		"project": in.Project != nil, "status": in.Status != nil, "status_message": in.StatusMessage != nil,
 		"tags": in.Tags != nil, "system_tags": in.SystemTags != nil, "output.destination": in.OutputDest != nil,
 		"output.error": in.OutputError != nil, "container": in.Container != nil, "runtime": in.Runtime != nil,
-		"hyperparams": in.Hyperparams != nil, "configuration": in.Configuration != nil, "script": in.Script != nil,
+		"hyperparams":   in.Hyperparams != nil || in.Execution != nil && in.Execution.Parameters != nil,
+		"configuration": in.Configuration != nil || in.Execution != nil && in.Execution.ModelDesc != nil, "script": in.Script != nil,
 		"execution": in.Execution != nil, "models": in.Models != nil,
 	} {
 		if set {
@@ -198,11 +258,11 @@ func given(in api.TaskFields) []string {
 }
 
 // changedFields tells what was written: the named paths as they are now, and
-// the times that go with every change.
+// what goes with every change.
 func (c Call) changedFields(t task.Task, paths ...string) api.FieldsResponse {
 	document := c.taskDocument(t, nil, noProgress)
 	fields := api.Fields{}
-	for _, path := range append(paths, "last_change", "last_changed_by", "last_update") {
+	for _, path := range append(paths, "last_change", "last_changed_by") {
 		if v, ok := lookUp(document, path); ok {
 			fields[path] = v
 		}
@@ -213,34 +273,4 @@ func (c Call) changedFields(t task.Task, paths ...string) api.FieldsResponse {
 		fields["execution"] = e
 	}
 	return api.FieldsResponse{Updated: 1, Fields: fields}
-}
-
-// replaceArtifacts is what older clients do: they send the whole list as part
-// of the execution, and what is not in it goes.
-func (h *handlers) replaceArtifacts(ctx context.Context, c Call, id task.ID, in []api.ArtifactIn) error {
-	specs := h.specs(c, in)
-	keep := make(map[artifact.Ref]bool, len(specs))
-	for _, s := range specs {
-		keep[s.Ref] = true
-	}
-	logged, err := h.Artifacts.List(ctx, c.Who, artifact.Selection{Tasks: []task.ID{id}})
-	if err != nil {
-		return err
-	}
-	var gone []artifact.Ref
-	for _, a := range logged {
-		if !keep[a.Ref] {
-			gone = append(gone, a.Ref)
-		}
-	}
-	if len(gone) > 0 {
-		if _, err := h.Artifacts.Remove(ctx, c.Who, id, gone); err != nil {
-			return err
-		}
-	}
-	if len(specs) == 0 {
-		return nil
-	}
-	_, err = h.Artifacts.Register(ctx, c.Who, id, specs)
-	return err
 }

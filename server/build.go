@@ -78,7 +78,7 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	s.files.Join(s.artifacts)
 	s.events = event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Tx: db.BulkTx, Now: time.Now})
 	s.lifecycle = lifecycle.New(lifecycle.Config{
-		Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events, Files: s.files, Tx: db.Tx, Now: time.Now,
+		Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events, Queues: s.queues, Files: s.files, Tx: db.Tx, Now: time.Now,
 	})
 	return s, nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -27,8 +28,12 @@ type Config struct {
 	Blobs         string
 	MaxUploadSize int64
 	ShutdownGrace time.Duration
-	LogFormat     string
-	LogLevel      slog.Level
+	// WatchdogSilence is how long a run may report nothing before it is
+	// stopped; 0 turns the watchdog off.
+	WatchdogSilence time.Duration
+	WatchdogEvery   time.Duration
+	LogFormat       string
+	LogLevel        slog.Level
 }
 
 // off turns a listener off.
@@ -99,12 +104,13 @@ var settings = []setting{
 		return nil
 	}},
 	{"shutdown-grace", "30s", "how long running requests may take to end when the server stops", func(c *Config, s string) error {
-		d, err := time.ParseDuration(s)
-		if err != nil || d < 0 {
-			return errors.New("expected a duration such as 30s or 2m")
-		}
-		c.ShutdownGrace = d
-		return nil
+		return setDuration(&c.ShutdownGrace, s, 0)
+	}},
+	{"watchdog-silence", "2h", "how long a running task may report nothing before it is stopped as dead; 0 turns that off", func(c *Config, s string) error {
+		return setDuration(&c.WatchdogSilence, s, 0)
+	}},
+	{"watchdog-every", "15m", "how often running tasks are looked at for that", func(c *Config, s string) error {
+		return setDuration(&c.WatchdogEvery, s, time.Millisecond)
 	}},
 	{"log-format", "text", "text or json", func(c *Config, s string) error {
 		c.LogFormat = s
@@ -119,6 +125,16 @@ var settings = []setting{
 		}
 		return nil
 	}},
+}
+
+// setDuration reads a duration of at least the given length.
+func setDuration(to *time.Duration, s string, least time.Duration) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < least {
+		return fmt.Errorf("expected a duration such as 30s or 2h, not below %s", least)
+	}
+	*to = d
+	return nil
 }
 
 // hostPattern is a host name or an address, with or without a port.

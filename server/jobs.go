@@ -9,8 +9,8 @@ import (
 )
 
 // jobs lists what the server does by itself.
-func (s *services) jobs(logger *slog.Logger) []schedule.Job {
-	return []schedule.Job{
+func (s *services) jobs(cfg Config, logger *slog.Logger) []schedule.Job {
+	jobs := []schedule.Job{
 		{Name: "collect files", Every: time.Hour, Run: func(ctx context.Context) error {
 			r, err := s.files.Collect(ctx)
 			if r.Files+r.Generations+r.Blobs+r.Orphans+r.Temporary > 0 {
@@ -24,4 +24,16 @@ func (s *services) jobs(logger *slog.Logger) []schedule.Job {
 			return err
 		}},
 	}
+	if cfg.WatchdogSilence > 0 {
+		// The first look comes an interval after the start, so that runs which
+		// could not report while the server was away have the time to do so.
+		jobs = append(jobs, schedule.Job{Name: "stop silent runs", Every: cfg.WatchdogEvery, Run: func(ctx context.Context) error {
+			stopped, err := s.tasks.StopSilent(ctx, cfg.WatchdogSilence)
+			if len(stopped) > 0 {
+				logger.Info("stopped silent runs", "tasks", stopped, "silence", cfg.WatchdogSilence)
+			}
+			return err
+		}})
+	}
+	return jobs
 }

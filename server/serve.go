@@ -89,7 +89,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 	jobsEnded := make(chan struct{})
 	go func() {
 		defer close(jobsEnded)
-		schedule.Run(working, logger, s.jobs(logger))
+		schedule.Run(working, logger, s.jobs(cfg, logger))
 	}()
 	err = serveAll(ctx, l, d, running, cfg.ShutdownGrace, logger)
 	stopJobs()

@@ -52,11 +52,11 @@ func (s events) Points(ctx context.Context, t event.Target, metric, variant stri
 		t.ID, clean(metric), clean(variant), list(iters))
 }
 
-const summaryColumns = `metric, variant, last_iter, last_value, min_iter, min_value, max_iter, max_value, first_iter, first_value, count, sum`
+const summaryColumns = `metric, variant, last_iter, last_value, min_iter, min_value, max_iter, max_value, first_iter, first_value, count, sum, x_axis_label`
 
 func (s events) Summary(ctx context.Context, t event.Target, metric, variant string) (event.Summary, bool, error) {
 	v, err := one(ctx, s.db, nil, func(r scanner) (v event.Summary, err error) {
-		err = r.Scan(&v.Metric, &v.Variant, &v.LastIter, &v.Last, &v.MinIter, &v.Min, &v.MaxIter, &v.Max, &v.FirstIter, &v.First, &v.Count, &v.Sum)
+		err = r.Scan(&v.Metric, &v.Variant, &v.LastIter, &v.Last, &v.MinIter, &v.Min, &v.MaxIter, &v.Max, &v.FirstIter, &v.First, &v.Count, &v.Sum, &v.XAxis)
 		return v, err
 	}, `SELECT `+summaryColumns+` FROM event_summary WHERE target = ? AND metric = ? AND variant = ?`, t.ID, clean(metric), clean(variant))
 	return v, v.Count > 0, err
@@ -79,11 +79,11 @@ func (s events) Recompute(ctx context.Context, t event.Target, metric, variant s
 }
 
 func (s events) SetSummary(ctx context.Context, t event.Target, v event.Summary) error {
-	_, err := s.db.exec(ctx, `INSERT INTO event_summary (target, `+summaryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := s.db.exec(ctx, `INSERT INTO event_summary (target, `+summaryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (target, metric, variant) DO UPDATE SET last_iter = excluded.last_iter, last_value = excluded.last_value,
 		min_iter = excluded.min_iter, min_value = excluded.min_value, max_iter = excluded.max_iter, max_value = excluded.max_value,
-		first_iter = excluded.first_iter, first_value = excluded.first_value, count = excluded.count, sum = excluded.sum`,
-		t.ID, clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum)
+		first_iter = excluded.first_iter, first_value = excluded.first_value, count = excluded.count, sum = excluded.sum, x_axis_label = excluded.x_axis_label`,
+		t.ID, clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum, clean(v.XAxis))
 	return err
 }
 
@@ -91,6 +91,13 @@ func (s events) Raise(ctx context.Context, t event.Target, iteration int64) erro
 	_, err := s.db.exec(ctx, `INSERT INTO event_progress (target, last_iteration) VALUES (?, ?)
 		ON CONFLICT (target) DO UPDATE SET last_iteration = excluded.last_iteration
 		WHERE event_progress.last_iteration < excluded.last_iteration`, t.ID, iteration)
+	return err
+}
+
+func (s events) Note(ctx context.Context, t event.Target, l event.Latest) error {
+	_, err := s.db.exec(ctx, `INSERT INTO event_metric (target, metric, type, last_update) VALUES (?, ?, ?, ?)
+		ON CONFLICT (target, metric, type) DO UPDATE SET last_update = excluded.last_update
+		WHERE event_metric.last_update < excluded.last_update`, t.ID, clean(l.Metric), l.Type, millis(l.At))
 	return err
 }
 
@@ -113,12 +120,23 @@ func (s events) Progress(ctx context.Context, targets []event.Target) (map[event
 	}
 	_, err = collect(ctx, s.db, func(r scanner) (id string, err error) {
 		var v event.Summary
-		err = r.Scan(&id, &v.Metric, &v.Variant, &v.LastIter, &v.Last, &v.MinIter, &v.Min, &v.MaxIter, &v.Max, &v.FirstIter, &v.First, &v.Count, &v.Sum)
+		err = r.Scan(&id, &v.Metric, &v.Variant, &v.LastIter, &v.Last, &v.MinIter, &v.Min, &v.MaxIter, &v.Max, &v.FirstIter, &v.First, &v.Count, &v.Sum, &v.XAxis)
 		p := out[kinds[id]]
 		p.Series = append(p.Series, v)
 		out[kinds[id]] = p
 		return id, err
 	}, `SELECT target, `+summaryColumns+` FROM event_summary WHERE `+s.db.dialect.in("target")+` ORDER BY target, metric, variant`, list(ids))
+	if err != nil {
+		return nil, err
+	}
+	_, err = collect(ctx, s.db, func(r scanner) (id string, err error) {
+		var l event.Latest
+		err = r.Scan(&id, &l.Metric, &l.Type, clock{&l.At})
+		p := out[kinds[id]]
+		p.Latest = append(p.Latest, l)
+		out[kinds[id]] = p
+		return id, err
+	}, `SELECT target, metric, type, last_update FROM event_metric WHERE `+s.db.dialect.in("target")+` ORDER BY target, metric, type`, list(ids))
 	return out, err
 }
 
@@ -182,7 +200,7 @@ func (s events) Files(ctx context.Context, t event.Target) ([]file.Address, erro
 }
 
 func (s events) Delete(ctx context.Context, t event.Target) error {
-	for _, table := range []string{"event_log", "event_item", "event_summary", "event_progress"} {
+	for _, table := range []string{"event_log", "event_item", "event_summary", "event_progress", "event_metric"} {
 		if _, err := s.db.exec(ctx, `DELETE FROM `+table+` WHERE target = ?`, t.ID); err != nil {
 			return fmt.Errorf("delete events: %w", err)
 		}

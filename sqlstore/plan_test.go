@@ -277,7 +277,7 @@ func registerOne(ctx context.Context, db *sqlstore.DB, of task.ID, key string, p
 		if _, err := db.Artifacts().Known(ctx, of, []artifact.Ref{ref}); err != nil {
 			return err
 		}
-		if _, err := db.Tasks().LockStatus(ctx, of); err != nil {
+		if _, err := db.Tasks().LockStanding(ctx, of); err != nil {
 			return err
 		}
 		v := aVersion(1)

@@ -68,14 +68,20 @@ func (s tasks) get(ctx context.Context, id task.ID, lock string) (task.Task, err
 	return found[0], err
 }
 
-// Status implements task.Store.
-func (s tasks) Status(ctx context.Context, id task.ID) (task.Status, error) {
-	return one(ctx, s.db, noTask(id), scalar[task.Status], `SELECT status FROM task WHERE id = ?`, id)
+// Standing implements task.Store.
+func (s tasks) Standing(ctx context.Context, id task.ID) (task.Standing, error) {
+	return s.standing(ctx, id, "")
 }
 
-// LockStatus implements task.Store.
-func (s tasks) LockStatus(ctx context.Context, id task.ID) (task.Status, error) {
-	return one(ctx, s.db, noTask(id), scalar[task.Status], `SELECT status FROM task WHERE id = ?`+s.db.dialect.lock("task"), id)
+// LockStanding implements task.Store.
+func (s tasks) LockStanding(ctx context.Context, id task.ID) (task.Standing, error) {
+	return s.standing(ctx, id, s.db.dialect.lock("task"))
+}
+
+func (s tasks) standing(ctx context.Context, id task.ID, lock string) (task.Standing, error) {
+	return one(ctx, s.db, noTask(id), func(r scanner) (st task.Standing, err error) {
+		return st, r.Scan(&st.Status, &st.Public)
+	}, `SELECT status, public FROM task WHERE id = ?`+lock, id)
 }
 
 // Save implements task.Store.
@@ -85,7 +91,7 @@ func (s tasks) Save(ctx context.Context, t task.Task, what task.Part) error {
 			if err := s.saveRow(ctx, t); err != nil {
 				return err
 			}
-		} else if _, err := s.LockStatus(ctx, t.ID); err != nil {
+		} else if _, err := s.LockStanding(ctx, t.ID); err != nil {
 			return err
 		}
 		if what&task.Tags != 0 {
@@ -131,7 +137,7 @@ func (s tasks) Touch(ctx context.Context, id task.ID, by user.ID, at time.Time) 
 	_, err := s.db.exec(ctx, `
 		UPDATE task SET last_update = ?, last_change = ?, last_changed_by = ?,
 			active_duration = CASE WHEN status = 'in_progress' AND started <= ? THEN (? - started) / 1000 ELSE active_duration END
-		WHERE id = ?`, ms, ms, null(by), ms, ms, id)
+		WHERE id = ? AND public = 0`, ms, ms, null(by), ms, ms, id)
 	return err
 }
 
@@ -152,6 +158,18 @@ func (s tasks) Delete(ctx context.Context, id task.ID) (children int, err error)
 // PublishedChildren implements task.Store.
 func (s tasks) PublishedChildren(ctx context.Context, id task.ID) (int, error) {
 	return one(ctx, s.db, nil, scalar[int], `SELECT count(*) FROM task WHERE parent = ? AND status = ?`, id, task.Published)
+}
+
+// Children implements task.Store.
+func (s tasks) Children(ctx context.Context, id task.ID) ([]task.ID, error) {
+	return collect(ctx, s.db, scalar[task.ID], `SELECT id FROM task WHERE parent = ? ORDER BY id`, id)
+}
+
+// Silent implements task.Store.
+func (s tasks) Silent(ctx context.Context, since time.Time, limit int) ([]task.ID, error) {
+	return collect(ctx, s.db, scalar[task.ID], `
+		SELECT id FROM task WHERE status = ? AND last_update < ? AND public = 0 ORDER BY last_update, id LIMIT ?`,
+		task.InProgress, since.UnixMilli(), limit)
 }
 
 // Types implements task.Store. It probes for each type that there is: reading

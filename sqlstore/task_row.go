@@ -15,7 +15,7 @@ var taskColumns = []string{
 	"created", "started", "completed", "published", "last_update", "last_change", "last_changed_by",
 	"active_duration", "last_worker", "last_worker_report", "enqueued_from",
 	"execution_queue", "script_repository", "script_branch",
-	"output", "execution", "runtime", "container",
+	"output", "execution", "runtime", "container", "public",
 }
 
 var (
@@ -32,13 +32,17 @@ func taskValues(t task.Task) ([]any, error) {
 	if t.ActiveDuration != nil {
 		duration = *t.ActiveDuration
 	}
-	return append([]any{
+	public := 0
+	if t.Public {
+		public = 1
+	}
+	return append(append([]any{
 		t.Name, query.Fold(t.Name), t.Type, t.Comment, query.Fold(t.Comment), null(t.Parent), null(t.Project), null(t.User),
 		t.Status, t.StatusReason, t.StatusMessage, millis(t.StatusChanged),
 		millis(t.Created), millis(t.Started), millis(t.Completed), millis(t.Published), millis(t.LastUpdate), millis(t.LastChange), null(t.LastChangedBy),
 		duration, t.LastWorker, millis(t.LastWorkerReport), t.EnqueuedFrom,
 		null(t.Execution.Queue), t.Script.Repository, t.Script.Branch,
-	}, docs...), nil
+	}, docs...), public), nil
 }
 
 // taskDocuments are the values of task_document.
@@ -54,7 +58,7 @@ const (
 		task.status, task.status_reason, task.status_message, task.status_changed,
 		task.created, task.started, task.completed, task.published, task.last_update, task.last_change, task.last_changed_by,
 		task.active_duration, task.last_worker, task.last_worker_report, task.enqueued_from,
-		task.output, task.execution, task.runtime, task.container`
+		task.output, task.execution, task.runtime, task.container, task.public`
 	selectBareTask = `SELECT ` + bareTaskColumns + ` FROM task`
 	selectTask     = `SELECT ` + bareTaskColumns + `, d.script, d.configuration, d.script_diff
 		FROM task LEFT JOIN task_document d ON d.task_id = task.id`
@@ -79,6 +83,7 @@ func bareTaskFields(t *task.Task) []any {
 		exact{&t.Execution},
 		exact{&t.Runtime},
 		exact{&t.Container},
+		&t.Public,
 	}
 }
 

@@ -31,7 +31,7 @@ func fullTask(in project.ID, parent task.ID) task.Task {
 		Requirements: map[string]any{"pip": "numpy==2"}, Diff: strings.Repeat("+ line\n", 1000),
 	}
 	t.Execution = task.Execution{
-		Queue: "q1", Framework: "torch", ModelDesc: map[string]any{"design": "x"},
+		Queue: "q1", Framework: "torch",
 		ModelLabels: map[string]any{"cat": json.Number("1")}, TestSplit: &split,
 	}
 	t.Hyperparams = task.Params{
@@ -40,7 +40,7 @@ func fullTask(in project.ID, parent task.ID) task.Task {
 	}
 	t.Configuration = map[string]task.ConfigItem{"c": {Name: "c", Value: "{}", Type: "json", Description: "conf"}}
 	t.Runtime = map[string]any{"progress": "50", "big": json.Number("9007199254740993"), "nested": map[string]any{"a": []any{"b", nil, true}}}
-	t.Container = map[string]any{"image": "cuda"}
+	t.Container, t.Public = map[string]any{"image": "cuda"}, true
 	t.Models = task.Models{
 		Input:  []task.ModelLink{{Name: "z", Model: "m1", Updated: at(1)}, {Name: "a", Model: "m2", Updated: at(2)}},
 		Output: []task.ModelLink{{Name: "best", Model: "m3", Updated: at(3)}},
@@ -75,9 +75,9 @@ func TestTasks(t *testing.T) {
 				if !reflect.DeepEqual(locked, full) {
 					t.Errorf("locked %+v\nwant %+v", locked, full)
 				}
-				for _, status := range []func(context.Context, task.ID) (task.Status, error){store.Status, store.LockStatus} {
-					if got, err := status(ctx, full.ID); err != nil || got != task.Stopped {
-						t.Errorf("status %q, %v", got, err)
+				for _, standing := range []func(context.Context, task.ID) (task.Standing, error){store.Standing, store.LockStanding} {
+					if got, err := standing(ctx, full.ID); err != nil || got != (task.Standing{Status: task.Stopped, Public: true}) {
+						t.Errorf("standing %v, %v", got, err)
 					}
 				}
 				return err
@@ -87,14 +87,14 @@ func TestTasks(t *testing.T) {
 		t.Run("absent ones are told", func(t *testing.T) {
 			_, err := store.Get(ctx, "nobody")
 			wantIs(t, err, task.ErrNotFound)
-			_, err = store.Status(ctx, "nobody")
+			_, err = store.Standing(ctx, "nobody")
 			wantIs(t, err, task.ErrNotFound)
 			wantIs(t, db.Tx(ctx, func(ctx context.Context) error {
 				_, err := store.Lock(ctx, "nobody")
 				return err
 			}), task.ErrNotFound)
 			wantIs(t, db.Tx(ctx, func(ctx context.Context) error {
-				_, err := store.LockStatus(ctx, "nobody")
+				_, err := store.LockStanding(ctx, "nobody")
 				return err
 			}), task.ErrNotFound)
 			for part := task.Row; part <= task.Links; part <<= 1 {

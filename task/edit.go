@@ -3,14 +3,15 @@ package task
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/user"
 )
 
-// Patch says what to change; nil fields stay. Script, execution and models are
-// merged one level deep by the caller, who builds them from the stored task in
-// the function form.
+// Patch says what to change; nil fields stay. The fields in the function form
+// change what is stored: the caller merges.
 type Patch struct {
 	Name              *string
 	Comment           *string
@@ -23,18 +24,18 @@ type Patch struct {
 	SystemTags        *[]string
 	OutputDestination *string
 	OutputError       *string
-	Hyperparams       *Params
-	Configuration     *map[string]ConfigItem
 	Runtime           *map[string]any
-	Container         *map[string]any
-	Script            func(*Script)    // changes the stored script
-	Execution         func(*Execution) // changes the stored execution
-	Models            func(*Models)    // changes the stored links
+	Hyperparams       func(*Params)
+	Configuration     func(*map[string]ConfigItem)
+	Container         func(*map[string]any)
+	Script            func(*Script)
+	Execution         func(*Execution)
+	Models            func(*Models)
 }
 
-// content reports whether the patch changes more than what the task is called
+// Content reports whether the patch changes more than what the task is called
 // and how it is filed.
-func (p Patch) content() bool {
+func (p Patch) Content() bool {
 	return p.Type != nil || p.Status != nil || p.Parent != nil || p.OutputDestination != nil || p.OutputError != nil ||
 		p.Hyperparams != nil || p.Configuration != nil || p.Runtime != nil || p.Container != nil ||
 		p.Script != nil || p.Execution != nil || p.Models != nil
@@ -44,16 +45,18 @@ func (p Patch) content() bool {
 func (p Patch) IsZero() bool { return p.parts() == 0 }
 
 // Spec returns the new task that the patch makes out of nothing.
-func (p Patch) Spec() Spec {
-	var t Task
-	p.write(&t)
-	return t
+func (p Patch) Spec() Spec { return p.Over(Spec{}) }
+
+// Over returns the new task that the patch makes out of another.
+func (p Patch) Over(spec Spec) Spec {
+	p.write(&spec)
+	return spec
 }
 
 // parts returns what must be saved.
 func (p Patch) parts() Part {
 	var what Part
-	if p.content() || p.Name != nil || p.Comment != nil || p.StatusMessage != nil || p.Project != nil {
+	if p.Content() || p.Name != nil || p.Comment != nil || p.StatusMessage != nil || p.Project != nil {
 		what |= Row
 	}
 	if p.Tags != nil || p.SystemTags != nil {
@@ -83,16 +86,36 @@ func (s *Service) Edit(ctx context.Context, who user.Identity, id ID, patch Patc
 // the patch only name, comment, tags, system tags, project, status message and
 // output error take effect.
 func (s *Service) Update(ctx context.Context, who user.Identity, id ID, patch Patch) (Task, error) {
+	return s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) { return s.update(ctx, t, patch) })
+}
+
+func (s *Service) update(ctx context.Context, t *Task, patch Patch) (Part, error) {
 	patch = Patch{
 		Name: patch.Name, Comment: patch.Comment, Tags: patch.Tags, SystemTags: patch.SystemTags,
 		Project: patch.Project, StatusMessage: patch.StatusMessage, OutputError: patch.OutputError,
 	}
-	return s.change(ctx, who, id, func(ctx context.Context, t *Task) (Part, error) {
-		before := t.LastUpdate
-		what, err := s.apply(ctx, t, patch)
-		t.LastUpdate = before
-		return what, err
+	before := t.LastUpdate
+	what, err := s.apply(ctx, t, patch)
+	t.LastUpdate = before
+	return what, err
+}
+
+// UpdateMany is Update for many tasks in one transaction; all of them must
+// exist. It returns how many were changed.
+func (s *Service) UpdateMany(ctx context.Context, who user.Identity, patches map[ID]Patch) (int, error) {
+	changed := make(map[ID]bool, len(patches))
+	_, err := s.each(ctx, who, slices.Collect(maps.Keys(patches)), func(ctx context.Context, t *Task) (Part, error) {
+		what, err := s.update(ctx, t, patches[t.ID])
+		if what == 0 || err != nil {
+			return 0, err
+		}
+		changed[t.ID] = true
+		return what, s.Projects.Touch(ctx, t.Project)
 	})
+	if err != nil {
+		return 0, err
+	}
+	return len(changed), nil
 }
 
 func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
@@ -102,13 +125,16 @@ func (s *Service) apply(ctx context.Context, t *Task, p Patch) (Part, error) {
 	from := t.Project
 	p.write(t)
 	t.Script.trim()
+	if err := errors.Join(checkSections(*t), checkIDs(*t)); err != nil {
+		return 0, err
+	}
 	if p.Project != nil {
 		t.Project = from
 		if err := s.file(ctx, t, *p.Project); err != nil {
 			return 0, err
 		}
 	}
-	if p.content() {
+	if p.Content() {
 		t.LastUpdate = s.Now()
 	}
 	return p.parts(), nil
@@ -124,25 +150,19 @@ func (p Patch) write(t *Task) {
 	set(&t.Parent, p.Parent)
 	set(&t.Output.Destination, p.OutputDestination)
 	set(&t.Output.Error, p.OutputError)
-	set(&t.Hyperparams, p.Hyperparams)
-	set(&t.Configuration, p.Configuration)
 	set(&t.Runtime, p.Runtime)
-	set(&t.Container, p.Container)
 	if p.Tags != nil {
 		t.Tags = project.SortTags(*p.Tags)
 	}
 	if p.SystemTags != nil {
 		t.SystemTags = project.SortTags(*p.SystemTags)
 	}
-	if p.Script != nil {
-		p.Script(&t.Script)
-	}
-	if p.Execution != nil {
-		p.Execution(&t.Execution)
-	}
-	if p.Models != nil {
-		p.Models(&t.Models)
-	}
+	alter(&t.Hyperparams, p.Hyperparams)
+	alter(&t.Configuration, p.Configuration)
+	alter(&t.Container, p.Container)
+	alter(&t.Script, p.Script)
+	alter(&t.Execution, p.Execution)
+	alter(&t.Models, p.Models)
 	set(&t.Project, p.Project)
 }
 
@@ -163,10 +183,6 @@ func (s *Service) checkPatch(ctx context.Context, p Patch) error {
 	if p.SystemTags != nil {
 		errs = append(errs, checkTags(*p.SystemTags))
 	}
-	sections := Task{}
-	set(&sections.Hyperparams, p.Hyperparams)
-	set(&sections.Configuration, p.Configuration)
-	errs = append(errs, checkSections(sections))
 	if p.Parent != nil || p.Project != nil {
 		var parent ID
 		var in project.ID
@@ -206,6 +222,9 @@ func (s *Service) EditRuntime(ctx context.Context, who user.Identity, id ID, add
 		if t.Status.Frozen() {
 			return 0, frozen(*t, "its runtime properties")
 		}
+		if err := checkKeys("add_or_update", add); err != nil {
+			return 0, err
+		}
 		if t.Runtime == nil {
 			t.Runtime = make(map[string]any)
 		}
@@ -222,6 +241,13 @@ func (s *Service) EditRuntime(ctx context.Context, who user.Identity, id ID, add
 
 func frozen(t Task, what string) error {
 	return ErrBadStatus.Errorf("task %s (%s) is %s; %s can no longer change", t.ID, t.Name, t.Status, what).With("status", t.Status)
+}
+
+// alter runs a change unless it is nil.
+func alter[T any](what *T, change func(*T)) {
+	if change != nil {
+		change(what)
+	}
 }
 
 // set writes *from to *to unless from is nil.

@@ -19,26 +19,21 @@ func (s *Service) UpdateTags(ctx context.Context, who user.Identity, ids []ID, a
 	})
 }
 
-// Archive hides tasks away; all of them must exist. Queued and running ones
-// are taken back.
+// Archive hides tasks away; all of them must exist. Running ones are stopped,
+// queued ones go back to where they were: lifecycle takes them out of their
+// queues in the same transaction.
 func (s *Service) Archive(ctx context.Context, who user.Identity, ids []ID, why Why) (int, error) {
+	why.Force = true
 	return s.each(ctx, who, ids, func(ctx context.Context, t *Task) (Part, error) {
 		var what Part
 		var err error
 		switch t.Status {
 		case InProgress:
-			why.Force = true
-			what, err = s.move(ctx, t, Stopped, why)
-			t.Completed = s.Now()
-			t.settleDuration()
-		case Queued:
-			to := t.EnqueuedFrom
-			if to == "" {
-				to = Created
+			if what, err = s.move(ctx, t, Stopped, why); err == nil {
+				s.settle(t)
 			}
-			why.Force = true
-			what, err = s.move(ctx, t, to, why)
-			t.EnqueuedFrom, t.Execution.Queue = "", ""
+		case Queued:
+			what, err = s.unqueue(ctx, t, "", why)
 		default:
 			t.StatusReason, t.StatusMessage = why.Reason, why.Message
 		}
@@ -68,12 +63,47 @@ func (s *Service) Move(ctx context.Context, who user.Identity, ids []ID, to proj
 	})
 }
 
+// Share makes tasks public, or private again. Nothing changes unless each of
+// them exists and is not yet what it shall be.
+func (s *Service) Share(ctx context.Context, who user.Identity, ids []ID, public bool) (int, error) {
+	if err := who.Require(user.Member); err != nil {
+		return 0, err
+	}
+	return s.all(ctx, ids, func(ctx context.Context, id ID) error {
+		t, err := s.Store.Lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if t.Public == public {
+			state := "private"
+			if public {
+				state = "public"
+			}
+			return ErrNotFound.Errorf("task %s is %s already", id, state)
+		}
+		t.Public, t.LastChange, t.LastChangedBy = public, s.Now(), who.User
+		return s.Store.Save(ctx, t, Row)
+	})
+}
+
 // each changes many tasks in one transaction: all or none.
 func (s *Service) each(ctx context.Context, who user.Identity, ids []ID, fn func(context.Context, *Task) (Part, error)) (int, error) {
+	return s.all(ctx, ids, func(ctx context.Context, id ID) error {
+		_, err := s.change(ctx, who, id, fn)
+		return err
+	})
+}
+
+// all runs fn on each of the tasks in one transaction and returns how many
+// there are.
+func (s *Service) all(ctx context.Context, ids []ID, fn func(context.Context, ID) error) (int, error) {
+	if len(ids) > MaxIDs {
+		return 0, ErrTooMany.Errorf("ids: %d tasks are named, the limit is %d at once", len(ids), MaxIDs).With("field", "ids")
+	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids))) // one order of locks for all callers
 	err := s.Tx(ctx, func(ctx context.Context) error {
 		for _, id := range ids {
-			if _, err := s.change(ctx, who, id, fn); err != nil {
+			if err := fn(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -88,26 +118,4 @@ func (s *Service) each(ctx context.Context, who user.Identity, ids []ID, fn func
 func retagged(tags, add, remove []string) []string {
 	out := slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return slices.Contains(remove, t) })
 	return project.SortTags(append(out, add...))
-}
-
-// AddModel links a model to a task; a link of the same name is replaced in
-// place.
-func (s *Service) AddModel(ctx context.Context, who user.Identity, id ID, input bool, name, model string) (Task, error) {
-	return s.change(ctx, who, id, func(_ context.Context, t *Task) (Part, error) {
-		if t.Status.Frozen() {
-			return 0, frozen(*t, "its models")
-		}
-		links := &t.Models.Output
-		if input {
-			links = &t.Models.Input
-		}
-		l := ModelLink{Name: name, Model: model, Updated: s.Now()}
-		if i := slices.IndexFunc(*links, func(o ModelLink) bool { return o.Name == name }); i >= 0 {
-			(*links)[i] = l
-		} else {
-			*links = append(*links, l)
-		}
-		t.LastUpdate = s.Now()
-		return Links, nil
-	})
 }

@@ -21,6 +21,10 @@ func (p Param) check() error {
 	if strings.TrimSpace(p.Section) == "" || strings.TrimSpace(p.Name) == "" {
 		return ErrInvalid.Errorf("hyperparams: a parameter needs a section and a name, got %q/%q", p.Section, p.Name).With("field", "hyperparams")
 	}
+	if len(p.Section) > MaxParam || len(p.Name) > MaxParam {
+		return ErrInvalid.Errorf("hyperparams: %.40q/%.40q has %d and %d bytes, the limit is %d for each", p.Section, p.Name, len(p.Section), len(p.Name), MaxParam).
+			With("field", "hyperparams")
+	}
 	return nil
 }
 
@@ -148,8 +152,8 @@ func (s *Service) DeleteParams(ctx context.Context, who user.Identity, id ID, pa
 // EditConfiguration sets configuration objects, or with replace makes them the
 // only ones.
 func (s *Service) EditConfiguration(ctx context.Context, who user.Identity, id ID, items []ConfigItem, replace, force bool) (Task, error) {
-	for _, it := range items {
-		if it.Name == "" {
+	for i, it := range items {
+		if items[i].Name = strings.TrimSpace(it.Name); items[i].Name == "" {
 			return Task{}, ErrInvalid.Errorf("configuration: an object needs a name").With("field", "configuration")
 		}
 	}

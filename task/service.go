@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,11 +36,7 @@ func (s *Service) Create(ctx context.Context, who user.Identity, spec Spec) (Tas
 	if err := who.Require(user.Member); err != nil {
 		return Task{}, err
 	}
-	t := spec
-	if err := errors.Join(CheckName(spec.Name), checkType(spec.Type), checkTags(spec.Tags, spec.SystemTags), checkSections(spec)); err != nil {
-		return Task{}, err
-	}
-	now := s.Now()
+	t, now := spec, s.Now()
 	t.ID, t.User, t.LastChangedBy = ID(ident.New()), who.User, who.User
 	t.Status, t.EnqueuedFrom = Created, ""
 	t.Created, t.LastUpdate, t.LastChange, t.StatusChanged = now, now, now, now
@@ -48,7 +45,7 @@ func (s *Service) Create(ctx context.Context, who user.Identity, spec Spec) (Tas
 	t.Script.trim()
 	stampLinks(&t.Models, now)
 	err := s.Tx(ctx, func(ctx context.Context) error {
-		if err := s.checkReferences(ctx, t.Parent, t.Project); err != nil {
+		if err := s.Validate(ctx, who, t); err != nil {
 			return err
 		}
 		if err := s.Store.Insert(ctx, t); err != nil {
@@ -57,6 +54,17 @@ func (s *Service) Create(ctx context.Context, who user.Identity, spec Spec) (Tas
 		return s.Projects.Touch(ctx, t.Project)
 	})
 	return t, err
+}
+
+// Validate refuses what Create would refuse, and creates nothing.
+func (s *Service) Validate(ctx context.Context, who user.Identity, spec Spec) error {
+	if err := who.Require(user.Member); err != nil {
+		return err
+	}
+	if err := errors.Join(CheckName(spec.Name), checkType(spec.Type), checkTags(spec.Tags, spec.SystemTags), checkSections(spec), checkIDs(spec)); err != nil {
+		return err
+	}
+	return s.checkReferences(ctx, spec.Parent, spec.Project)
 }
 
 // checkReferences makes sure that parent and project exist.
@@ -116,6 +124,29 @@ func (s *Service) Touch(ctx context.Context, who user.Identity, id ID) error {
 	return s.Store.Touch(ctx, id, who.User, s.Now())
 }
 
+// LockStatus returns the status of a task for other nouns inside their
+// transactions, which change what belongs to it; ErrPublic if nobody may.
+func (s *Service) LockStatus(ctx context.Context, id ID) (Status, error) {
+	st, err := s.Store.LockStanding(ctx, id)
+	if err == nil && st.Public {
+		err = publicTask(id)
+	}
+	return st.Status, err
+}
+
+func publicTask(id ID) error {
+	return ErrPublic.Errorf("task %s is public: it can be read, copied and made private again, but not changed", id)
+}
+
+// report stamps a task of which something was reported.
+func (s *Service) report(t *Task) {
+	t.LastUpdate = s.Now()
+	if t.Status == InProgress && !t.Started.IsZero() {
+		seconds := int64(t.LastUpdate.Sub(t.Started) / time.Second)
+		t.ActiveDuration = &seconds
+	}
+}
+
 // change loads the task under its lock, lets fn change it, stamps it and saves
 // the parts that fn names. If fn names none, nothing is written.
 func (s *Service) change(ctx context.Context, who user.Identity, id ID, fn func(context.Context, *Task) (Part, error)) (Task, error) {
@@ -126,6 +157,9 @@ func (s *Service) change(ctx context.Context, who user.Identity, id ID, fn func(
 	err := s.Tx(ctx, func(ctx context.Context) (err error) {
 		if t, err = s.Store.Lock(ctx, id); err != nil {
 			return err
+		}
+		if t.Public {
+			return publicTask(id)
 		}
 		what, err := fn(ctx, &t)
 		if err != nil || what == 0 {
@@ -166,7 +200,7 @@ func checkTags(lists ...[]string) error {
 	return nil
 }
 
-// checkSections refuses parameters and configuration objects without a name.
+// checkSections refuses what has no name in the open-ended sections.
 func checkSections(t Task) error {
 	for _, section := range t.Hyperparams {
 		for _, p := range section {
@@ -176,8 +210,33 @@ func checkSections(t Task) error {
 		}
 	}
 	for name := range t.Configuration {
-		if name == "" {
+		if strings.TrimSpace(name) == "" {
 			return ErrInvalid.Errorf("configuration: an object needs a name").With("field", "configuration")
+		}
+	}
+	return errors.Join(checkKeys("runtime", t.Runtime), checkKeys("container", t.Container), checkKeys("execution.model_labels", t.Execution.ModelLabels))
+}
+
+// checkIDs refuses what is too long to be the id of anything.
+func checkIDs(t Task) error {
+	named := map[string]string{"parent": string(t.Parent), "execution.queue": t.Execution.Queue}
+	for list, links := range map[string][]ModelLink{"models.input": t.Models.Input, "models.output": t.Models.Output} {
+		for i, l := range links {
+			named[fmt.Sprintf("%s[%d].model", list, i)] = l.Model
+		}
+	}
+	for field, id := range named {
+		if len(id) > MaxRef {
+			return ErrInvalid.Errorf("%s: an id has at most %d bytes, this one has %d", field, MaxRef, len(id)).With("field", field)
+		}
+	}
+	return nil
+}
+
+func checkKeys(field string, m map[string]any) error {
+	for key := range m {
+		if strings.TrimSpace(key) == "" {
+			return ErrInvalid.Errorf("%s: an entry needs a name", field).With("field", field)
 		}
 	}
 	return nil

@@ -66,22 +66,28 @@ type Store interface {
 	// Lock is Get for a transaction that is going to change the task: no
 	// other transaction changes it before this one has ended.
 	Lock(ctx context.Context, id ID) (Task, error)
-	// Status returns the status of a task; ErrNotFound if there is none.
-	Status(ctx context.Context, id ID) (Status, error)
-	// LockStatus is Status for a transaction that depends on its staying so.
-	LockStatus(ctx context.Context, id ID) (Status, error)
+	// Standing returns the standing of a task; ErrNotFound if there is none.
+	Standing(ctx context.Context, id ID) (Standing, error)
+	// LockStanding is Standing for a transaction that depends on its staying so.
+	LockStanding(ctx context.Context, id ID) (Standing, error)
 	// List answers a query in a fixed number of SQL queries.
 	List(ctx context.Context, q Query) ([]Task, error)
 	// Save writes the named parts.
 	Save(ctx context.Context, t Task, what Part) error
 	// Touch sets LastUpdate, LastChange, LastChangedBy and, if the task is in
-	// progress, ActiveDuration. No error if there is no such task.
+	// progress, ActiveDuration. No error if there is no such task, or if it
+	// is public.
 	Touch(ctx context.Context, id ID, by user.ID, at time.Time) error
 	// Delete removes the row and what hangs on it, and marks the parent of
 	// its children as deleted. It returns how many children there were.
 	Delete(ctx context.Context, id ID) (children int, err error)
 	// PublishedChildren counts published tasks whose parent this is.
 	PublishedChildren(ctx context.Context, id ID) (int, error)
+	// Children returns the tasks whose parent this is, by id.
+	Children(ctx context.Context, id ID) ([]ID, error)
+	// Silent returns up to limit tasks in progress that reported nothing since
+	// the time, the longest silent first; public ones are left out.
+	Silent(ctx context.Context, since time.Time, limit int) ([]ID, error)
 	// Types returns the types in use in the projects; nil means everywhere.
 	Types(ctx context.Context, projects []project.ID) ([]Type, error)
 }

@@ -60,8 +60,18 @@ type Task struct {
 	Container     map[string]any
 	Models        Models
 
+	// Public says that everybody may read the task and nobody may change it.
+	Public bool
+
 	// EnqueuedFrom is the status that the task had before it was queued.
 	EnqueuedFrom Status
+}
+
+// Standing is what must be known of a task by those who change what belongs to
+// it.
+type Standing struct {
+	Status Status
+	Public bool
 }
 
 // Output is where results go.
@@ -88,7 +98,6 @@ type Script struct {
 type Execution struct {
 	Queue       string         `json:"queue,omitempty"`
 	Framework   string         `json:"framework,omitempty"`
-	ModelDesc   map[string]any `json:"model_desc,omitempty"`
 	ModelLabels map[string]any `json:"model_labels,omitempty"`
 	TestSplit   *int64         `json:"test_split,omitempty"`
 }
@@ -138,9 +147,23 @@ var (
 	ErrInvalid       = fault.Reason{Kind: fault.Invalid, Name: "task.invalid"}
 	ErrBadStatus     = fault.Reason{Kind: fault.State, Name: "task.status_forbids"}
 	ErrUndeletable   = fault.Reason{Kind: fault.State, Name: "task.cannot_be_deleted"}
+	ErrPublic        = fault.Reason{Kind: fault.Forbidden, Name: "task.public"}
+	ErrTooMany       = fault.Reason{Kind: fault.Invalid, Name: "task.too_many_ids"}
 	ErrMixedSections = fault.Reason{Kind: fault.Invalid, Name: "task.section_and_item"}
 )
 
 // MaxName bounds a name in bytes: 200 characters of any script and their
 // percent-encoding by a client fit.
 const MaxName = 4096
+
+// MaxParam bounds the section and the name of a hyper-parameter in bytes: both
+// stand in one entry of an index, which takes 2,700.
+const MaxParam = 1024
+
+// MaxRef bounds the id of anything else that a task names, for the same reason:
+// an id that is longer is none.
+const MaxRef = 1024
+
+// MaxIDs bounds how many tasks one call may name: it is one transaction, and
+// clients of the protocol send no more.
+const MaxIDs = 500

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +37,8 @@ type World struct {
 	Handler http.Handler
 	Files   *file.Service
 	Users   *user.Service
+	Tasks   *task.Service
+	Queues  *queue.Service
 	// Pairs are key pairs by role.
 	Pairs map[user.Role]user.Pair
 	// Operator may do everything.
@@ -52,7 +53,7 @@ func New(t testing.TB) *World {
 	t.Helper()
 	ctx := t.Context()
 	w := &World{now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Pairs: make(map[user.Role]user.Pair), Operator: user.Operator}
-	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db"), Now: w.Now})
+	db, err := sqlstore.Open(ctx, w.database(t))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -71,13 +72,14 @@ func New(t testing.TB) *World {
 	tasks := task.New(task.Config{Store: db.Tasks(), Projects: projects, Tx: db.Tx, Now: w.Now})
 	queues := queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: w.Now})
 	must(t, queues.Bootstrap(ctx))
+	w.Tasks, w.Queues = tasks, queues
 	w.Files = file.New(file.Config{Store: db.Files(), Blobs: &mem.Store{Now: w.Now}, Tx: db.Tx, After: db.After, Now: w.Now, Logger: logger})
 	artifacts := artifact.New(artifact.Config{Store: db.Artifacts(), Tasks: tasks, Files: w.Files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: w.Now})
 	w.Files.Join(artifacts)
 	events := event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: tasks}, Tx: db.Tx, Now: w.Now})
 	api := rpc.New(rpc.Config{
 		Guard: &door.Guard{Users: w.Users}, Users: w.Users, Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Queues: queues,
-		Lifecycle: lifecycle.New(lifecycle.Config{Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Files: w.Files, Tx: db.Tx, Now: w.Now}),
+		Lifecycle: lifecycle.New(lifecycle.Config{Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Queues: queues, Files: w.Files, Tx: db.Tx, Now: w.Now}),
 		Addresses: rpc.Addresses{WebPort: "8080", APIPort: "8008", FilesPort: "8081"}, Logger: logger, Now: w.Now, Build: "test", Commit: "test",
 	})
 	w.Handler = door.Log{Logger: logger, Now: w.Now}.Wrap(api)

@@ -198,6 +198,15 @@ def test_E_06_deleting_an_unknown_name_reports_failure_and_changes_nothing(new_t
     assert coffer.task(task.id)["execution"] == before["execution"]
 
 
+@pytest.mark.parametrize("how", ["delete", "reset"])
+def test_E_13_the_server_deletes_files_with_the_record(how, full_task, coffer):
+    task, uris = full_task
+    (sample,) = sample_urls(coffer, task.id)
+    # As a caller that is not the SDK, which deletes what it means by itself.
+    coffer.data_of(f"tasks.{how}", task=task.id, force=True, delete_external_artifacts=True)
+    assert not [name for name in OURS if there(coffer, uris[name])] and not there(coffer, sample)
+
+
 def test_E_16_the_file_server_deletes_single_files_and_batches(coffer):
     for name in ("one", "two", "dir/three", "dir/four"):
         assert coffer.upload(f"/E-16/{name}", name.encode()).status == 200
@@ -236,6 +245,18 @@ def test_E_18_a_file_that_another_record_names_outlives_the_first_ones_deletion(
     second.reload()
     assert second.delete(raise_on_error=True)
     assert not there(coffer, record["uri"])
+
+
+def test_E_19_deleting_cannot_be_undone(new_task, coffer):
+    task = new_task("gone for good")
+    task.upload_artifact("output", {"a": 1}, wait_on_upload=True)
+    assert task.delete(raise_on_error=True)
+    assert gone(coffer, task.id)
+    assert coffer.data_of("tasks.get_all", id=[task.id])["tasks"] == []
+    for endpoint in ("tasks.started", "tasks.edit", "tasks.clone", "tasks.ping"):
+        coffer.call(endpoint, task=task.id, force=True, name="back")
+    failed = coffer.data_of("tasks.unarchive_many", ids=[task.id])["failed"]
+    assert failed[0]["error"]["codes"] == [400, 101] and gone(coffer, task.id)
 
 
 @pytest.mark.parametrize("files", [True, False], ids=["with files", "without files"])

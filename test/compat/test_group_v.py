@@ -342,8 +342,7 @@ def test_V_14_gzip_artifacts_are_served_without_content_encoding(task, coffer, p
 def into(state, task, coffer):
     """Brings a fresh task into a state."""
     if state == "queued":
-        # By the edit that may set any status: a queue to put the task into is not needed for what is shown here.
-        coffer.data_of("tasks.edit", task=task.id, force=True, status="queued")
+        coffer.data_of("tasks.enqueue", task=task.id)
     elif state != "created":
         task.mark_started()
         {

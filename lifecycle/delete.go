@@ -1,0 +1,190 @@
+package lifecycle
+
+import (
+	"context"
+	"slices"
+
+	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/event"
+	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// Outputs says what becomes of the things that a task logged when it is
+// deleted or reset.
+type Outputs struct {
+	// Files condemns the files that output artifacts and events name, in the
+	// same transaction. Those that other living records name stay.
+	Files bool
+}
+
+// Removed tells what a deletion or reset took away.
+type Removed struct {
+	Children  int            // tasks whose parent is gone now
+	Addresses []file.Address // of output artifacts
+	Queues    int            // that the task stood in
+}
+
+// Delete says how a task is to be deleted.
+type Delete struct {
+	Force   bool
+	Steps   bool // of a pipeline: its children go with it, by force
+	Outputs Outputs
+}
+
+// DeleteTask deletes a task with all it logged. Without force it must be
+// created or archived and have no published children.
+func (s *Service) DeleteTask(ctx context.Context, who user.Identity, id task.ID, d Delete) (Removed, error) {
+	if err := who.Require(user.Member); err != nil {
+		return Removed{}, err
+	}
+	var r Removed
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		r = Removed{}
+		t, err := s.lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !d.Force && t.Status != task.Created && !slices.Contains(t.SystemTags, task.Archived) {
+			return task.ErrUndeletable.Errorf("task %s is %s; it can be deleted while created, when archived, or by force", id, t.Status).With("status", t.Status)
+		}
+		if err := s.childrenAllow(ctx, id, d.Force); err != nil {
+			return err
+		}
+		steps, err := s.steps(ctx, t, d.Steps)
+		if err != nil {
+			return err
+		}
+		for _, step := range steps {
+			gone, err := s.DeleteTask(ctx, who, step.ID, Delete{Force: true, Outputs: d.Outputs})
+			if err != nil {
+				return err
+			}
+			r.Children += gone.Children
+			r.Addresses = append(r.Addresses, gone.Addresses...)
+		}
+		addresses, err := s.discard(ctx, id, nil, d.Outputs)
+		if err != nil {
+			return err
+		}
+		r.Addresses = append(r.Addresses, addresses...)
+		if err := s.Artifacts.Store.Forget(ctx, id); err != nil {
+			return err
+		}
+		if r.Queues, err = s.Queues.Leave(ctx, id, "", ""); err != nil {
+			return err
+		}
+		children, err := s.Tasks.Store.Delete(ctx, id)
+		if err != nil {
+			return err
+		}
+		r.Children += children
+		return s.Projects.Touch(ctx, t.Project)
+	})
+	return r, err
+}
+
+// lock loads a task that is going to be changed.
+func (s *Service) lock(ctx context.Context, id task.ID) (task.Task, error) {
+	if _, err := s.Tasks.LockStatus(ctx, id); err != nil {
+		return task.Task{}, err
+	}
+	return s.Tasks.Store.Get(ctx, id)
+}
+
+// childrenAllow refuses to take away what published tasks stand on.
+func (s *Service) childrenAllow(ctx context.Context, id task.ID, force bool) error {
+	if force {
+		return nil
+	}
+	n, err := s.Tasks.Store.PublishedChildren(ctx, id)
+	if err == nil && n > 0 {
+		return task.ErrUndeletable.Errorf("task %s has %d published children; use force", id, n).With("children", n)
+	}
+	return err
+}
+
+// discard removes artifacts (those given, nil for all) and all events, and
+// condemns the files of outputs if that was asked for.
+func (s *Service) discard(ctx context.Context, id task.ID, refs []artifact.Ref, out Outputs) ([]file.Address, error) {
+	gone, err := s.Artifacts.Discard(ctx, id, refs)
+	if err != nil {
+		return nil, err
+	}
+	var addresses []file.Address
+	for ref, list := range gone {
+		if ref.Mode == artifact.Output {
+			addresses = append(addresses, list...)
+		}
+	}
+	slices.SortFunc(addresses, compare)
+	addresses = slices.CompactFunc(addresses, func(a, b file.Address) bool { return compare(a, b) == 0 })
+	shown, err := s.Events.Delete(ctx, event.Target{Kind: event.Task, ID: string(id)})
+	if err != nil || !out.Files {
+		return addresses, err
+	}
+	return addresses, s.Files.Condemn(ctx, paths(addresses, shown))
+}
+
+// paths returns the own paths among the addresses, each once.
+func paths(lists ...[]file.Address) []file.Path {
+	var out []file.Path
+	for _, list := range lists {
+		for _, a := range list {
+			if a.IsOwn() {
+				out = append(out, a.Path)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func compare(a, b file.Address) int {
+	switch ca, cb := a.Canonical(), b.Canonical(); {
+	case ca < cb:
+		return -1
+	case ca > cb:
+		return 1
+	}
+	return 0
+}
+
+// Reset says how a task is to be reset.
+type Reset struct {
+	Force    bool
+	ClearAll bool // execution and script go, too
+	Outputs  Outputs
+}
+
+// ResetTask takes a task back to created: what it logged is removed, its
+// parameters and configuration stay, and so do input artifacts.
+func (s *Service) ResetTask(ctx context.Context, who user.Identity, id task.ID, reset Reset) (task.Task, Removed, error) {
+	var t task.Task
+	var r Removed
+	err := s.Tx(ctx, func(ctx context.Context) (err error) {
+		if t, err = s.Tasks.Reset(ctx, who, id, reset.Force, reset.ClearAll); err != nil {
+			return err
+		}
+		if err := s.childrenAllow(ctx, id, reset.Force); err != nil {
+			return err
+		}
+		if r.Queues, err = s.Queues.Leave(ctx, id, "", ""); err != nil {
+			return err
+		}
+		logged, err := s.Artifacts.Store.List(ctx, artifact.Selection{Tasks: []task.ID{id}})
+		if err != nil {
+			return err
+		}
+		outputs := []artifact.Ref{} // not nil: an empty list means none
+		for _, a := range logged {
+			if a.Mode == artifact.Output {
+				outputs = append(outputs, a.Ref)
+			}
+		}
+		r.Addresses, err = s.discard(ctx, id, outputs, reset.Outputs)
+		return err
+	})
+	return t, r, err
+}

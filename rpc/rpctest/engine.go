@@ -1,0 +1,39 @@
+package rpctest
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/test/postgres"
+)
+
+// The databases that every scenario must hold on.
+const (
+	onSQLite   = "sqlite"
+	onPostgres = "postgres"
+)
+
+// engine is the one that new worlds are built on.
+var engine = onSQLite
+
+// Main runs the tests of a package on each engine, one after the other, and
+// returns the exit code. A package whose tests build worlds calls it in its
+// TestMain.
+func Main(m *testing.M) int {
+	code := 0
+	for _, engine = range []string{onSQLite, onPostgres} {
+		fmt.Println("engine:", engine)
+		code = max(code, m.Run())
+	}
+	return code
+}
+
+// database returns an empty database of the engine.
+func (w *World) database(t testing.TB) sqlstore.Config {
+	if engine == onPostgres {
+		return sqlstore.Config{URL: postgres.Database(t), Now: w.Now}
+	}
+	return sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db"), Now: w.Now}
+}

@@ -42,17 +42,36 @@ type Drafter interface {
 // are written. If their number or their digest differs from the promise ("" is
 // none), r fails or ctx ends, the range counts as not written.
 func PutPart(ctx context.Context, d Drafter, key Key, off, size int64, r io.Reader, promised Digest) (Digest, error) {
-	in := newVerifier(r, PutOptions{MaxSize: size, Size: &size, Digest: promised})
+	in := newVerifier(r, partOf(size, promised))
 	defer in.close()
 	n, err := d.WriteDraft(ctx, key, off, in)
-	switch {
-	case errors.Is(err, ErrTooLarge):
-		return "", ErrLength.Wrap(err, "expected %d bytes, received more", size)
-	case err != nil:
-		return "", stored(err)
+	if err != nil {
+		return "", stored(longer(err, size))
 	}
 	if err := in.took(n); err != nil {
 		return "", err
 	}
 	return in.digest, nil
+}
+
+// CheckPart reads a piece as PutPart does, without keeping it: for pieces that
+// are there already.
+func CheckPart(size int64, r io.Reader, promised Digest) (Digest, error) {
+	in := newVerifier(r, partOf(size, promised))
+	defer in.close()
+	_, err := in.WriteTo(io.Discard)
+	return in.digest, longer(err, size)
+}
+
+// partOf are the options of a piece, of which no byte beyond its end may pass.
+func partOf(size int64, promised Digest) PutOptions {
+	return PutOptions{MaxSize: size, Size: &size, Digest: promised}
+}
+
+// longer tells of a piece that passes its end as of any wrong length.
+func longer(err error, size int64) error {
+	if errors.Is(err, ErrTooLarge) {
+		return ErrLength.Wrap(err, "expected %d bytes, received more", size)
+	}
+	return err
 }

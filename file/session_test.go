@@ -288,3 +288,48 @@ func TestLostBytesAreNotCommitted(t *testing.T) {
 		t.Errorf("visible: %v", err)
 	}
 }
+
+// The largest number of parts, with a gap after each, is told in pages and is
+// the largest.
+func TestTheNumberOfPartsIsBounded(t *testing.T) {
+	d := newDisk(t)
+	s := d.start(t)
+	p, _, err := s.OpenSession(t.Context(), ana, file.SessionSpec{Path: "f", Size: 2*file.MaxParts + 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.db.Tx(t.Context(), func(ctx context.Context) error {
+		for i := range int64(file.MaxParts) {
+			part := file.Part{Span: file.Span{Offset: 2 * i, Size: 1}, Digest: blob.EmptyDigest}
+			if err := d.db.Sessions().AddPart(ctx, p.ID, part, file.Prefix{}, d.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := file.Span{Offset: 2 * file.MaxParts, Size: 2}
+	if _, err := s.PutPart(t.Context(), ana, p.ID, at, bytes.NewReader([]byte("ab")), ""); !errors.Is(err, file.ErrPart) {
+		t.Errorf("one part more: %v", err)
+	}
+	if p, err = s.Session(t.Context(), ana, p.ID); err != nil || p.Received != file.MaxParts || len(p.Missing) != file.MaxListed {
+		t.Errorf("%d bytes received, %d gaps listed, %v", p.Received, len(p.Missing), err)
+	}
+	seen := 0
+	for from := int64(0); ; {
+		page, err := s.Parts(t.Context(), p.Session, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		seen += len(page)
+		from = page[len(page)-1].End()
+	}
+	if seen != file.MaxParts {
+		t.Errorf("%d parts are listed", seen)
+	}
+}

@@ -247,7 +247,9 @@ func TestUploadSessionsAreReadByIndex(t *testing.T) {
 		must(t, store.Insert(ctx, s))
 		keys := []blob.Key{s.Key}
 		for name, fn := range map[string]func() error{
-			"lock":        func() error { _, err := store.Lock(ctx, s.ID); return err },
+			"lock": func() error {
+				return db.Tx(ctx, func(ctx context.Context) error { _, err := store.Lock(ctx, s.ID); return err })
+			},
 			"open":        func() error { _, err := store.Open(ctx, "u1", "", at(0)); return err },
 			"holds":       func() error { _, _, err := store.Holds(ctx, blob.EmptyDigest); return err },
 			"parts":       func() error { _, err := store.Parts(ctx, s.ID, 0, 10); return err },

@@ -37,13 +37,14 @@ func (s *Service) CommitSession(ctx context.Context, who user.Identity, id Sessi
 			return Session{}, err
 		}
 	}
+	done := of
 	err = s.Tx(ctx, func(ctx context.Context) error {
 		locked, err := s.Sessions.Lock(ctx, id)
 		if err != nil {
 			return err
 		}
 		if !locked.Committed.IsZero() {
-			of = locked
+			done = locked
 			return nil
 		}
 		if locked.Hashed.Revision != of.Hashed.Revision {
@@ -53,14 +54,15 @@ func (s *Service) CommitSession(ctx context.Context, who user.Identity, id Sessi
 		if err != nil {
 			return err
 		}
-		of.Committed, of.Version = s.Now(), g.Number
-		return s.Sessions.Commit(ctx, of)
+		done.Committed, done.Version = s.Now(), g.Number
+		return s.Sessions.Commit(ctx, done)
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	s.forget(ctx, of)
-	return of, nil
+	s.forget(ctx, done)
+	done.Received = done.Size
+	return done, nil
 }
 
 // promised returns the digest that the file must have: the one of the commit,

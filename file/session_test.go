@@ -36,22 +36,22 @@ type disk struct {
 
 // onEach runs a test on an empty disk with each kind of database.
 func onEach(t *testing.T, test func(t *testing.T, d *disk)) {
-	for engine, config := range map[string]func(t *testing.T, dir string) sqlstore.Config{
-		"sqlite": func(_ *testing.T, dir string) sqlstore.Config {
-			return sqlstore.Config{Path: filepath.Join(dir, "coffer.db")}
-		},
-		"postgres": func(t *testing.T, _ string) sqlstore.Config { return sqlstore.Config{URL: postgres.Database(t)} },
-	} {
-		t.Run(engine, func(t *testing.T) {
-			d := &disk{dir: t.TempDir(), now: time.Now()}
-			var err error
-			if d.db, err = sqlstore.Open(t.Context(), config(t, d.dir)); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = d.db.Close() })
-			test(t, d)
-		})
+	t.Run("sqlite", func(t *testing.T) { test(t, newDisk(t, sqlstore.Config{})) })
+	t.Run("postgres", func(t *testing.T) { test(t, newDisk(t, sqlstore.Config{URL: postgres.Database(t)})) })
+}
+
+func newDisk(t *testing.T, cfg sqlstore.Config) *disk {
+	t.Helper()
+	d := &disk{dir: t.TempDir(), now: time.Now()}
+	if cfg.URL == "" {
+		cfg.Path = filepath.Join(d.dir, "coffer.db")
 	}
+	var err error
+	if d.db, err = sqlstore.Open(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.db.Close() })
+	return d
 }
 
 func (d *disk) start(t *testing.T) *file.Service {
@@ -336,47 +336,46 @@ func TestLostBytesAreNotCommitted(t *testing.T) {
 }
 
 // The largest number of parts, with a gap after each, is told in pages and is
-// the largest.
+// the largest. It is the service that counts, whatever the database.
 func TestTheNumberOfPartsIsBounded(t *testing.T) {
-	onEach(t, func(t *testing.T, d *disk) {
-		s := d.start(t)
-		p, _, err := s.OpenSession(t.Context(), ana, file.SessionSpec{Path: "f", Size: 2*file.MaxParts + 2})
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = d.db.Tx(t.Context(), func(ctx context.Context) error {
-			for i := range int64(file.MaxParts) {
-				part := file.Part{Span: file.Span{Offset: 2 * i, Size: 1}, Digest: blob.EmptyDigest}
-				if err := d.db.Sessions().AddPart(ctx, p.ID, part, file.Prefix{}, d.now); err != nil {
-					return err
-				}
+	d := newDisk(t, sqlstore.Config{})
+	s := d.start(t)
+	p, _, err := s.OpenSession(t.Context(), ana, file.SessionSpec{Path: "f", Size: 2*file.MaxParts + 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.db.Tx(t.Context(), func(ctx context.Context) error {
+		for i := range int64(file.MaxParts) {
+			part := file.Part{Span: file.Span{Offset: 2 * i, Size: 1}, Digest: blob.EmptyDigest}
+			if err := d.db.Sessions().AddPart(ctx, p.ID, part, file.Prefix{}, d.now); err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
-		at := file.Span{Offset: 2 * file.MaxParts, Size: 2}
-		if _, err := s.PutPart(t.Context(), ana, p.ID, at, bytes.NewReader([]byte("ab")), ""); !errors.Is(err, file.ErrPart) {
-			t.Errorf("one part more: %v", err)
-		}
-		if p, err = s.Session(t.Context(), ana, p.ID); err != nil || p.Received != file.MaxParts || len(p.Missing) != file.MaxListed {
-			t.Errorf("%d bytes received, %d gaps listed, %v", p.Received, len(p.Missing), err)
-		}
-		seen := 0
-		for from := int64(0); ; {
-			page, err := s.Parts(t.Context(), p.Session, from)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(page) == 0 {
-				break
-			}
-			seen += len(page)
-			from = page[len(page)-1].End()
-		}
-		if seen != file.MaxParts {
-			t.Errorf("%d parts are listed", seen)
-		}
+		return nil
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := file.Span{Offset: 2 * file.MaxParts, Size: 2}
+	if _, err := s.PutPart(t.Context(), ana, p.ID, at, bytes.NewReader([]byte("ab")), ""); !errors.Is(err, file.ErrPart) {
+		t.Errorf("one part more: %v", err)
+	}
+	if p, err = s.Session(t.Context(), ana, p.ID); err != nil || p.Received != file.MaxParts || len(p.Missing) != file.MaxListed {
+		t.Errorf("%d bytes received, %d gaps listed, %v", p.Received, len(p.Missing), err)
+	}
+	seen := 0
+	for from := int64(0); ; {
+		page, err := s.Parts(t.Context(), p.Session, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		seen += len(page)
+		from = page[len(page)-1].End()
+	}
+	if seen != file.MaxParts {
+		t.Errorf("%d parts are listed", seen)
+	}
 }

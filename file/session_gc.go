@@ -102,10 +102,10 @@ func (s *Service) Recover(ctx context.Context) error {
 				continue
 			}
 			s.Logger.Warn("an upload session is dropped: its bytes are no longer in the store", "session", o.ID, "path", o.Path, "received", o.Received)
-			if err := s.Tx(ctx, func(ctx context.Context) error { return s.Sessions.Remove(ctx, []SessionID{o.ID}) }); err != nil {
+			// Another server may have ended it meanwhile.
+			if err := s.drop(ctx, o); err != nil && !errors.Is(err, ErrNoSession) && !errors.Is(err, ErrCommitted) {
 				return err
 			}
-			s.forget(ctx, o)
 		}
 		if len(page) < slice {
 			return nil

@@ -179,20 +179,30 @@ func (s *Service) AbortSession(ctx context.Context, who user.Identity, id Sessio
 	if err != nil {
 		return err
 	}
-	err = s.Tx(ctx, func(ctx context.Context) error {
-		locked, err := s.Sessions.Lock(ctx, id)
-		if err == nil {
-			err = locked.open()
-		}
-		if err != nil {
+	return s.drop(ctx, found)
+}
+
+// drop removes an open session with its bytes.
+func (s *Service) drop(ctx context.Context, o Session) error {
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		if err := s.lockOpen(ctx, o.ID); err != nil {
 			return err
 		}
-		return s.Sessions.Remove(ctx, []SessionID{id})
+		return s.Sessions.Remove(ctx, []SessionID{o.ID})
 	})
 	if err == nil {
-		s.forget(ctx, found)
+		s.forget(ctx, o)
 	}
 	return err
+}
+
+// lockOpen keeps a session open until the end of the transaction.
+func (s *Service) lockOpen(ctx context.Context, id SessionID) error {
+	locked, err := s.Sessions.Lock(ctx, id)
+	if err != nil {
+		return err
+	}
+	return locked.open()
 }
 
 // forget drops what sessions that are no longer open leave behind. What remains

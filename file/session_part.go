@@ -147,11 +147,7 @@ func same(there Part, r io.Reader, promised blob.Digest) error {
 // addPart acknowledges a part, unless another server was quicker.
 func (s *Service) addPart(ctx context.Context, of Session, p Part, hashed Prefix) error {
 	return s.Tx(ctx, func(ctx context.Context) error {
-		locked, err := s.Sessions.Lock(ctx, of.ID)
-		if err == nil {
-			err = locked.open()
-		}
-		if err != nil {
+		if err := s.lockOpen(ctx, of.ID); err != nil {
 			return err
 		}
 		if there, found, err := s.received(ctx, of, p.Span); err != nil {
@@ -167,8 +163,7 @@ func (s *Service) addPart(ctx context.Context, of Session, p Part, hashed Prefix
 
 // TakeBackPart makes the part that begins at the offset missing again.
 func (s *Service) TakeBackPart(ctx context.Context, who user.Identity, id SessionID, offset int64) error {
-	of, err := s.underway(ctx, who, id)
-	if err != nil {
+	if _, err := s.underway(ctx, who, id); err != nil {
 		return err
 	}
 	there, err := s.Sessions.Overlapping(ctx, id, Span{offset, 1})
@@ -184,11 +179,7 @@ func (s *Service) TakeBackPart(ctx context.Context, who user.Identity, id Sessio
 	}
 	defer f.release(there[0].Span)
 	return s.Tx(ctx, func(ctx context.Context) error {
-		locked, err := s.Sessions.Lock(ctx, of.ID)
-		if err == nil {
-			err = locked.open()
-		}
-		if err != nil {
+		if err := s.lockOpen(ctx, id); err != nil {
 			return err
 		}
 		return s.Sessions.RemovePart(ctx, id, there[0])

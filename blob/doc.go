@@ -3,7 +3,9 @@
 // A blob is a sequence of bytes known by its Digest (SHA-256) and size, kept
 // under an opaque Key in a Store. Put is the only way in: bounded memory, the
 // digest computed while the bytes stream by, length and promised digest
-// checked, and nothing visible before it is whole and durable.
+// checked, and nothing visible before it is whole and durable. Where a store
+// can take an object in pieces (Drafter), PutPart is its counterpart for one
+// piece; the whole is an object only when the draft is finished.
 //
 // Invariants:
 //   - A key is new for each write and never written twice, so that a delete

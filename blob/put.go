@@ -34,21 +34,22 @@ var chunks = sync.Pool{New: func() any { b := make([]byte, chunk); return &b }}
 // hashed once, while they stream by, in bounded memory. If length or digest
 // differ from the promise, r fails or ctx ends, nothing is stored.
 func Put(ctx context.Context, s Store, r io.Reader, o PutOptions) (Object, error) {
-	in := &verifier{r: r, o: o, hash: sha256.New()}
+	in := newVerifier(r, o)
 	defer in.close()
 	key := NewKey()
 	size, err := s.Put(ctx, key, in)
 	if err != nil {
-		return Object{}, fmt.Errorf("store bytes: %w", err)
+		return Object{}, stored(err)
 	}
-	if size != in.size || !in.verified {
-		// A driver that stopped before the end made bytes visible that were
-		// never checked.
+	if err := in.took(size); err != nil {
 		_ = s.Delete(context.WithoutCancel(ctx), key)
-		return Object{}, fmt.Errorf("store bytes: the driver took %d of %d bytes", size, in.size)
+		return Object{}, err
 	}
 	return Object{Key: key, Digest: in.digest, Size: in.size}, nil
 }
+
+// stored says what was being done when a store failed.
+func stored(err error) error { return fmt.Errorf("store bytes: %w", err) }
 
 // verifier hashes what it reads and returns an error in place of io.EOF when
 // the bytes are not what was promised, so that a driver never makes them
@@ -67,6 +68,19 @@ type verifier struct {
 	ended    error // what the reader ended with
 	verified bool
 	digest   Digest
+}
+
+func newVerifier(r io.Reader, o PutOptions) *verifier {
+	return &verifier{r: r, o: o, hash: sha256.New()}
+}
+
+// took refuses a driver that stopped before the end: its bytes were never
+// checked.
+func (v *verifier) took(size int64) error {
+	if size != v.size || !v.verified {
+		return stored(fmt.Errorf("the driver took %d of %d bytes", size, v.size))
+	}
+	return nil
 }
 
 // Read implements io.Reader.

@@ -9,6 +9,8 @@
 //   - landed: bytes became visible at a path, as a new generation.
 //   - condemned: deleted, but kept for the grace period; an upload revives it.
 //   - frozen: named by something published; neither written nor deleted.
+//   - session: an upload in parts, from its begin to its commit; its bytes are
+//     a draft of the blob store until then.
 //
 // Invariants:
 //   - An upload is acknowledged only when bytes and rows are durable.
@@ -17,6 +19,9 @@
 //   - Bytes go when no generation refers to them and the grace period has
 //     passed since the last reference went; a crash at any point leaves extra
 //     bytes, never missing ones.
+//   - What a session acknowledged as received is durable and is never written
+//     over. Its file becomes visible as any upload does, once the SHA-256 of
+//     its stored bytes is the promised one.
 //   - The records that name paths are behind the Landing interface, so this
 //     package knows no artifact and no model.
 package file

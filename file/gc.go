@@ -20,6 +20,8 @@ type Report struct {
 	Bytes       int64 // freed
 	Orphans     int   // objects that no row knew
 	Temporary   int   // unfinished writes
+	Sessions    int   // uploads in parts that nobody goes on with
+	Drafts      int   // of sessions that are gone
 }
 
 // Collect frees what nothing refers to and whose grace period has passed. It
@@ -29,7 +31,7 @@ func (s *Service) Collect(ctx context.Context) (Report, error) {
 	var r Report
 	before := s.Now().Add(-s.Grace)
 	for _, step := range []func(context.Context, time.Time, *Report) error{
-		s.expireFiles, s.dropSuperseded, s.deleteBlobs, s.sweepOrphans, s.sweepTemporary,
+		s.expireFiles, s.dropSuperseded, s.deleteBlobs, s.expireSessions, s.sweepOrphans, s.sweepTemporary, s.sweepDrafts,
 	} {
 		if err := step(ctx, before, &r); err != nil {
 			return r, err

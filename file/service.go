@@ -16,12 +16,13 @@ const DefaultGrace = 24 * time.Hour
 
 // Config is what the service needs. Fields without a default are required.
 type Config struct {
-	Store  Store
-	Blobs  blob.Store
-	Tx     func(ctx context.Context, fn func(context.Context) error) error
-	After  func(ctx context.Context, fn func())
-	Now    func() time.Time
-	Logger *slog.Logger
+	Store    Store
+	Sessions SessionStore
+	Blobs    blob.Store
+	Tx       func(ctx context.Context, fn func(context.Context) error) error
+	After    func(ctx context.Context, fn func())
+	Now      func() time.Time
+	Logger   *slog.Logger
 	// MaxSize bounds one file in bytes; 0 means no limit.
 	MaxSize int64
 	// Grace is how long deleted files and superseded generations are kept;
@@ -35,6 +36,7 @@ type Config struct {
 type Service struct {
 	Config
 	landings []Landing
+	desk     desk
 }
 
 // New returns the service. Join it with the nouns that name paths before its
@@ -114,8 +116,14 @@ func (s *Service) Open(ctx context.Context, who user.Identity, g Generation) (Co
 
 // lost notes that bytes are gone.
 func (s *Service) lost(ctx context.Context, g Generation, cause error) error {
-	err := s.Tx(ctx, func(ctx context.Context) error {
-		d, err := s.Store.Lose(ctx, g.Key)
+	err := s.lose(ctx, g.Key)
+	return errors.Join(ErrLost.Wrap(cause, "the bytes of %q (version %d, SHA-256 %s) are no longer in the store", shorten(string(g.Path)), g.Number, g.Digest), err)
+}
+
+// lose marks the blob under the key as failed and tells the nouns.
+func (s *Service) lose(ctx context.Context, key blob.Key) error {
+	return s.Tx(ctx, func(ctx context.Context) error {
+		d, err := s.Store.Lose(ctx, key)
 		if err != nil || d == "" {
 			return err
 		}
@@ -126,7 +134,6 @@ func (s *Service) lost(ctx context.Context, g Generation, cause error) error {
 		}
 		return nil
 	})
-	return errors.Join(ErrLost.Wrap(cause, "the bytes of %q (version %d, SHA-256 %s) are no longer in the store", shorten(string(g.Path)), g.Number, g.Digest), err)
 }
 
 // ranges reads an object of a store without local files, by ranges from where

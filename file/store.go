@@ -82,6 +82,7 @@ type Store interface {
 	Doom(ctx context.Context, before time.Time, limit int) ([]Bytes, error)
 	// Gone marks a doomed blob as deleted.
 	Gone(ctx context.Context, id int64) error
-	// Known returns which of the keys belong to a blob that is not gone.
+	// Known returns which of the keys belong to a blob that is not gone or to
+	// an open upload session.
 	Known(ctx context.Context, keys []blob.Key) ([]blob.Key, error)
 }

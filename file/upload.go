@@ -47,9 +47,6 @@ func (s *Service) Upload(ctx context.Context, who user.Identity, p Path, r io.Re
 
 // commit makes stored bytes the newest generation of a path.
 func (s *Service) commit(ctx context.Context, who user.Identity, p Path, obj blob.Object) (Generation, error) {
-	if err := s.thaw(ctx, p); err != nil {
-		return Generation{}, err
-	}
 	b, known, err := s.Store.Live(ctx, obj.Digest)
 	if err != nil {
 		return Generation{}, err
@@ -57,6 +54,14 @@ func (s *Service) commit(ctx context.Context, who user.Identity, p Path, obj blo
 	if known {
 		s.After(ctx, func() { s.discard(ctx, obj.Key) })
 	} else if b, err = s.Store.AddBlob(ctx, obj, s.Now()); err != nil {
+		return Generation{}, err
+	}
+	return s.land(ctx, who, p, b)
+}
+
+// land makes a live blob the newest generation of a path.
+func (s *Service) land(ctx context.Context, who user.Identity, p Path, b Bytes) (Generation, error) {
+	if err := s.thaw(ctx, p); err != nil {
 		return Generation{}, err
 	}
 	rec, err := s.Store.Lock(ctx, p)

@@ -1,6 +1,7 @@
 // Package fileserver serves bytes over HTTP: multipart uploads, downloads with
 // ranges, deletes. It is mounted at the root of the files listener and under a
-// prefix beside the web app.
+// prefix beside the web app. Uploads in parts are a handler of their own, which
+// is mounted beside the API.
 //
 // Invariants:
 //   - The path of an upload is the name of its part, verbatim; the path of a

@@ -55,8 +55,8 @@ func (h *handler) path(r *http.Request) (string, error) {
 }
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, path string) error {
-	if h.Stopping != nil && h.Stopping() {
-		return errStopping.Errorf("the server is stopping; try again in a moment")
+	if err := h.ready(); err != nil {
+		return err
 	}
 	root := path == "" || path == "/"
 	switch {
@@ -76,6 +76,14 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, path string) err
 		return h.delete(w, r, path)
 	}
 	return errMethod.Errorf("%s is not offered here; uploads are POST to the root, files are read by GET and HEAD and removed by DELETE", r.Method)
+}
+
+// ready refuses requests that come while the server stops.
+func (h *handler) ready() error {
+	if h.Stopping != nil && h.Stopping() {
+		return errStopping.Errorf("the server is stopping; try again in a moment")
+	}
+	return nil
 }
 
 // admit checks who is calling and tells the access log.
@@ -101,10 +109,12 @@ func (h *handler) alive(w http.ResponseWriter, r *http.Request) error {
 
 // The reasons of this package.
 var (
-	errStopping = fault.Reason{Kind: fault.Unavailable, Name: "fileserver.stopping"}
-	errMethod   = fault.Reason{Kind: fault.Unsupported, Name: "fileserver.method"}
-	errBody     = fault.Reason{Kind: fault.Invalid, Name: "fileserver.bad_body"}
-	errEncoding = fault.Reason{Kind: fault.Unsupported, Name: "fileserver.content_encoding"}
+	errStopping  = fault.Reason{Kind: fault.Unavailable, Name: "fileserver.stopping"}
+	errMethod    = fault.Reason{Kind: fault.Unsupported, Name: "fileserver.method"}
+	errBody      = fault.Reason{Kind: fault.Invalid, Name: "fileserver.bad_body"}
+	errEncoding  = fault.Reason{Kind: fault.Unsupported, Name: "fileserver.content_encoding"}
+	errLength    = fault.Reason{Kind: fault.Invalid, Name: "fileserver.length_required"}
+	errBodyLimit = fault.Reason{Kind: fault.TooLarge, Name: "fileserver.body_too_large"}
 )
 
 // statuses is the one table from kinds of faults to HTTP.
@@ -125,6 +135,7 @@ var statuses = map[fault.Kind]int{
 var reasons = map[fault.Reason]int{
 	errMethod:   http.StatusMethodNotAllowed,
 	errEncoding: http.StatusUnsupportedMediaType,
+	errLength:   http.StatusLengthRequired,
 }
 
 // Bounds on what follows a refusal.
@@ -155,11 +166,15 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", strconv.Itoa(retryAfter))
 	case http.StatusMethodNotAllowed:
-		header.Set("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
+		if header.Get("Allow") == "" {
+			header.Set("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
+		}
 	}
-	if r.Method == http.MethodPost {
+	if r.Method == http.MethodPost || r.Method == http.MethodPut {
 		header.Set("Connection", "close")
-		_, _ = io.CopyN(io.Discard, r.Body, drainMost)
+		if r.Header.Get("Expect") == "" { // who asks first sends nothing after a refusal
+			_, _ = io.CopyN(io.Discard, r.Body, drainMost)
+		}
 	}
 	h.json(w, r, status, map[string]any{"error": map[string]string{
 		"kind": f.Reason.Kind.String(), "reason": f.Reason.Name, "message": f.Message, "request_id": id,

@@ -23,8 +23,8 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if r.Header.Get("Content-Encoding") != "" {
-		return errEncoding.Errorf("compressed uploads are not accepted; send the bytes as they are")
+	if err := plainEncoding(r); err != nil {
+		return err
 	}
 	if most := h.Files.MaxSize; most > 0 && r.ContentLength > most+formOverhead {
 		return blob.ErrTooLarge.Errorf("the upload has %d bytes, a file may have at most %d", r.ContentLength, most)
@@ -53,6 +53,13 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
+func plainEncoding(r *http.Request) error {
+	if r.Header.Get("Content-Encoding") != "" {
+		return errEncoding.Errorf("compressed uploads are not accepted; send the bytes as they are")
+	}
+	return nil
+}
+
 // formOverhead is what a form adds to a file: boundaries and headers.
 const formOverhead = 64 << 10
 
@@ -73,7 +80,7 @@ func (h *handler) store(r *http.Request, who user.Identity, part *multipart.Part
 			return "", err
 		}
 	}
-	g, err := h.Files.Upload(r.Context(), who, path, bodyErrors{part}, o)
+	g, err := h.Files.Upload(r.Context(), who, path, bodyErrors{part, brokenForm}, o)
 	if err != nil {
 		return "", err
 	}
@@ -85,12 +92,15 @@ func (h *handler) store(r *http.Request, who user.Identity, part *multipart.Part
 
 // bodyErrors marks what goes wrong with the request's body, so that it is not
 // taken for a failure of the store.
-type bodyErrors struct{ r io.Reader }
+type bodyErrors struct {
+	r      io.Reader
+	broken func(error) error // what it means that r failed
+}
 
 func (b bodyErrors) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = brokenForm(err)
+		err = b.broken(err)
 	}
 	return n, err
 }

@@ -65,12 +65,16 @@ type mux struct {
 	own       http.Handler
 }
 
+// APIPrefix may stand before every path, and does on hosts that also serve the
+// web app.
+const APIPrefix = "/api"
+
 // ownPath begins the paths of our own endpoints.
 const ownPath = "/tasks/"
 
 // ServeHTTP implements http.Handler.
 func (m *mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if rest, ok := strings.CutPrefix(r.URL.Path, "/api"); ok && strings.HasPrefix(rest, "/") {
+	if rest, ok := strings.CutPrefix(r.URL.Path, APIPrefix); ok && strings.HasPrefix(rest, "/") {
 		r = withPath(r, rest)
 	}
 	switch {

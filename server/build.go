@@ -69,7 +69,7 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	s.tasks = task.New(task.Config{Store: db.Tasks(), Projects: s.projects, Tx: db.Tx, Now: time.Now})
 	s.queues = queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: time.Now})
 	s.files = file.New(file.Config{
-		Store: db.Files(), Blobs: blobs, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
+		Store: db.Files(), Sessions: db.Sessions(), Blobs: blobs, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
 		MaxSize: cfg.MaxUploadSize, Hashed: hashed,
 	})
 	s.artifacts = artifact.New(artifact.Config{

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/schedule"
 )
 
@@ -13,9 +14,9 @@ func (s *services) jobs(cfg Config, logger *slog.Logger) []schedule.Job {
 	jobs := []schedule.Job{
 		{Name: "collect files", Every: time.Hour, Run: func(ctx context.Context) error {
 			r, err := s.files.Collect(ctx)
-			if r.Files+r.Generations+r.Blobs+r.Orphans+r.Temporary > 0 {
-				logger.Info("collected", "files", r.Files, "generations", r.Generations, "blobs", r.Blobs,
-					"bytes", r.Bytes, "orphans", r.Orphans, "temporary", r.Temporary)
+			if r != (file.Report{}) {
+				logger.Info("collected", "files", r.Files, "generations", r.Generations, "blobs", r.Blobs, "bytes", r.Bytes,
+					"orphans", r.Orphans, "temporary", r.Temporary, "sessions", r.Sessions, "drafts", r.Drafts)
 			}
 			return err
 		}},

@@ -23,26 +23,27 @@ func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresse
 		Queues: s.queues, Lifecycle: s.lifecycle, Addresses: addresses, Logger: logger, Now: time.Now,
 		Build: Version, Commit: commit(), Stopping: stopping, Observe: m.call, TLS: cfg.TLSCert != "",
 	})
-	files := func(prefix string) http.Handler {
-		return fileserver.New(fileserver.Config{
+	bytes := func(prefix string) fileserver.Config {
+		return fileserver.Config{
 			Files: s.files, Guard: s.guard, Logger: logger, Prefix: prefix, Stopping: stopping,
 			Received: func(n int64) { m.received.Add(float64(n)) },
-		})
+		}
 	}
+	api = withSessions(api, fileserver.NewSessions(bytes(rpc.APIPrefix)))
 	probes := map[string]http.Handler{
 		"/healthz": http.HandlerFunc(health),
 		"/readyz":  ready(s, stopping),
 		"/metrics": m.handler(s.guard),
 	}
 	page := web.New(web.Config{Version: Version, PublicURL: cfg.PublicURL})
-	prefixed := files(rpc.FilesPrefix)
+	prefixed := fileserver.New(bytes(rpc.FilesPrefix))
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case probes[p] != nil:
 			probes[p].ServeHTTP(w, r)
 		case p == rpc.FilesPrefix || strings.HasPrefix(p, rpc.FilesPrefix+"/"):
 			prefixed.ServeHTTP(w, r)
-		case strings.HasPrefix(p, "/api/"):
+		case strings.HasPrefix(p, rpc.APIPrefix+"/"):
 			api.ServeHTTP(w, r)
 		default:
 			page.ServeHTTP(w, r)
@@ -66,5 +67,17 @@ func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresse
 	logged := func(name string, h http.Handler) http.Handler {
 		return door.Log{Logger: logger, Now: time.Now, Observe: m.observe(name)}.Wrap(h)
 	}
-	return doors{web: logged("web", front), api: logged("api", apiDoor), files: logged("files", files("")), admin: logged("admin", admin)}
+	return doors{web: logged("web", front), api: logged("api", apiDoor), files: logged("files", fileserver.New(bytes(""))), admin: logged("admin", admin)}
+}
+
+// withSessions puts uploads in parts beside the API, with its prefix or without.
+func withSessions(api, sessions http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := strings.TrimPrefix(r.URL.Path, rpc.APIPrefix)
+		if p == fileserver.SessionsPath || strings.HasPrefix(p, fileserver.SessionsPath+"/") {
+			sessions.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }

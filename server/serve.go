@@ -102,6 +102,9 @@ func (s *services) prepare(ctx context.Context, cfg Config, out io.Writer, at ke
 	if err := s.queues.Bootstrap(ctx); err != nil {
 		return fmt.Errorf("default queue: %w", err)
 	}
+	if err := s.files.Recover(ctx); err != nil {
+		return fmt.Errorf("recover upload sessions: %w", err)
+	}
 	// What cannot be shown is not kept either, but drawn anew by the next start.
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		first, err := s.users.Bootstrap(ctx)

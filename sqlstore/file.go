@@ -185,5 +185,6 @@ func (s files) Gone(ctx context.Context, id int64) error {
 }
 
 func (s files) Known(ctx context.Context, keys []blob.Key) ([]blob.Key, error) {
-	return collect(ctx, s.db, scalar[blob.Key], `SELECT store_key FROM blob WHERE state <> 'gone' AND `+s.db.dialect.in("store_key"), list(keys))
+	return collect(ctx, s.db, scalar[blob.Key], `SELECT store_key FROM blob WHERE state <> 'gone' AND `+s.db.dialect.in("store_key")+`
+		UNION SELECT store_key FROM upload WHERE committed IS NULL AND `+s.db.dialect.in("store_key"), list(keys), list(keys))
 }

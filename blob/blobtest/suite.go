@@ -32,6 +32,11 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		"many writers and readers do not disturb each other":   concurrent,
 		"local files are the objects":                          opensFiles,
 		"unfinished writes can be swept":                       sweeps,
+		"pieces in any order make an object when finished":     drafting(pieces),
+		"a finished draft is not written to":                   drafting(finished),
+		"a draft that does not end where it should is none":    drafting(unfinished),
+		"a piece that fails leaves the others as they were":    drafting(untouched),
+		"a draft that nobody wrote to is empty":                drafting(nothing),
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

@@ -1,8 +1,8 @@
 // Package local keeps blobs in a directory.
 //
 // Layout below the directory: objects/ab/cd/<key> for what is visible, where
-// ab and cd are the first digits of the key, and tmp/ for writes under way.
-// Both lie on one file system.
+// ab and cd are the first digits of the key, tmp/ for writes under way, and
+// drafts/<key> for what arrives in pieces. All lie on one file system.
 //
 // A write goes to tmp, is synced, is linked to its place and the folder is
 // synced; only then Put returns. A crash leaves a file in tmp or an object

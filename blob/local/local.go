@@ -29,7 +29,7 @@ type Config struct {
 // Store keeps objects as files.
 type Store struct {
 	cfg     Config
-	durable sync.Map // folders known to be on disk, with their entry above
+	durable sync.Map // folders and drafts known to be on disk, with their entry above
 }
 
 var (
@@ -41,7 +41,7 @@ var (
 // Open prepares the directory and returns the store.
 func Open(cfg Config) (*Store, error) {
 	s := &Store{cfg: cfg}
-	for _, dir := range []string{s.tmp(), s.objects()} {
+	for _, dir := range []string{s.tmp(), s.drafts(), s.objects()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("prepare blob directory: %w", err)
 		}
@@ -53,6 +53,7 @@ func Open(cfg Config) (*Store, error) {
 }
 
 func (s *Store) tmp() string     { return filepath.Join(s.cfg.Dir, "tmp") }
+func (s *Store) drafts() string  { return filepath.Join(s.cfg.Dir, "drafts") }
 func (s *Store) objects() string { return filepath.Join(s.cfg.Dir, "objects") }
 
 // path returns where the object is. Keys are hex digits: nothing else ever
@@ -99,21 +100,29 @@ func (s *Store) Put(ctx context.Context, key blob.Key, r io.Reader) (size int64,
 		return 0, translate(err, "sync object")
 	}
 	s.trace("sync", tmp)
-	if err := s.ensureDir(filepath.Dir(path)); err != nil {
+	if err := s.show(tmp, path); err != nil {
 		return 0, err
 	}
+	return size, nil
+}
+
+// show makes a synced file visible as an object, durably.
+func (s *Store) show(from, path string) error {
+	if err := s.ensureDir(filepath.Dir(path)); err != nil {
+		return err
+	}
 	// A link never replaces what is there, which a rename would do.
-	if err := os.Link(tmp, path); errors.Is(err, fs.ErrExist) {
-		return 0, blob.ErrExists.Errorf("an object with this key exists")
+	if err := os.Link(from, path); errors.Is(err, fs.ErrExist) {
+		return blob.ErrExists.Errorf("an object with this key exists")
 	} else if err != nil {
-		return 0, translate(err, "link object")
+		return translate(err, "link object")
 	}
 	s.trace("link", path)
 	if err := s.syncDir(filepath.Dir(path)); err != nil {
 		_ = os.Remove(path)
-		return 0, err
+		return err
 	}
-	return size, nil
+	return nil
 }
 
 // onlyWriter hides ReadFrom of the file, so that io.Copy takes the reader's
@@ -204,6 +213,11 @@ func (s *Store) Open(ctx context.Context, key blob.Key, off, n int64) (io.ReadCl
 	if err != nil {
 		return nil, err
 	}
+	return section(f, off, n)
+}
+
+// section reads n bytes of a file from off on.
+func section(f *os.File, off, n int64) (io.ReadCloser, error) {
 	if _, err := f.Seek(off, io.SeekStart); err != nil {
 		_ = f.Close()
 		return nil, translate(err, "seek in object")

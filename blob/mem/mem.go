@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type Store struct {
 
 	mu      sync.RWMutex
 	objects map[blob.Key]object
+	drafts  map[blob.Key]object
 }
 
 type object struct {
@@ -45,11 +47,7 @@ func (s *Store) Put(ctx context.Context, key blob.Key, r io.Reader) (int64, erro
 	if s.objects == nil {
 		s.objects = make(map[blob.Key]object)
 	}
-	o := object{bytes: content}
-	if s.Now != nil {
-		o.modified = s.Now()
-	}
-	s.objects[key] = o
+	s.objects[key] = object{bytes: content, modified: s.now()}
 	return int64(len(content)), nil
 }
 
@@ -69,12 +67,16 @@ func (s *Store) Open(_ context.Context, key blob.Key, off, n int64) (io.ReadClos
 	if err != nil {
 		return nil, err
 	}
+	return o.open(off, n), nil
+}
+
+func (o object) open(off, n int64) io.ReadCloser {
 	size := int64(len(o.bytes))
 	off = min(off, size)
 	if n < 0 || off+n > size {
 		n = size - off
 	}
-	return io.NopCloser(bytes.NewReader(o.bytes[off : off+n])), nil
+	return io.NopCloser(bytes.NewReader(o.bytes[off : off+n]))
 }
 
 // Stat implements blob.Store.
@@ -94,14 +96,24 @@ func (s *Store) Delete(_ context.Context, key blob.Key) error {
 // List implements blob.Store.
 func (s *Store) List(_ context.Context, after blob.Key) iter.Seq2[blob.Info, error] {
 	s.mu.RLock()
-	defer s.mu.RUnlock()
+	all := infos(s.objects, after)
+	s.mu.RUnlock()
+	return yieldAll(all)
+}
+
+// infos lists what has a greater key than after, in key order.
+func infos(objects map[blob.Key]object, after blob.Key) []blob.Info {
 	var all []blob.Info
-	for key, o := range s.objects {
+	for key, o := range objects {
 		if key > after {
 			all = append(all, blob.Info{Key: key, Size: int64(len(o.bytes)), Modified: o.modified})
 		}
 	}
-	slices.SortFunc(all, func(a, b blob.Info) int { return bytes.Compare([]byte(a.Key), []byte(b.Key)) })
+	slices.SortFunc(all, func(a, b blob.Info) int { return strings.Compare(string(a.Key), string(b.Key)) })
+	return all
+}
+
+func yieldAll(all []blob.Info) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
 		for _, info := range all {
 			if !yield(info, nil) {

@@ -73,7 +73,7 @@ func New(t testing.TB) *World {
 	queues := queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: w.Now})
 	must(t, queues.Bootstrap(ctx))
 	w.Tasks, w.Queues = tasks, queues
-	w.Files = file.New(file.Config{Store: db.Files(), Blobs: &mem.Store{Now: w.Now}, Tx: db.Tx, After: db.After, Now: w.Now, Logger: logger})
+	w.Files = file.New(file.Config{Store: db.Files(), Sessions: db.Sessions(), Blobs: &mem.Store{Now: w.Now}, Tx: db.Tx, After: db.After, Now: w.Now, Logger: logger})
 	artifacts := artifact.New(artifact.Config{Store: db.Artifacts(), Tasks: tasks, Files: w.Files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: w.Now})
 	w.Files.Join(artifacts)
 	events := event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: tasks}, Tx: db.Tx, Now: w.Now})

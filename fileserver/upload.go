@@ -16,9 +16,10 @@ import (
 const digestHeader = "X-Coffer-Digest"
 
 // upload takes a multipart form: each part with a file name is a file whose
-// path is the name of the part. Parts are stored one after the other as they
-// stream in; the reply lists their paths.
-func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
+// path is the name of the part. Parts are received one after the other as they
+// stream in, and stored together once the whole form is there; the reply lists
+// their paths.
+func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 	who, err := h.admit(r, door.Member)
 	if err != nil {
 		return err
@@ -33,54 +34,91 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errBody.Wrap(err, "an upload is multipart/form-data, the name of each part being the path of a file")
 	}
-	stored := []string{}
-	for {
+	received, err := h.receive(r, who, form)
+	if err != nil {
+		h.Files.Discard(r.Context(), received...)
+		return err
+	}
+	stored, err := h.Files.Commit(r.Context(), who, received...)
+	if err != nil {
+		return err
+	}
+	paths := make([]string, len(stored))
+	for i, g := range stored {
+		paths[i] = string(g.Path)
+		if h.Received != nil {
+			h.Received(g.Size)
+		}
+	}
+	h.json(w, r, http.StatusOK, paths)
+	return nil
+}
+
+// Bounds on a form.
+const (
+	// formOverhead is what a form adds to a file: boundaries and headers.
+	formOverhead = 64 << 10
+	// maxParts is how many parts a form may have. The Python SDK sends one, a
+	// browser as many as its user selects; all of them wait for the last one.
+	maxParts = 1000
+)
+
+// receive takes in the parts of a form up to the end of the request. Also in
+// case of an error it returns what it received.
+func (h *handler) receive(r *http.Request, who user.Identity, form *multipart.Reader) (received []file.Received, err error) {
+	for parts := 1; ; parts++ {
 		part, err := form.NextRawPart()
 		if errors.Is(err, io.EOF) {
-			h.json(w, r, http.StatusOK, stored)
-			return nil
+			return received, atEnd(r.Body)
 		}
 		if err != nil {
-			return brokenForm(err)
+			return received, brokenForm(err)
 		}
-		path, err := h.store(r, who, part)
+		if parts > maxParts {
+			return received, errBody.Errorf("a form may have at most %d parts; nothing of this one was stored", maxParts)
+		}
+		f, isFile, err := h.part(r, who, part)
 		if err != nil {
-			return err
+			return received, err
 		}
-		if path != "" {
-			stored = append(stored, string(path))
+		if isFile {
+			received = append(received, f)
 		}
 	}
 }
 
-// formOverhead is what a form adds to a file: boundaries and headers.
-const formOverhead = 64 << 10
+// atEnd checks that nothing worth its name follows a form, and that the body
+// is as long as the request promised.
+func atEnd(body io.Reader) error {
+	n, err := io.Copy(io.Discard, io.LimitReader(body, formOverhead))
+	if err != nil {
+		return brokenForm(err)
+	}
+	if n == formOverhead {
+		return errBody.Errorf("the form ends %d bytes or more before the body; nothing of it was stored", formOverhead)
+	}
+	return nil
+}
 
-// store stores one part; a plain form field is passed over.
-func (h *handler) store(r *http.Request, who user.Identity, part *multipart.Part) (file.Path, error) {
-	defer func() { _ = part.Close() }()
+// part receives one part; a plain form field is passed over.
+func (h *handler) part(r *http.Request, who user.Identity, part *multipart.Part) (f file.Received, isFile bool, err error) {
+	// It is not closed: that would read a refused part to its end.
 	name, isFile, err := partName(part.Header.Get("Content-Disposition"))
 	if err != nil || !isFile {
-		return "", err
+		return f, false, err
 	}
 	path, err := file.ParsePath(name)
 	if err != nil {
-		return "", err
+		return f, false, err
 	}
 	var o file.UploadOptions
 	if promised := r.Header.Get(digestHeader); promised != "" {
 		if o.Digest, err = blob.ParseDigest(promised); err != nil {
-			return "", err
+			return f, false, err
 		}
 	}
-	g, err := h.Files.Upload(r.Context(), who, path, bodyErrors{part}, o)
-	if err != nil {
-		return "", err
-	}
-	if h.Received != nil {
-		h.Received(g.Size)
-	}
-	return path, nil
+	f, err = h.Files.Receive(r.Context(), who, path, bodyErrors{part}, o)
+	return f, err == nil, err
 }
 
 // bodyErrors marks what goes wrong with the request's body, so that it is not
@@ -96,5 +134,8 @@ func (b bodyErrors) Read(p []byte) (int, error) {
 }
 
 func brokenForm(err error) error {
+	if errors.Is(err, door.ErrTooSlow) {
+		return err
+	}
 	return errBody.Wrap(err, "the upload broke off or its form is malformed; nothing of the file was stored")
 }

@@ -26,6 +26,9 @@ type Config struct {
 	TLSKey        string
 	Blobs         string
 	MaxUploadSize int64
+	HeaderTimeout time.Duration
+	StallTimeout  time.Duration
+	IdleTimeout   time.Duration
 	ShutdownGrace time.Duration
 	LogFormat     string
 	LogLevel      slog.Level
@@ -98,13 +101,17 @@ var settings = []setting{
 		c.MaxUploadSize = n
 		return nil
 	}},
+	{"header-timeout", "20s", "how long the header of a request may take", func(c *Config, s string) error {
+		return setDuration(&c.HeaderTimeout, s, time.Millisecond)
+	}},
+	{"stall-timeout", "30s", "how long a transfer may bring less than 32 KiB before it is cut off", func(c *Config, s string) error {
+		return setDuration(&c.StallTimeout, s, time.Millisecond)
+	}},
+	{"idle-timeout", "2m", "how long a connection may wait for its next request", func(c *Config, s string) error {
+		return setDuration(&c.IdleTimeout, s, time.Millisecond)
+	}},
 	{"shutdown-grace", "30s", "how long running requests may take to end when the server stops", func(c *Config, s string) error {
-		d, err := time.ParseDuration(s)
-		if err != nil || d < 0 {
-			return errors.New("expected a duration such as 30s or 2m")
-		}
-		c.ShutdownGrace = d
-		return nil
+		return setDuration(&c.ShutdownGrace, s, 0)
 	}},
 	{"log-format", "text", "text or json", func(c *Config, s string) error {
 		c.LogFormat = s
@@ -119,6 +126,15 @@ var settings = []setting{
 		}
 		return nil
 	}},
+}
+
+func setDuration(to *time.Duration, s string, least time.Duration) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < least {
+		return errors.New("expected a duration such as 30s or 2m")
+	}
+	*to = d
+	return nil
 }
 
 // hostPattern is a host name or an address, with or without a port.

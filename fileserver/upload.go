@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"strings"
 
 	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/file"
@@ -30,11 +31,16 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 	if most := h.Files.MaxSize; most > 0 && r.ContentLength > most+formOverhead {
 		return blob.ErrTooLarge.Errorf("the upload has %d bytes, a file may have at most %d", r.ContentLength, most)
 	}
+	body := r.Body
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(body, strings.NewReader("\r\n"), cutOff{}), body}
 	form, err := r.MultipartReader()
 	if err != nil {
 		return errBody.Wrap(err, "an upload is multipart/form-data, the name of each part being the path of a file")
 	}
-	received, err := h.receive(r, who, form)
+	received, err := h.receive(r, who, form, body)
 	if err != nil {
 		h.Files.Discard(r.Context(), received...)
 		return err
@@ -58,18 +64,25 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 const (
 	// formOverhead is what a form adds to a file: boundaries and headers.
 	formOverhead = 64 << 10
-	// maxParts is how many parts a form may have. The Python SDK sends one, a
-	// browser as many as its user selects; all of them wait for the last one.
-	maxParts = 1000
+	// maxParts is how many parts a form may have. The Python SDK sends one; all
+	// of them wait for the last one.
+	maxParts = 256
 )
+
+// cutOff is what a reader of forms meets where the body ends: it must have
+// seen the end of the form by then. To the reader itself a part whose header
+// is cut off looks like the end.
+type cutOff struct{}
+
+func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // receive takes in the parts of a form up to the end of the request. Also in
 // case of an error it returns what it received.
-func (h *handler) receive(r *http.Request, who user.Identity, form *multipart.Reader) (received []file.Received, err error) {
+func (h *handler) receive(r *http.Request, who user.Identity, form *multipart.Reader, body io.Reader) (received []file.Received, err error) {
 	for parts := 1; ; parts++ {
 		part, err := form.NextRawPart()
-		if errors.Is(err, io.EOF) {
-			return received, atEnd(r.Body)
+		if err == io.EOF { //nolint:errorlint // a wrapped EOF is that of a body which ends before the form
+			return received, atEnd(body)
 		}
 		if err != nil {
 			return received, brokenForm(err)
@@ -117,18 +130,26 @@ func (h *handler) part(r *http.Request, who user.Identity, part *multipart.Part)
 			return f, false, err
 		}
 	}
-	f, err = h.Files.Receive(r.Context(), who, path, bodyErrors{part}, o)
+	body := &bodyErrors{r: part}
+	f, err = h.Files.Receive(r.Context(), who, path, body, o)
+	if body.err != nil { // the store may have noticed first that the client went away
+		err = body.err
+	}
 	return f, err == nil, err
 }
 
 // bodyErrors marks what goes wrong with the request's body, so that it is not
 // taken for a failure of the store.
-type bodyErrors struct{ r io.Reader }
+type bodyErrors struct {
+	r   io.Reader
+	err error
+}
 
-func (b bodyErrors) Read(p []byte) (int, error) {
+func (b *bodyErrors) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = brokenForm(err)
+	if err != nil && err != io.EOF { //nolint:errorlint // as above
+		b.err = brokenForm(err)
+		err = b.err
 	}
 	return n, err
 }

@@ -121,7 +121,7 @@ func TestRefusedUploadsAreAnsweredNotReset(t *testing.T) {
 			if _, err := io.WriteString(conn, head+body); err != nil {
 				t.Fatalf("while sending: %v", err)
 			}
-			a := reply(t, conn)
+			a := reply(t, conn, http.MethodPost)
 			if a.status != c.status || a.message == "" {
 				t.Errorf("%d %q, want %d", a.status, a.message, c.status)
 			}

@@ -297,14 +297,15 @@ func raw(t *testing.T, base, request string, closeAfter bool) answer {
 			_ = c.(*net.TCPConn).CloseWrite()
 		}
 	}()
-	return reply(t, c)
+	method, _, _ := strings.Cut(request, " ")
+	return reply(t, c, method)
 }
 
 // reply reads the next reply of a connection; status 0 means that there was
 // none.
-func reply(t *testing.T, c net.Conn) answer {
+func reply(t *testing.T, c net.Conn, method string) answer {
 	t.Helper()
-	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	resp, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: method})
 	if err != nil {
 		return answer{subcode: -1, message: err.Error()}
 	}

@@ -31,16 +31,19 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 	if most := h.Files.MaxSize; most > 0 && r.ContentLength > most+formOverhead {
 		return blob.ErrTooLarge.Errorf("the upload has %d bytes, a file may have at most %d", r.ContentLength, most)
 	}
-	body := r.Body
+	body := &bodyErrors{r: r.Body}
 	r.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.MultiReader(body, strings.NewReader("\r\n"), cutOff{}), body}
+	}{io.MultiReader(body, strings.NewReader("\r\n"), cutOff{}), r.Body}
 	form, err := r.MultipartReader()
 	if err != nil {
 		return errBody.Wrap(err, "an upload is multipart/form-data, the name of each part being the path of a file")
 	}
 	received, err := h.receive(r, who, form, body)
+	if body.err != nil { // which others may have made something else of
+		err = body.err
+	}
 	if err != nil {
 		h.Files.Discard(r.Context(), received...)
 		return err
@@ -130,16 +133,12 @@ func (h *handler) part(r *http.Request, who user.Identity, part *multipart.Part)
 			return f, false, err
 		}
 	}
-	body := &bodyErrors{r: part}
-	f, err = h.Files.Receive(r.Context(), who, path, body, o)
-	if body.err != nil { // the store may have noticed first that the client went away
-		err = body.err
-	}
+	f, err = h.Files.Receive(r.Context(), who, path, &bodyErrors{r: part}, o)
 	return f, err == nil, err
 }
 
 // bodyErrors marks what goes wrong with the request's body, so that it is not
-// taken for a failure of the store.
+// taken for a failure of the store, and remembers it.
 type bodyErrors struct {
 	r   io.Reader
 	err error

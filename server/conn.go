@@ -35,7 +35,7 @@ func (l paced) Accept() (net.Conn, error) {
 type conn struct {
 	net.Conn
 	window time.Duration
-	late   atomic.Bool // the last read ended at its deadline
+	late   atomic.Bool // a read ended at the deadline that was set last
 
 	mu    sync.Mutex
 	until time.Time // deadline of writes; zero if others set it
@@ -44,8 +44,17 @@ type conn struct {
 // Read implements net.Conn.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.late.Store(errors.Is(err, os.ErrDeadlineExceeded))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.late.Store(true)
+	}
 	return n, err
+}
+
+// SetReadDeadline implements net.Conn. With each deadline the count begins
+// anew; net/http also ends its own reads by one in the past.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.late.Store(false)
+	return c.Conn.SetReadDeadline(t)
 }
 
 // SetWriteDeadline implements net.Conn.
@@ -159,4 +168,17 @@ func answerLate(limit time.Duration) func(net.Conn, http.ConnState) {
 				"408 Request Timeout: the header of a request must come within %s\n", limit)
 		}
 	}
+}
+
+// closeAfterChunks lets a connection end with a request in chunks. If it also
+// gave a length, which net/http drops without a trace, a proxy may have seen
+// the end of this request elsewhere and take what follows for something else;
+// RFC 9112, section 6.1, wants the connection closed for that.
+func closeAfterChunks(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }

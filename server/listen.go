@@ -136,7 +136,7 @@ func serveAll(ctx context.Context, l *listeners, d doors, running *drain, cfg Co
 			return
 		}
 		s := &http.Server{
-			Handler:           door.Pace{Window: cfg.StallTimeout, Now: time.Now}.Wrap(running.wrap(h)),
+			Handler:           door.Pace{Window: cfg.StallTimeout, Now: time.Now}.Wrap(closeAfterChunks(running.wrap(h))),
 			ReadHeaderTimeout: cfg.HeaderTimeout, IdleTimeout: cfg.IdleTimeout, MaxHeaderBytes: headerBytes,
 			ConnContext: conn, ConnState: answerLate(cfg.HeaderTimeout), ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		}

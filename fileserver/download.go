@@ -68,14 +68,15 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request, raw string) e
 // a seek and, whatever its length, some hundred bytes.
 const maxRanges = 16
 
-// emptySuffix is a range of the last 0 bytes, which net/http would answer with
-// a Content-Range that ends before it begins.
-var emptySuffix = regexp.MustCompile(`[=,]\s*-0+\s*(,|$)`)
+// wellFormed is what RFC 9110 takes for ranges, without the last 0 bytes:
+// net/http would read more into a Range, and answer that one with a
+// Content-Range that ends before it begins.
+var wellFormed = regexp.MustCompile(`^bytes=[ \t]*(\d+-\d*|-0*[1-9]\d*)([ \t]*,[ \t]*(\d+-\d*|-0*[1-9]\d*))*[ \t]*$`)
 
 // servable reports whether a Range is worth an answer of its own; any other is
 // ignored, as a server may, and the whole file is sent.
 func servable(ranges string) bool {
-	return strings.Count(ranges, ",") < maxRanges && !emptySuffix.MatchString(ranges)
+	return strings.Count(ranges, ",") < maxRanges && wellFormed.MatchString(ranges)
 }
 
 // wanted reads which generation a query means.

@@ -21,12 +21,14 @@ import (
 	"github.com/coffer-ml/coffer/user"
 )
 
-// world is the file server alone, without a network; whoever calls is the
-// operator.
+// world is the file server alone, without a network, at a time of its own.
 type world struct {
 	handler http.Handler
 	files   *file.Service
-	blobs   *mem.Store
+	users   *user.Service
+	now     time.Time
+	// who calls, by what is in his Authorization header; "" is the operator
+	credentials string
 }
 
 func newWorld(t testing.TB) *world {
@@ -37,22 +39,65 @@ func newWorld(t testing.TB) *world {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	w := &world{blobs: &mem.Store{Now: time.Now}}
-	w.files = file.New(file.Config{Store: db.Files(), Blobs: w.blobs, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger})
-	users := user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: time.Now, Build: "test"})
-	w.handler = fileserver.New(fileserver.Config{Files: w.files, Guard: &door.Guard{Users: users}, Logger: logger})
+	w := &world{now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	clock := func() time.Time { return w.now }
+	w.files = file.New(file.Config{Store: db.Files(), Blobs: &mem.Store{Now: clock}, Tx: db.Tx, After: db.After, Now: clock, Logger: logger})
+	w.users = user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: clock, Build: "test"})
+	if _, err := w.users.Bootstrap(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.handler = fileserver.New(fileserver.Config{Files: w.files, Guard: &door.Guard{Users: w.users}, Logger: logger})
 	return w
 }
 
+// account makes an account with a key pair and opens a session for it.
+func (w *world) account(t testing.TB, role user.Role) (pair user.Pair, token string) {
+	t.Helper()
+	u, err := w.users.Create(t.Context(), user.Operator, string(role), role, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pair, err = w.users.CreateKey(t.Context(), user.Operator, u.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	who, err := w.users.Authenticate(t.Context(), user.Basic{Name: pair.Access, Secret: pair.Secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token, err = w.users.Login(t.Context(), who, 0); err != nil {
+		t.Fatal(err)
+	}
+	return pair, token
+}
+
+// nobody brings no credentials.
+const nobody = "nobody"
+
 func (w *world) do(t testing.TB, method, target string, header http.Header, body io.Reader) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(door.AsOperator(t.Context()), method, target, body)
+	ctx := t.Context()
+	if w.credentials == "" {
+		ctx = door.AsOperator(ctx)
+	}
+	r := httptest.NewRequestWithContext(ctx, method, target, body)
 	for k, v := range header {
 		r.Header[k] = v
+	}
+	if w.credentials != "" && w.credentials != nobody {
+		r.Header.Set("Authorization", w.credentials)
 	}
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, r)
 	return rec
+}
+
+// upload stores one file and expects success.
+func (w *world) upload(t testing.TB, name, content string) {
+	t.Helper()
+	body, header := form(t, [2]string{name, content})
+	if rec := w.do(t, http.MethodPost, "/", header, body); rec.Code != http.StatusOK {
+		t.Fatalf("upload of %q: %d %s", name, rec.Code, rec.Body)
+	}
 }
 
 // form is a form with one file for each name and content.

@@ -55,6 +55,10 @@ func TestEveryEndpointKeepsItsDoor(t *testing.T) {
 			}
 		}
 	}
+	link := rpctest.Request{Method: http.MethodGet, Path: "/v2.13/login.logout", As: rpctest.Nobody, Header: map[string]string{"Cookie": door.Cookie + "=" + token}}
+	if r := w.Do(t, link); r.Status != http.StatusForbidden {
+		t.Errorf("a link signs somebody out: %d", r.Status)
+	}
 	if checked[""] > 0 || checked["member"] < 20 || checked["self"] == 0 {
 		t.Errorf("the table was read as %v", checked)
 	}

@@ -83,6 +83,16 @@ func TestNamesAreOnlyNames(t *testing.T) {
 			t.Errorf("%.60q is offered as %q", name, d)
 		}
 	}
+	for path, content := range list(t, filepath.Join(s.data, "blobs", "objects"), "") {
+		d, err := os.Lstat(path)
+		must(t, err)
+		switch name := filepath.Base(path); {
+		case !d.IsDir() && !d.Mode().IsRegular():
+			t.Errorf("%s is %s", path, d.Mode())
+		case content == folder && name != "objects" && !hexDigits(name, 2), content != folder && !hexDigits(name, len(name)):
+			t.Errorf("%s is no key and no folder of keys", path)
+		}
+	}
 	for name := range kept {
 		if a := s.do(t, http.MethodDelete, s.Files+escaped(name), nil, nil); a.status != http.StatusOK {
 			t.Errorf("%.60q: DELETE %d %s", name, a.status, a.message)
@@ -91,6 +101,10 @@ func TestNamesAreOnlyNames(t *testing.T) {
 			t.Errorf("%.60q: GET after its DELETE %d", name, a.status)
 		}
 	}
+}
+
+func hexDigits(text string, n int) bool {
+	return len(text) == n && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // No spelling in a URL reaches a file of the machine, to read or to delete.

@@ -1,6 +1,7 @@
 package fileserver_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -60,7 +61,7 @@ func FuzzRange(f *testing.F) {
 			parts := multipart.NewReader(rec.Body, params["boundary"])
 			for {
 				p, err := parts.NextPart()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {

@@ -146,7 +146,7 @@ type bodyErrors struct {
 
 func (b *bodyErrors) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // as above
+	if err != nil && err != io.EOF {
 		b.err = brokenForm(err)
 		err = b.err
 	}

@@ -159,6 +159,7 @@ func (s *server) stored(t *testing.T) []string {
 	defer func() { _ = db.Close() }()
 	rows, err := db.QueryContext(t.Context(), `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'user_%' ORDER BY name`)
 	must(t, err)
+	defer func() { _ = rows.Close() }()
 	var tables []string
 	for rows.Next() {
 		var name string

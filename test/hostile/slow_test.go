@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -152,7 +153,7 @@ func TestReadersThatStopAreCutOff(t *testing.T) {
 			for step := int64(8 << 20); ; time.Sleep(500 * time.Millisecond) { // more than what the kernels hold
 				n, err := io.CopyN(io.Discard, slow.Body, step)
 				got += n
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				must(t, err)

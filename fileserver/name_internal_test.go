@@ -42,6 +42,9 @@ func FuzzPartName(f *testing.F) {
 		if strings.ContainsAny(header, `\*`) || merr != nil || kind != "form-data" {
 			return // what the standard library decodes, and what it does not take
 		}
+		if lower := strings.ToLower(header); strings.Count(lower, "name")-strings.Count(lower, "filename") > 1 {
+			return // the same name twice, which it takes and we do not
+		}
 		want, named := params["name"]
 		if named != (err == nil) || named && got != want {
 			t.Fatalf("%q reads as %q, %v; the standard library reads %q, %v", header, got, err, want, named)

@@ -16,6 +16,7 @@ var (
 	ErrNotFound = fault.Reason{Kind: fault.NotFound, Name: "file.not_found"}
 	ErrBadPath  = fault.Reason{Kind: fault.Invalid, Name: "file.bad_path"}
 	ErrFrozen   = fault.Reason{Kind: fault.Conflict, Name: "file.frozen"}
+	ErrExpired  = fault.Reason{Kind: fault.Invalid, Name: "file.upload_expired"}
 	ErrLost     = fault.Reason{Kind: fault.Internal, Name: "file.bytes_lost"}
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/user"
@@ -20,29 +21,72 @@ type UploadOptions struct {
 // makes no new one. If r fails, or the bytes are not what was promised,
 // nothing has changed.
 func (s *Service) Upload(ctx context.Context, who user.Identity, p Path, r io.Reader, o UploadOptions) (Generation, error) {
-	if err := who.Require(user.Member); err != nil {
+	f, err := s.Receive(ctx, who, p, r, o)
+	if err != nil {
 		return Generation{}, err
 	}
-	if err := s.thaw(ctx, p); err != nil {
+	stored, err := s.Commit(ctx, who, f)
+	if err != nil {
 		return Generation{}, err
+	}
+	return stored[0], nil
+}
+
+// Received are bytes that have come for a path and that nobody sees yet.
+// Whoever received them commits or discards them.
+type Received struct {
+	Path Path
+	obj  blob.Object
+	at   time.Time
+}
+
+// Receive takes the bytes of one file in.
+func (s *Service) Receive(ctx context.Context, who user.Identity, p Path, r io.Reader, o UploadOptions) (Received, error) {
+	if err := who.Require(user.Member); err != nil {
+		return Received{}, err
+	}
+	if err := s.thaw(ctx, p); err != nil {
+		return Received{}, err
 	}
 	obj, err := blob.Put(ctx, s.Blobs, r, blob.PutOptions{MaxSize: s.MaxSize, Size: o.Size, Digest: o.Digest})
 	if err != nil {
-		return Generation{}, err
+		return Received{}, err
 	}
 	if s.Hashed != nil {
 		s.Hashed(obj.Size)
 	}
-	var g Generation
-	err = s.Tx(ctx, func(ctx context.Context) (err error) {
-		g, err = s.commit(ctx, who, p, obj)
-		return err
+	return Received{Path: p, obj: obj, at: s.Now()}, nil
+}
+
+// Commit makes received bytes the newest generations of their paths, all of
+// them or none.
+func (s *Service) Commit(ctx context.Context, who user.Identity, files ...Received) ([]Generation, error) {
+	out := make([]Generation, len(files))
+	err := s.Tx(ctx, func(ctx context.Context) (err error) {
+		for i, f := range files {
+			// The sweep takes what no row names for left over after the grace
+			// period.
+			if wait := s.Now().Sub(f.at); wait > s.Grace/2 {
+				return ErrExpired.Errorf("the file %q came %s before the last one of its form; send them in separate forms", shorten(string(f.Path)), wait.Round(time.Second))
+			}
+			if out[i], err = s.commit(ctx, who, f.Path, f.obj); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
-		s.discard(ctx, obj.Key)
-		return Generation{}, err
+		s.Discard(ctx, files...)
+		return nil, err
 	}
-	return g, nil
+	return out, nil
+}
+
+// Discard drops received bytes.
+func (s *Service) Discard(ctx context.Context, files ...Received) {
+	for _, f := range files {
+		s.discard(ctx, f.obj.Key)
+	}
 }
 
 // commit makes stored bytes the newest generation of a path.

@@ -44,7 +44,11 @@ func (h *handler) deleteMany(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		Files []string `json:"files"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeleteMany)).Decode(&req); err != nil || len(req.Files) == 0 {
+	err = json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeleteMany)).Decode(&req)
+	if errors.Is(err, door.ErrTooSlow) {
+		return err
+	}
+	if err != nil || len(req.Files) == 0 {
 		return errBody.Wrap(err, `expected {"files": [...]} with at least one path, in at most %d bytes`, maxDeleteMany)
 	}
 	deleted, refused := map[string]string{}, map[string][]string{}

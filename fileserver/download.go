@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -55,8 +56,27 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request, raw string) e
 	if _, asked := query["download"]; asked || !inline {
 		header.Set("Content-Disposition", attachment(p.Base()))
 	}
+	if !servable(r.Header.Get("Range")) {
+		r.Header.Del("Range")
+	}
 	http.ServeContent(w, r, "", g.Created, content)
 	return nil
+}
+
+// maxRanges is how many ranges of one file are sent in one answer: players and
+// resuming downloads ask for one, viewers of large files for a few. Each costs
+// a seek and, whatever its length, some hundred bytes.
+const maxRanges = 16
+
+// wellFormed is what RFC 9110 takes for ranges, without the last 0 bytes:
+// net/http would read more into a Range, and answer that one with a
+// Content-Range that ends before it begins.
+var wellFormed = regexp.MustCompile(`^bytes=[ \t]*(\d+-\d*|-0*[1-9]\d*)([ \t]*,[ \t]*(\d+-\d*|-0*[1-9]\d*))*[ \t]*$`)
+
+// servable reports whether a Range is worth an answer of its own; any other is
+// ignored, as a server may, and the whole file is sent.
+func servable(ranges string) bool {
+	return strings.Count(ranges, ",") < maxRanges && wellFormed.MatchString(ranges)
 }
 
 // wanted reads which generation a query means.

@@ -136,16 +136,12 @@ var reasons = map[fault.Reason]int{
 	errMethod:   http.StatusMethodNotAllowed,
 	errEncoding: http.StatusUnsupportedMediaType,
 	errLength:   http.StatusLengthRequired,
+
+	door.ErrTooSlow: http.StatusRequestTimeout,
 }
 
-// Bounds on what follows a refusal.
-const (
-	// drainMost is how much of a refused body is read, so that a client that
-	// writes before it reads sees the reply and not a reset.
-	drainMost = 1 << 20
-	// retryAfter is told with 503, in seconds: a restart takes one or two.
-	retryAfter = 2
-)
+// retryAfter is told with 503, in seconds: a restart takes one or two.
+const retryAfter = 2
 
 // fail tells the caller what went wrong. Causes are logged, never shown.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -168,12 +164,6 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusMethodNotAllowed:
 		if header.Get("Allow") == "" {
 			header.Set("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
-		}
-	}
-	if r.Method == http.MethodPost || r.Method == http.MethodPut {
-		header.Set("Connection", "close")
-		if r.Header.Get("Expect") == "" { // who asks first sends nothing after a refusal
-			_, _ = io.CopyN(io.Discard, r.Body, drainMost)
 		}
 	}
 	h.json(w, r, status, map[string]any{"error": map[string]string{

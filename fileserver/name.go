@@ -22,6 +22,9 @@ func partName(header string) (name string, isFile bool, err error) {
 		}
 		switch strings.ToLower(key) {
 		case "name":
+			if named { // which one a proxy looked at is not for us to guess
+				return "", false, errBody.Errorf("a part of the form is named twice, %.40q and %.40q; the name is the path of the file", name, value)
+			}
 			name, named = value, true
 		case "filename", "filename*":
 			isFile = true
@@ -39,7 +42,7 @@ func parameter(s string) (key, value, rest string, err error) {
 	if !ok {
 		return "", "", "", errBody.Errorf("the Content-Disposition of a part ends in %.40q; expected key=value", s)
 	}
-	key = strings.TrimSpace(key)
+	key, after = strings.TrimSpace(key), strings.TrimSpace(after)
 	if !strings.HasPrefix(after, `"`) {
 		value, rest, _ = strings.Cut(after, ";")
 		return key, strings.TrimSpace(value), strings.TrimSpace(rest), nil

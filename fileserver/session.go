@@ -231,7 +231,7 @@ func (h *sessions) part(w http.ResponseWriter, r *http.Request, of target) error
 		return err
 	}
 	at := file.Span{Offset: of.offset, Size: r.ContentLength}
-	stored, err := h.Files.PutPart(r.Context(), who, of.session, at, bodyErrors{r.Body, brokenPart}, promised)
+	stored, err := h.Files.PutPart(r.Context(), who, of.session, at, &bodyErrors{r: r.Body, broken: brokenPart}, promised)
 	if err != nil {
 		return err
 	}
@@ -243,6 +243,9 @@ func (h *sessions) part(w http.ResponseWriter, r *http.Request, of target) error
 }
 
 func brokenPart(err error) error {
+	if errors.Is(err, door.ErrTooSlow) {
+		return err
+	}
 	return errBody.Wrap(err, "the part broke off; nothing of it was kept")
 }
 

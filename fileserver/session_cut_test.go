@@ -17,7 +17,7 @@ import (
 
 // begin sends a part's header and the first bytes of its body, and leaves the
 // connection to the caller.
-func (w *world) begin(t *testing.T, id string, content []byte, offset, size, sent int) *net.TCPConn {
+func (w *uploadWorld) begin(t *testing.T, id string, content []byte, offset, size, sent int) *net.TCPConn {
 	t.Helper()
 	u, err := url.Parse(w.url)
 	if err != nil {
@@ -42,7 +42,7 @@ func (w *world) begin(t *testing.T, id string, content []byte, offset, size, sen
 }
 
 // insist repeats a call while the server is still busy with one that was cut.
-func (w *world) insist(t *testing.T, c call) reply {
+func (w *uploadWorld) insist(t *testing.T, c call) reply {
 	t.Helper()
 	for {
 		got := w.do(t, c)
@@ -58,7 +58,7 @@ func (w *world) insist(t *testing.T, c call) reply {
 // With the connection cut anywhere, nothing of the part counts as received,
 // and the file comes together all the same.
 func TestPartsThatBreakOffAreNotThere(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	const size = 300_000
 	content := blobtest.Bytes(10*size, 13)
@@ -86,7 +86,7 @@ func TestPartsThatBreakOffAreNotThere(t *testing.T) {
 
 // A client that ends its half of the connection early hears what is wrong.
 func TestAPartThatEndsEarlyIsTold(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(1000, 14)
 	id := w.open(t, "f", content, true).ID
 	conn := w.begin(t, id, content, 0, 1000, 999)
@@ -106,7 +106,7 @@ func TestAPartThatEndsEarlyIsTold(t *testing.T) {
 // While a part is on its way nobody else writes to its place, and the whole is
 // not committed; all others go on.
 func TestAPartOnItsWayKeepsItsPlace(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(3000, 15)
 	id := w.open(t, "f", content, true).ID
 	w.must(t, putPart(id, content, 0, 1000))
@@ -131,7 +131,7 @@ func TestAPartOnItsWayKeepsItsPlace(t *testing.T) {
 
 // A list of parts goes on where the reply says.
 func TestPartsAreListedFromAnywhere(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(50, 16)
 	id := w.open(t, "f", content, true).ID
 	for at := 0; at < 50; at += 10 {

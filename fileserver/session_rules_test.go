@@ -13,7 +13,7 @@ import (
 )
 
 func TestAnEmptyFile(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	u := w.open(t, "nothing", nil, true)
 	if !u.Complete {
 		t.Errorf("%+v", u)
@@ -25,7 +25,7 @@ func TestAnEmptyFile(t *testing.T) {
 // Two sessions for one path do not mix; the one that is committed later is
 // the newer version.
 func TestTwoUploadsForOnePath(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	contents := [][]byte{blobtest.Bytes(400_000, 9), blobtest.Bytes(400_000, 10)}
 	versions := make([]int, 2)
 	var both sync.WaitGroup
@@ -46,7 +46,7 @@ func TestTwoUploadsForOnePath(t *testing.T) {
 }
 
 func TestFrozenPaths(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(1000, 11)
 	id := w.open(t, "p/key", content, true).ID
 	w.must(t, putPart(id, content, 0, 1000))
@@ -64,7 +64,7 @@ func TestFrozenPaths(t *testing.T) {
 }
 
 func TestSessionsExpire(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(1000, 12)
 	idle, busy := w.open(t, "idle", content, true).ID, w.open(t, "busy", content, true).ID
 	w.must(t, putPart(idle, content, 0, 500))
@@ -86,7 +86,7 @@ func TestSessionsExpire(t *testing.T) {
 }
 
 func TestOpenSessionsAreBounded(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	members := w.Pairs[user.Member]
 	who, err := w.Users.Authenticate(t.Context(), user.Basic{Name: members.Access, Secret: members.Secret})
 	if err != nil {

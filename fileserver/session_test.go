@@ -40,7 +40,7 @@ func pieces(size int, r *rand.Rand) [][2]int {
 }
 
 func TestPartsInAnyOrderFromManyClients(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	const path = `models/a b%2F"ü".bin`
 	content := blobtest.Bytes(8<<20+13, 1)
 	begun := w.must(t, call{method: "POST", body: spec("/"+path, content, true)})
@@ -97,7 +97,7 @@ func TestPartsInAnyOrderFromManyClients(t *testing.T) {
 }
 
 func TestRefusedParts(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(1000, 2)
 	id := w.open(t, "f", content, false).ID
 	w.must(t, putPart(id, content, 100, 100))
@@ -151,7 +151,7 @@ func TestRefusedParts(t *testing.T) {
 }
 
 func TestRefusedSessions(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	w.Files.MaxSize = 1 << 20
 	type m map[string]any
 	id := w.open(t, "f", []byte("hello"), false).ID
@@ -204,7 +204,7 @@ func TestRefusedSessions(t *testing.T) {
 
 // What a page of somebody else's makes a browser send is refused.
 func TestCookiesNeedOurOwnPage(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	members := w.Pairs[user.Member]
 	who, err := w.Users.Authenticate(t.Context(), user.Basic{Name: members.Access, Secret: members.Secret})
 	if err != nil {
@@ -238,7 +238,7 @@ func TestCookiesNeedOurOwnPage(t *testing.T) {
 }
 
 func TestAnUploadGoesOnAfterARefusedCommit(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(3000, 4)
 	spoilt := bytes.Clone(content)
 	spoilt[1500] ^= 1
@@ -265,7 +265,7 @@ func TestAnUploadGoesOnAfterARefusedCommit(t *testing.T) {
 }
 
 func TestTheSameUploadIsFoundAgain(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(2000, 5)
 	first := w.open(t, "f", content, true)
 	w.must(t, putPart(first.ID, content, 500, 700))
@@ -297,7 +297,7 @@ func TestTheSameUploadIsFoundAgain(t *testing.T) {
 }
 
 func TestAKnownDigestSendsNothing(t *testing.T) {
-	w := newWorld(t)
+	w := newUploadWorld(t)
 	content := blobtest.Bytes(100_000, 6)
 	w.Upload(t, "there", string(content))
 	u := w.open(t, "here", content, true)

@@ -21,16 +21,16 @@ import (
 	"github.com/coffer-ml/coffer/user"
 )
 
-// world is a server for uploads in parts with everything real behind it.
-type world struct {
+// uploadWorld is a server for uploads in parts with everything real behind it.
+type uploadWorld struct {
 	*rpctest.World
 	url      string // of the uploads
 	stopping bool
 }
 
-func newWorld(t *testing.T) *world {
+func newUploadWorld(t *testing.T) *uploadWorld {
 	t.Helper()
-	w := &world{World: rpctest.New(t)}
+	w := &uploadWorld{World: rpctest.New(t)}
 	logger := slog.New(slog.DiscardHandler)
 	server := httptest.NewServer(door.Log{Logger: logger, Now: time.Now}.Wrap(fileserver.NewSessions(fileserver.Config{
 		Files: w.Files, Guard: &door.Guard{Users: w.Users}, Logger: logger, Prefix: "/api", Stopping: func() bool { return w.stopping },
@@ -59,7 +59,7 @@ type reply struct {
 	problem api.ProblemDetail
 }
 
-func (w *world) do(t *testing.T, c call) reply {
+func (w *uploadWorld) do(t *testing.T, c call) reply {
 	t.Helper()
 	var body io.Reader
 	switch b := c.body.(type) {
@@ -107,7 +107,7 @@ func (w *world) do(t *testing.T, c call) reply {
 }
 
 // must is do for calls that succeed.
-func (w *world) must(t *testing.T, c call) reply {
+func (w *uploadWorld) must(t *testing.T, c call) reply {
 	t.Helper()
 	got := w.do(t, c)
 	if got.status >= http.StatusBadRequest {
@@ -118,7 +118,7 @@ func (w *world) must(t *testing.T, c call) reply {
 
 // refused is do for calls that fail with a status and a reason; the message
 // must hold each of the words.
-func (w *world) refused(t *testing.T, c call, status int, reason string, words ...string) reply {
+func (w *uploadWorld) refused(t *testing.T, c call, status int, reason string, words ...string) reply {
 	t.Helper()
 	got := w.do(t, c)
 	if got.status != status || got.problem.Reason != reason {
@@ -136,7 +136,7 @@ func (w *world) refused(t *testing.T, c call, status int, reason string, words .
 }
 
 // open begins an upload of content.
-func (w *world) open(t *testing.T, path string, content []byte, promise bool) api.Upload {
+func (w *uploadWorld) open(t *testing.T, path string, content []byte, promise bool) api.Upload {
 	t.Helper()
 	return w.must(t, call{method: "POST", body: spec(path, content, promise)}).upload
 }
@@ -160,7 +160,7 @@ func commit(id string, content []byte) call {
 }
 
 // stored checks the newest content of a path.
-func (w *world) stored(t *testing.T, path string, content []byte, version int) {
+func (w *uploadWorld) stored(t *testing.T, path string, content []byte, version int) {
 	t.Helper()
 	g, err := w.Files.Stat(t.Context(), w.Operator, file.Path(path), file.Want{})
 	if err != nil {
@@ -180,7 +180,7 @@ func (w *world) stored(t *testing.T, path string, content []byte, version int) {
 }
 
 // absent checks that a path has no content.
-func (w *world) absent(t *testing.T, path string) {
+func (w *uploadWorld) absent(t *testing.T, path string) {
 	t.Helper()
 	if _, err := w.Files.Stat(t.Context(), w.Operator, file.Path(path), file.Want{}); err == nil {
 		t.Errorf("%s is visible", path)

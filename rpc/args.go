@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -21,150 +22,95 @@ type args struct {
 	batch  []map[string]any // nil unless the body was a batch
 }
 
-// maxDepth bounds how deep arguments nest: deeper is no task document, and
-// converting it recursively must not exhaust the stack.
-const maxDepth = 64
-
 // readArgs reads the arguments in every calling style: a JSON body, overlaid
 // by the query, overlaid by form fields; or JSON lines.
-func readArgs(w http.ResponseWriter, r *http.Request, limit int64) (args, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
+func readArgs(r *http.Request, b *body) (args, error) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if r.Header.Get("Content-Type") == "application/json-lines" {
-		batch, err := readBatch(r.Body)
-		return args{batch: batch}, tooLarge(err, limit)
+		batch, err := readBatch(b)
+		return args{batch: batch}, err
 	}
 	a := args{object: make(map[string]any)}
 	isForm := media == "application/x-www-form-urlencoded" || media == "multipart/form-data"
 	if !isForm {
-		if err := readObject(r.Body, a.object); err != nil {
-			return args{}, tooLarge(err, limit)
+		if err := readObject(b, a.object); err != nil {
+			return args{}, err
 		}
 	}
 	overlay(a.object, r.URL.Query())
 	if isForm {
-		form, err := readForm(r, media, limit)
+		form, err := readForm(r, media, b)
 		if err != nil {
-			return args{}, tooLarge(err, limit)
+			return args{}, err
 		}
 		overlay(a.object, form)
 	}
 	return a, nil
 }
 
-func tooLarge(err error, limit int64) error {
-	var m *http.MaxBytesError
-	if errors.As(err, &m) {
-		return ErrBodyLimit.Wrap(err, "the body of this call may have at most %d bytes", limit)
+// readForm parses form fields. What is large comes as JSON: a form is small.
+func readForm(r *http.Request, media string, b *body) (url.Values, error) {
+	raw, err := io.ReadAll(io.LimitReader(b, smallBody+1))
+	if err != nil {
+		return nil, badJSON(err)
 	}
-	return err
-}
-
-// readForm parses form fields from a body of bounded size.
-func readForm(r *http.Request, media string, limit int64) (url.Values, error) {
+	if len(raw) > smallBody {
+		return nil, ErrBodyLimit.Errorf("a form may have at most %d bytes; send more as JSON", smallBody)
+	}
 	if media == "multipart/form-data" {
-		if err := r.ParseMultipartForm(limit); err != nil {
+		r.Body = io.NopCloser(bytes.NewReader(raw))
+		if err := r.ParseMultipartForm(smallBody); err != nil {
 			return nil, ErrBody.Wrap(err, "the multipart form is broken")
 		}
 		return r.MultipartForm.Value, nil
 	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	form, err := url.ParseQuery(string(body))
+	form, err := url.ParseQuery(string(raw))
 	if err != nil {
 		return nil, ErrBody.Wrap(err, "the form is broken")
 	}
 	return form, nil
 }
 
-// readObject decodes a JSON body, whatever its content type says. No body,
-// null and an empty list count as no arguments.
-func readObject(r io.Reader, into map[string]any) error {
-	dec := json.NewDecoder(r)
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); errors.Is(err, io.EOF) {
-		return nil
-	} else if err != nil {
-		return badJSON(err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		if err == nil {
-			return ErrBody.Errorf("the body holds more than one JSON value")
-		}
-		return badJSON(err)
-	}
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case map[string]any:
-		if depth(v) > maxDepth {
-			return ErrBody.Errorf("the body nests deeper than %d levels", maxDepth)
-		}
-		maps.Copy(into, v)
-		return nil
-	case []any:
-		if len(v) == 0 {
-			return nil
-		}
-	}
-	return ErrField.Errorf("the body is a JSON %s; expected an object", kindOf(v))
-}
-
-func badJSON(err error) error {
-	var m *http.MaxBytesError
-	if errors.As(err, &m) {
-		return err
-	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return ErrBody.Wrap(err, "the body is no JSON: error at byte %d", syntax.Offset)
-	}
-	return ErrBody.Wrap(err, "the body is no JSON")
-}
-
 // readBatch decodes JSON lines.
-func readBatch(r io.Reader) ([]map[string]any, error) {
-	body, err := io.ReadAll(r)
-	if err != nil {
+func readBatch(b *body) ([]map[string]any, error) {
+	b.json, b.lines = true, true
+	batch := []map[string]any{}
+	in := bufio.NewReaderSize(b, lineBuffer)
+	for number := 1; ; number++ {
+		line, err := in.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, badJSON(err)
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			object, derr := readLine(line)
+			if derr != nil {
+				return nil, ErrBody.Wrap(derr, "line %d of the batch is no JSON object", number)
+			}
+			batch = append(batch, object)
+		}
+		if err != nil {
+			return batch, nil
+		}
+	}
+}
+
+// lineBuffer holds hundreds of events, so that a batch is few reads.
+const lineBuffer = 64 << 10
+
+// readLine decodes one line of a batch.
+func readLine(line []byte) (object map[string]any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.UseNumber()
+	if err := dec.Decode(&object); err != nil {
 		return nil, err
 	}
-	batch := []map[string]any{}
-	for i, line := range bytes.Split(body, []byte("\n")) {
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		dec := json.NewDecoder(bytes.NewReader(line))
-		dec.UseNumber()
-		var object map[string]any
-		if err := dec.Decode(&object); err != nil || object == nil {
-			return nil, ErrBody.Wrap(err, "line %d of the batch is no JSON object", i+1)
-		}
-		if depth(object) > maxDepth {
-			return nil, ErrBody.Errorf("line %d of the batch nests deeper than %d levels", i+1, maxDepth)
-		}
-		batch = append(batch, object)
+	if object == nil {
+		return nil, errors.New("null")
 	}
-	return batch, nil
-}
-
-func depth(v any) int {
-	deepest := 0
-	switch v := v.(type) {
-	case map[string]any:
-		for _, e := range v {
-			deepest = max(deepest, depth(e))
-		}
-	case []any:
-		for _, e := range v {
-			deepest = max(deepest, depth(e))
-		}
-	default:
-		return 0
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one value")
 	}
-	return deepest + 1
+	return object, nil
 }
 
 // overlay puts query or form values over the arguments: dots in keys nest,

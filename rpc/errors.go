@@ -49,6 +49,7 @@ var reasons = map[fault.Reason]result{
 	user.ErrNoKey:              {400, 75},
 	user.ErrExpiry:             {400, 12},
 	door.ErrCrossSite:          {403, 0},
+	door.ErrTooSlow:            {408, 0},
 
 	project.ErrNotFound:  {400, 401},
 	project.ErrNameTaken: {400, 801},
@@ -74,6 +75,7 @@ var reasons = map[fault.Reason]result{
 	file.ErrNotFound: {404, 0},
 	file.ErrBadPath:  {400, 12},
 	file.ErrFrozen:   {409, 0},
+	file.ErrExpired:  {400, 12},
 	file.ErrLost:     {500, 0},
 
 	event.ErrEmptyBatch: {400, 17},

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/user"
@@ -63,6 +65,7 @@ type mux struct {
 	cfg       Config
 	endpoints map[string][]*row // by name, the newest first
 	own       http.Handler
+	bodies    *semaphore.Weighted // bytes of large bodies that may be in memory
 }
 
 // APIPrefix may stand before every path, and does on hosts that also serve the
@@ -134,7 +137,9 @@ func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (data any, 
 	if err := actsAsHimself(r.Header); err != nil {
 		return nil, err
 	}
-	args, err := readArgs(w, r, c.row.limit)
+	body := m.open(w, r, c.row.limit)
+	defer body.release()
+	args, err := readArgs(r, body)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/internal/door"
@@ -45,5 +47,5 @@ type handlers struct{ Config }
 // New returns the handler of the API. Paths come without the prefix "/api".
 func New(cfg Config) http.Handler {
 	h := &handlers{cfg}
-	return &mux{cfg: cfg, endpoints: index(h.table()), own: h.own()}
+	return &mux{cfg: cfg, endpoints: index(h.table()), own: h.own(), bodies: semaphore.NewWeighted(sharedBodies)}
 }

@@ -27,6 +27,9 @@ type Config struct {
 	TLSKey        string
 	Blobs         string
 	MaxUploadSize int64
+	HeaderTimeout time.Duration
+	StallTimeout  time.Duration
+	IdleTimeout   time.Duration
 	ShutdownGrace time.Duration
 	// WatchdogSilence is how long a run may report nothing before it is
 	// stopped; 0 turns the watchdog off.
@@ -102,6 +105,15 @@ var settings = []setting{
 		}
 		c.MaxUploadSize = n
 		return nil
+	}},
+	{"header-timeout", "20s", "how long the header of a request may take", func(c *Config, s string) error {
+		return setDuration(&c.HeaderTimeout, s, time.Millisecond)
+	}},
+	{"stall-timeout", "30s", "how long a transfer may bring less than 32 KiB before it is cut off", func(c *Config, s string) error {
+		return setDuration(&c.StallTimeout, s, time.Millisecond)
+	}},
+	{"idle-timeout", "2m", "how long a connection may wait for its next request", func(c *Config, s string) error {
+		return setDuration(&c.IdleTimeout, s, time.Millisecond)
 	}},
 	{"shutdown-grace", "30s", "how long running requests may take to end when the server stops", func(c *Config, s string) error {
 		return setDuration(&c.ShutdownGrace, s, 0)

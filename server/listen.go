@@ -59,9 +59,9 @@ func openListeners(ctx context.Context, cfg Config) (l *listeners, err error) {
 		if err != nil {
 			return l, fmt.Errorf("%s: %w", o.key, err)
 		}
-		*o.to = opened
+		*o.to = paced{opened, cfg.StallTimeout}
 		if tlsConfig != nil {
-			*o.to = tls.NewListener(opened, tlsConfig)
+			*o.to = tls.NewListener(*o.to, tlsConfig)
 		}
 	}
 	l.admin, err = listenAdmin(ctx, cfg.Data)
@@ -121,16 +121,14 @@ func writeAddresses(dir string, a Addresses) error {
 
 // Limits on connections.
 const (
-	headerPatience = 20 * time.Second // for the header of a request
-	idlePatience   = 2 * time.Minute  // between requests of one connection
-	headerBytes    = 64 << 10         // of all header lines: the longest paths fit
-	lastWords      = time.Second      // for replies that are written but not yet read by their callers
+	headerBytes = 64 << 10    // of all header lines: the longest paths fit
+	lastWords   = time.Second // for replies that are written but not yet read by their callers
 )
 
 // serveAll serves all listeners until ctx ends or one of them breaks. Then
 // requests that run may end within the grace period, and new ones are told to
 // come back; what still runs after that is cut off.
-func serveAll(ctx context.Context, l *listeners, d doors, running *drain, grace time.Duration, logger *slog.Logger) error {
+func serveAll(ctx context.Context, l *listeners, d doors, running *drain, cfg Config, logger *slog.Logger) error {
 	var servers []*http.Server
 	failed := make(chan error, 4)
 	start := func(x net.Listener, h http.Handler, conn func(context.Context, net.Conn) context.Context) {
@@ -138,8 +136,9 @@ func serveAll(ctx context.Context, l *listeners, d doors, running *drain, grace 
 			return
 		}
 		s := &http.Server{
-			Handler: running.wrap(h), ReadHeaderTimeout: headerPatience, IdleTimeout: idlePatience, MaxHeaderBytes: headerBytes,
-			ConnContext: conn, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+			Handler:           door.Pace{Window: cfg.StallTimeout, Now: time.Now}.Wrap(closeAfterChunks(running.wrap(h))),
+			ReadHeaderTimeout: cfg.HeaderTimeout, IdleTimeout: cfg.IdleTimeout, MaxHeaderBytes: headerBytes,
+			ConnContext: conn, ConnState: answerLate(cfg.HeaderTimeout), ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		}
 		servers = append(servers, s)
 		go func() {
@@ -158,8 +157,8 @@ func serveAll(ctx context.Context, l *listeners, d doors, running *drain, grace 
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	logger.Info("stopping", "grace", grace)
-	late := time.NewTimer(grace)
+	logger.Info("stopping", "grace", cfg.ShutdownGrace)
+	late := time.NewTimer(cfg.ShutdownGrace)
 	defer late.Stop()
 	select {
 	case <-running.stop():

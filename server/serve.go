@@ -91,7 +91,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 		defer close(jobsEnded)
 		schedule.Run(working, logger, s.jobs(cfg, logger))
 	}()
-	err = serveAll(ctx, l, d, running, cfg.ShutdownGrace, logger)
+	err = serveAll(ctx, l, d, running, cfg, logger)
 	stopJobs()
 	<-jobsEnded
 	return err

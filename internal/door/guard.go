@@ -72,7 +72,7 @@ func (g *Guard) Admit(r *http.Request, need Access) (user.Identity, error) {
 		return user.Identity{}, err
 	}
 	if byCookie && need >= Self {
-		if err := g.sameOrigin(r); err != nil {
+		if err := g.SameOrigin(r); err != nil {
 			return user.Identity{}, err
 		}
 	}
@@ -164,11 +164,11 @@ func first(h http.Header, names ...string) string {
 	return ""
 }
 
-// sameOrigin admits a change that brings nothing but a cookie only if it comes
+// SameOrigin admits a change that brings nothing but a cookie only if it comes
 // from our own pages and could not have been sent by a plain link or form:
 // never a GET with arguments; an Origin (or Sec-Fetch-Site) of our own; and a
 // JSON body or the header X-Coffer: 1, neither of which a form can send.
-func (g *Guard) sameOrigin(r *http.Request) error {
+func (g *Guard) SameOrigin(r *http.Request) error {
 	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && r.URL.RawQuery != "" {
 		return ErrCrossSite.Errorf("a change by GET with arguments needs an Authorization header")
 	}

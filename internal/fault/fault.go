@@ -3,6 +3,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind is the class of a fault. The set is closed: every door maps each kind.
@@ -59,13 +60,25 @@ func (r Reason) Error() string { return r.Name }
 // Errorf makes a fault with a public message. The message must be fit for the
 // caller: it names what is wrong and what was expected.
 func (r Reason) Errorf(format string, args ...any) *Error {
-	return &Error{Reason: r, Message: fmt.Sprintf(format, args...)}
+	return &Error{Reason: r, Message: message(format, args)}
 }
 
 // Wrap makes a fault with a public message and a private cause. The cause is
 // logged and never shown.
 func (r Reason) Wrap(cause error, format string, args ...any) *Error {
-	return &Error{Reason: r, Message: fmt.Sprintf(format, args...), cause: cause}
+	return &Error{Reason: r, Message: message(format, args), cause: cause}
+}
+
+// maxMessage bounds a public message, in bytes: it may quote what a caller
+// sent, and must not send megabytes back to him.
+const maxMessage = 1000
+
+func message(format string, args []any) string {
+	s := fmt.Sprintf(format, args...)
+	if len(s) > maxMessage {
+		s = strings.ToValidUTF8(s[:maxMessage], "") + "..."
+	}
+	return s
 }
 
 // Error is one failure: a reason, a public message, details by field and a

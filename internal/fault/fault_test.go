@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/coffer-ml/coffer/internal/fault"
 )
@@ -57,5 +59,14 @@ func TestEveryKindHasAName(t *testing.T) {
 			t.Errorf("kind %d is called %q", k, k)
 		}
 		seen[k.String()] = true
+	}
+}
+
+func TestMessagesAreBounded(t *testing.T) {
+	sent := strings.Repeat("ä", 1<<20)
+	for _, e := range []*fault.Error{fault.ErrInvalid.Errorf("no task %s", sent), fault.ErrInvalid.Wrap(errors.New("cause"), "no task %s", sent)} {
+		if len(e.Message) > 1100 || !strings.HasPrefix(e.Message, "no task ä") || !strings.HasSuffix(e.Message, "...") || !utf8.ValidString(e.Message) {
+			t.Errorf("%d bytes, %.50q", len(e.Message), e.Message)
+		}
 	}
 }

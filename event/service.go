@@ -90,13 +90,16 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	for len(good) > 0 {
 		n := min(len(good), slice)
 		var part Result
+		var counted map[string]int // of a transaction that may run several times
 		err := s.Tx(ctx, func(ctx context.Context) (err error) {
-			part, err = s.addSlice(ctx, who, good[:n], ordinals)
+			counted = maps.Clone(ordinals)
+			part, err = s.addSlice(ctx, who, good[:n], counted)
 			return err
 		})
 		if err != nil {
 			return r, err
 		}
+		ordinals = counted
 		r.Added += part.Added
 		for reason, count := range part.Reasons {
 			for range count {

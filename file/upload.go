@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -39,7 +40,9 @@ func (s *Service) Upload(ctx context.Context, who user.Identity, p Path, r io.Re
 		return err
 	})
 	if err != nil {
-		s.discard(ctx, obj.Key)
+		if !errors.Is(err, fault.ErrUncertain) { // else the sweep of orphans decides
+			s.discard(ctx, obj.Key)
+		}
 		return Generation{}, err
 	}
 	return g, nil

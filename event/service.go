@@ -23,6 +23,9 @@ const (
 	// DefaultLog and MaxLog are how many log lines a page holds.
 	DefaultLog = 5000
 	MaxLog     = 10000
+	// MaxName bounds a metric and a variant, in bytes: both stand in the keys of
+	// indexes, of which PostgreSQL holds some 2,700.
+	MaxName = 1024
 )
 
 // Config is what the service needs; all fields are required.
@@ -125,6 +128,8 @@ func (e Event) refusal() string {
 		return "an event names no task"
 	case e.Type == Log && e.Target.Kind == Model:
 		return "a model takes no log lines"
+	case len(e.Metric) > MaxName || len(e.Variant) > MaxName:
+		return fmt.Sprintf("metric and variant have at most %d bytes each", MaxName)
 	case e.Type == Scalar && (e.Value == nil || math.IsNaN(*e.Value) || math.IsInf(*e.Value, 0)):
 		return "the value of a scalar is no finite number"
 	}

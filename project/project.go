@@ -53,6 +53,9 @@ const (
 	// MaxElement bounds one element in bytes: 200 characters of any script
 	// and their percent-encoding by a client fit.
 	MaxElement = 4096
+	// MaxTag bounds a tag in bytes: it stands in the keys of indexes, of which
+	// PostgreSQL holds some 2,700.
+	MaxTag = 1024
 )
 
 // Normalise turns a name as typed into one as kept: elements trimmed, empty

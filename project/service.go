@@ -214,12 +214,15 @@ func (s *Service) Touch(ctx context.Context, id ID) error {
 	return s.Store.Touch(ctx, id, s.Now())
 }
 
-// CheckTags refuses tags that the list syntax of queries would take for
-// operators.
+// CheckTags refuses tags that are too long, or that the list syntax of queries
+// would take for operators.
 func CheckTags(tags []string) error {
 	for _, t := range tags {
 		if strings.HasPrefix(t, "__$") {
 			return ErrBadTag.Errorf("the tag %q begins like an operator; a tag must not begin with __$", t)
+		}
+		if len(t) > MaxTag {
+			return ErrBadTag.Errorf("the tag %.40q... has %d bytes, the limit is %d", t, len(t), MaxTag)
 		}
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
+	"reflect"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/fault"
@@ -55,7 +55,11 @@ func (t *transaction) note(err error) error {
 // stored makes texts fit for either engine.
 func stored(args []any) []any {
 	for i, a := range args {
-		if s, ok := a.(string); ok && strings.IndexByte(s, 0) >= 0 {
+		s, ok := a.(string)
+		if v := reflect.ValueOf(a); !ok && v.Kind() == reflect.String { // ids and the like
+			s, ok = v.String(), true
+		}
+		if ok && !storable(s) {
 			args[i] = clean(s)
 		}
 	}

@@ -17,9 +17,17 @@ const (
 	ReplaceAll     Replace = "all"     // everything
 )
 
+// MaxParam bounds section and name of a parameter, in bytes: both stand in the
+// keys of indexes, of which PostgreSQL holds some 2,700.
+const MaxParam = 1024
+
 func (p Param) check() error {
 	if strings.TrimSpace(p.Section) == "" || strings.TrimSpace(p.Name) == "" {
 		return ErrInvalid.Errorf("hyperparams: a parameter needs a section and a name, got %q/%q", p.Section, p.Name).With("field", "hyperparams")
+	}
+	if len(p.Section) > MaxParam || len(p.Name) > MaxParam {
+		return ErrInvalid.Errorf("hyperparams: section and name of a parameter have at most %d bytes each, %.40q.../%.40q... have %d and %d",
+			MaxParam, p.Section, p.Name, len(p.Section), len(p.Name)).With("field", "hyperparams")
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ type DB struct {
 	now     func() time.Time
 
 	rehearse bool
+	url      string // of a database on a server
 }
 
 // Open opens the database, brings its schema up to date and returns it. A
@@ -67,7 +68,7 @@ func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default clock
 	}
-	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse}
+	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse, url: cfg.URL}
 	connect := db.openSQLite
 	if cfg.URL != "" {
 		connect = db.openPostgres

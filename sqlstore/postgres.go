@@ -208,7 +208,7 @@ func (w *postgresWriter) start(ctx context.Context, level sql.IsolationLevel) (r
 	if err != nil {
 		return nil, nil, errors.Join(err, conn.Close())
 	}
-	return postgresTx{tx}, func(commit bool) error {
+	return postgresTx{conn, tx}, func(commit bool) error {
 		defer func() { _ = conn.Close() }() // it goes back to the pool
 		if commit {
 			return tx.Commit()
@@ -250,8 +250,12 @@ func native(args []any) []any {
 	return out
 }
 
-// postgresTx runs statements in a transaction.
-type postgresTx struct{ tx *sql.Tx }
+// postgresTx runs statements in a transaction, which has the connection to
+// itself.
+type postgresTx struct {
+	conn *sql.Conn
+	tx   *sql.Tx
+}
 
 func (t postgresTx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	return t.tx.ExecContext(ctx, rebind(postgres{}, query), native(args)...)

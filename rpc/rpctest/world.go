@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ import (
 	"github.com/coffer-ml/coffer/rpc"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/test/postgres"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -52,7 +54,7 @@ func New(t testing.TB) *World {
 	t.Helper()
 	ctx := t.Context()
 	w := &World{now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Pairs: make(map[user.Role]user.Pair), Operator: user.Operator}
-	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db"), Now: w.Now})
+	db, err := sqlstore.Open(ctx, database(t, w.Now))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -82,6 +84,22 @@ func New(t testing.TB) *World {
 	})
 	w.Handler = door.Log{Logger: logger, Now: w.Now}.Wrap(api)
 	return w
+}
+
+// database is where a world keeps its rows: on SQLite, or, if COFFER_WORLD says
+// postgres, on a PostgreSQL server, where transactions may run several times,
+// and then always do.
+func database(t testing.TB, now func() time.Time) sqlstore.Config {
+	t.Helper()
+	switch engine := os.Getenv("COFFER_WORLD"); engine {
+	case "", "sqlite":
+		return sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db"), Now: now}
+	case "postgres":
+		return sqlstore.Config{URL: postgres.Database(t), Now: now, Rehearse: true}
+	default:
+		t.Fatalf("COFFER_WORLD is %q, expected sqlite or postgres", engine)
+	}
+	return sqlstore.Config{}
 }
 
 func must(t testing.TB, err error) {

@@ -52,15 +52,21 @@ func (t *transaction) note(err error) error {
 	return err
 }
 
-// stored makes texts fit for either engine.
+// stored makes values fit for either engine: texts that both can hold, and no
+// negative zero, of which SQLite keeps no sign.
 func stored(args []any) []any {
 	for i, a := range args {
-		s, ok := a.(string)
-		if v := reflect.ValueOf(a); !ok && v.Kind() == reflect.String { // ids and the like
-			s, ok = v.String(), true
-		}
-		if ok && !storable(s) {
-			args[i] = clean(s)
+		switch v := a.(type) {
+		case float64:
+			args[i] = v + 0
+		case *float64:
+			if v != nil {
+				args[i] = *v + 0
+			}
+		default:
+			if s := reflect.ValueOf(a); s.Kind() == reflect.String && !storable(s.String()) { // ids and the like, too
+				args[i] = clean(s.String())
+			}
 		}
 	}
 	return args

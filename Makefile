@@ -26,9 +26,10 @@ test: packages build venv ## everything that must hold at each commit
 	$(GO) test -timeout 20m ./...
 	$(NEWEST) $(PYTEST) test/compat
 	$(OLDEST) $(PYTEST) -m types test/compat
+	COFFER_COMPAT_DB=postgres $(NEWEST) $(PYTEST) -m types test/compat
 
 test-all: test ## the full product: every compat test on the oldest SDK, and the race detector everywhere
-	$(GO) test -race -timeout 40m ./...
+	COFFER_INTERRUPTION=30s $(GO) test -race -timeout 40m ./...
 	$(OLDEST) $(PYTEST) test/compat
 
 check: packages ## lint with the import rules, vet, race tests of the touched packages

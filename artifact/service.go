@@ -185,6 +185,7 @@ func (s *Service) Remove(ctx context.Context, who user.Identity, of task.ID, ref
 		return 0, err
 	}
 	err = s.Tx(ctx, func(ctx context.Context) error {
+		removed = 0
 		status, err := s.Tasks.LockStatus(ctx, of)
 		if err != nil {
 			return err

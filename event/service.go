@@ -23,6 +23,9 @@ const (
 	// DefaultLog and MaxLog are how many log lines a page holds.
 	DefaultLog = 5000
 	MaxLog     = 10000
+	// MaxName bounds a metric and a variant, in bytes: both stand in the keys of
+	// indexes, of which PostgreSQL holds some 2,700.
+	MaxName = 1024
 )
 
 // Config is what the service needs; all fields are required.
@@ -90,13 +93,16 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	for len(good) > 0 {
 		n := min(len(good), slice)
 		var part Result
+		var counted map[string]int // of a transaction that may run several times
 		err := s.Tx(ctx, func(ctx context.Context) (err error) {
-			part, err = s.addSlice(ctx, who, good[:n], ordinals)
+			counted = maps.Clone(ordinals)
+			part, err = s.addSlice(ctx, who, good[:n], counted)
 			return err
 		})
 		if err != nil {
 			return r, err
 		}
+		ordinals = counted
 		r.Added += part.Added
 		for reason, count := range part.Reasons {
 			for range count {
@@ -122,6 +128,8 @@ func (e Event) refusal() string {
 		return "an event names no task"
 	case e.Type == Log && e.Target.Kind == Model:
 		return "a model takes no log lines"
+	case len(e.Metric) > MaxName || len(e.Variant) > MaxName:
+		return fmt.Sprintf("metric and variant have at most %d bytes each", MaxName)
 	case e.Type == Scalar && (e.Value == nil || math.IsNaN(*e.Value) || math.IsInf(*e.Value, 0)):
 		return "the value of a scalar is no finite number"
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -76,7 +77,9 @@ func (s *Service) Commit(ctx context.Context, who user.Identity, files ...Receiv
 		return nil
 	})
 	if err != nil {
-		s.Discard(ctx, files...)
+		if !errors.Is(err, fault.ErrUncertain) { // else the sweep of orphans decides
+			s.Discard(ctx, files...)
+		}
 		return nil, err
 	}
 	return out, nil

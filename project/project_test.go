@@ -50,4 +50,11 @@ func TestTags(t *testing.T) {
 	if err := project.CheckTags([]string{"ok", "__$all"}); !errors.Is(err, project.ErrBadTag) {
 		t.Errorf("an operator passes as a tag: %v", err)
 	}
+	longest := strings.Repeat("x", project.MaxTag)
+	if err := project.CheckTags([]string{longest}); err != nil {
+		t.Errorf("the longest tag is refused: %v", err)
+	}
+	if err := project.CheckTags([]string{longest + "x"}); !errors.Is(err, project.ErrBadTag) {
+		t.Errorf("a longer tag passes: %v", err)
+	}
 }

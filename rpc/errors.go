@@ -101,6 +101,7 @@ var reasons = map[fault.Reason]result{
 	fault.ErrInvalid:     {400, 12},
 	fault.ErrInternal:    {500, 0},
 	fault.ErrUnavailable: {500, 102},
+	fault.ErrUncertain:   {500, 102},
 }
 
 // kinds is what a reason without a row of its own becomes.

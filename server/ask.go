@@ -73,8 +73,16 @@ func askServer(ctx context.Context, data, method, path string, into any) error {
 	return errors.New(p.Message)
 }
 
-// withUsers opens the accounts of a data directory that nobody serves.
+// withUsers opens the accounts of a data directory that nobody serves, or of a
+// database on a server, which is shared by any number.
 func withUsers(ctx context.Context, cfg Config, fn func(*user.Service) error) error {
+	if cfg.DB != "" {
+		db, users, err := openUsers(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return errors.Join(fn(users), db.Close())
+	}
 	if _, err := os.Stat(filepath.Join(cfg.Data, databaseFile)); err != nil {
 		return ErrNoData.Errorf("%s holds no Coffer yet; start it once with: coffer serve --data %s", cfg.Data, cfg.Data)
 	}

@@ -38,15 +38,16 @@ type services struct {
 	lifecycle *lifecycle.Service
 	guard     *door.Guard
 	hub       *notify.Hub // wakes those who wait for something
+	unlink    func()      // ends the exchange of wake-ups with other servers
 }
 
-// databaseFile is the database in the data directory.
+// databaseFile is the database in the data directory, unless it is on a server.
 const databaseFile = "coffer.db"
 
 // openUsers opens the database and the user noun alone: what commands need
 // that manage accounts without a server.
 func openUsers(ctx context.Context, cfg Config) (*sqlstore.DB, *user.Service, error) {
-	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(cfg.Data, databaseFile)})
+	db, err := sqlstore.Open(ctx, sqlstore.Config{Path: filepath.Join(cfg.Data, databaseFile), URL: cfg.DB})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,6 +73,7 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 		Store: db.Files(), Sessions: db.Sessions(), Blobs: blobs, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
 		MaxSize: cfg.MaxUploadSize, Hashed: hashed,
 	})
+	s.unlink = db.Link(s.hub, logger)
 	s.artifacts = artifact.New(artifact.Config{
 		Store: db.Artifacts(), Tasks: s.tasks, Files: s.files, Tx: db.Tx, After: db.After, Hub: s.hub, Now: time.Now,
 	})
@@ -91,4 +93,7 @@ func origins(cfg Config) []string {
 	return nil
 }
 
-func (s *services) close() error { return s.db.Close() }
+func (s *services) close() error {
+	s.unlink()
+	return s.db.Close()
+}

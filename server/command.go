@@ -13,7 +13,7 @@ import (
 
 // Commands returns the commands that run and manage a server.
 func Commands() []*cobra.Command {
-	return []*cobra.Command{serveCommand(), keysCommand()}
+	return []*cobra.Command{serveCommand(), keysCommand(), dbCommand()}
 }
 
 // ErrUsage is the reason of mistakes in arguments, flags and configuration.

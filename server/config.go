@@ -18,6 +18,7 @@ import (
 // with COFFER_ before it and underscores, of its environment variable.
 type Config struct {
 	Data          string
+	DB            string
 	Listen        string
 	APIListen     string
 	FilesListen   string
@@ -62,6 +63,10 @@ var settings = []setting{
 		abs, err := filepath.Abs(s)
 		c.Data = abs
 		return err
+	}},
+	{dbKey, "", "database on a PostgreSQL server, postgres://user:password@host/name; default is a file in the data directory", func(c *Config, s string) error {
+		c.DB = s
+		return checkDB(s)
 	}},
 	{"listen", ":8080", "address of the web app, with the API under /api and files under /files", func(c *Config, s string) error {
 		c.Listen = s
@@ -147,6 +152,37 @@ func setDuration(to *time.Duration, s string, least time.Duration) error {
 	}
 	*to = d
 	return nil
+}
+
+// dbKey is the key whose value holds a password.
+const dbKey = "db"
+
+// checkDB says what is wrong with the address of a database. It repeats none of
+// it.
+func checkDB(s string) error {
+	if s == "" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" || strings.Trim(u.Path, "/") == "" {
+		return errors.New("expected postgres://user:password@host:port/name, with what stands for itself in a password percent-encoded")
+	}
+	return nil
+}
+
+// shown is a value as it may stand in a message: without a password.
+func shown(key, value string) string {
+	if key != dbKey {
+		return value
+	}
+	if u, err := url.Parse(value); value == "" || err == nil && u.Host != "" {
+		if query := u.Query(); query.Has("password") {
+			query.Set("password", "xxxxx")
+			u.RawQuery = query.Encode()
+		}
+		return u.Redacted()
+	}
+	return "(not shown, since it may hold a password)"
 }
 
 // hostPattern is a host name or an address, with or without a port.

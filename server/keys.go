@@ -14,8 +14,8 @@ func keysCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "Make, list and revoke key pairs",
-		Long: "Works through the running server of the data directory, or on the directory itself while none runs.\n" +
-			"Whoever may open the directory may do this: it needs no key.",
+		Long: "Works through the running server of the data directory, or on its database while none runs: the directory\n" +
+			"itself, or that of --db. Whoever may open either may do this: it needs no key.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -23,7 +23,7 @@ func keysCommand() *cobra.Command {
 	Flags(f)
 	for _, s := range settings {
 		// The others only say where a server that does not run would be.
-		if s.key != "data" && s.key != "public-url" {
+		if s.key != "data" && s.key != dbKey && s.key != "public-url" {
 			_ = f.MarkHidden(s.key)
 		}
 	}

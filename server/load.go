@@ -58,7 +58,7 @@ func Load(f *pflag.FlagSet, getenv func(string) string) (Config, error) {
 			value, source = flag.Value.String(), "flag --"+s.key
 		}
 		if err := s.set(&c, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %q is not valid: %w (from %s)", s.key, value, err, source))
+			errs = append(errs, fmt.Errorf("%s: %q is not valid: %w (from %s)", s.key, shown(s.key, value), err, source))
 		}
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {

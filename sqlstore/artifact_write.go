@@ -92,6 +92,7 @@ func (s artifacts) Remove(ctx context.Context, of task.ID, refs []artifact.Ref, 
 	}
 	var gone []artifact.Pointer
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		gone = nil
 		type row struct {
 			id int64
 			artifact.Ref
@@ -174,6 +175,7 @@ func (s artifacts) recount(ctx context.Context, of task.ID, ref artifact.Ref, fe
 func (s artifacts) Prune(ctx context.Context, of task.ID, ref artifact.Ref, keep int) ([]artifact.Version, error) {
 	var gone []artifact.Version
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		gone = nil
 		living, err := one(ctx, s.db, nil, scalar[int], `SELECT living FROM artifact WHERE task_id = ? AND key = ? AND mode = ?`, of, ref.Key, ref.Mode)
 		if err != nil || living <= keep {
 			return err
@@ -236,6 +238,7 @@ func (s artifacts) Settle(ctx context.Context, version int64, state artifact.Sta
 func (s artifacts) Lose(ctx context.Context, d blob.Digest) ([]task.ID, error) {
 	var hit []task.ID
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
+		hit = nil
 		ids, err := collect(ctx, s.db, scalar[int64], `
 			UPDATE artifact_version SET state = ? WHERE digest = ? AND removed IS NULL AND state = ? RETURNING artifact_id`,
 			artifact.Missing, d, artifact.Stored)

@@ -19,13 +19,23 @@ type engine struct {
 	name string
 	// open returns an empty database that is closed after the test.
 	open func(t testing.TB) *sqlstore.DB
+	// pair opens one database twice, where two servers may share one.
+	pair func(t testing.TB) [2]*sqlstore.DB
 }
 
 // engines lists them all.
 func engines(testing.TB) []engine {
+	sqlite := func(t testing.TB) *sqlstore.DB { return openFile(t, filepath.Join(t.TempDir(), "coffer.db")) }
+	server := func(t testing.TB) *sqlstore.DB { return openDB(t, sqlstore.Config{URL: postgres.Database(t)}) }
 	return []engine{
-		{name: "sqlite", open: func(t testing.TB) *sqlstore.DB { return openFile(t, filepath.Join(t.TempDir(), "coffer.db")) }},
-		{name: "postgres", open: func(t testing.TB) *sqlstore.DB { return openDB(t, sqlstore.Config{URL: postgres.Database(t)}) }},
+		{name: "sqlite", open: sqlite, pair: func(t testing.TB) [2]*sqlstore.DB {
+			db := sqlite(t)
+			return [2]*sqlstore.DB{db, db}
+		}},
+		{name: "postgres", open: server, pair: func(t testing.TB) [2]*sqlstore.DB {
+			at := sqlstore.Config{URL: postgres.Database(t)}
+			return [2]*sqlstore.DB{openDB(t, at), openDB(t, at)}
+		}},
 	}
 }
 

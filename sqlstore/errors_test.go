@@ -2,13 +2,17 @@ package sqlstore_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/task"
 )
 
 func TestErrors(t *testing.T) {
@@ -109,4 +113,44 @@ func TestSQLiteThatCannotForTheMomentIsUnavailable(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+func TestTextsThatNoEngineHoldsAreReplaced(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		const odd, kept = "a\x00b\xffc", "a\uFFFDb\uFFFDc"
+		x := aTask(odd)
+		x.ID, x.Comment = task.ID(odd), odd
+		x.Tags = []string{odd}
+		x.Hyperparams = task.Params{"s": {odd: {Value: odd}}}
+		addTasks(t, db, x)
+		for _, id := range []task.ID{odd, kept} {
+			got, err := db.Tasks().Get(ctx, id)
+			must(t, err)
+			if got.ID != kept || got.Name != kept || got.Comment != kept || got.Tags[0] != kept || got.Hyperparams["s"][kept].Value != kept {
+				t.Errorf("kept as %+v", got)
+			}
+		}
+		for name, f := range map[string]query.Filter{
+			"one of":  query.In{Field: "id", Values: []string{odd, "x"}},
+			"is":      query.In{Field: "name", Values: []string{odd}},
+			"equals":  query.Compare{Field: "name", Op: query.Equal, Value: odd},
+			"has tag": query.HasAll{Field: "tags", Values: []string{odd}},
+		} {
+			found, err := db.Tasks().List(ctx, task.Query{Request: query.Request{Filter: f}})
+			if err != nil || len(found) != 1 {
+				t.Errorf("%s finds %d, %v", name, len(found), err)
+			}
+		}
+	})
+}
+
+func TestTextsThatAreTooLongForAnIndexAreRefused(t *testing.T) {
+	db := engines(t)[1].open(t)
+	x := aTask("x")
+	random := make([]byte, 6000) // an index entry is compressed
+	_, err := rand.Read(random)
+	must(t, err)
+	x.Models.Input = []task.ModelLink{{Name: "m", Model: hex.EncodeToString(random)}}
+	wantIs(t, db.Tasks().Insert(context.Background(), x), sqlstore.ErrTooLong)
 }

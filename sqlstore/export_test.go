@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -30,6 +31,46 @@ var IsDuplicate = isDuplicate
 
 // Translate recognises driver errors.
 var Translate = translate
+
+// MoveWith is Move with something done between copying and comparing.
+var MoveWith = move
+
+// Dump returns the rows of every table but the ledger of migrations, in
+// no order, and the columns of each.
+func (db *DB) Dump(ctx context.Context) (map[string][][]any, map[string][]string, error) {
+	names, err := db.tables(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, columns := make(map[string][][]any), make(map[string][]string)
+	for _, name := range names {
+		if name == "schema_step" {
+			continue
+		}
+		rows, err := db.query(ctx, `SELECT * FROM `+name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if columns[name], err = rows.Columns(); err != nil {
+			return nil, nil, err
+		}
+		all[name] = [][]any{}
+		for rows.Next() {
+			values, into := make([]any, len(columns[name])), make([]any, len(columns[name]))
+			for i := range into {
+				into[i] = &values[i]
+			}
+			if err := rows.Scan(into...); err != nil {
+				return nil, nil, err
+			}
+			all[name] = append(all[name], values)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, nil, err
+		}
+	}
+	return all, columns, nil
+}
 
 // Exec runs a changing statement.
 func (db *DB) Exec(ctx context.Context, query string, args ...any) error {

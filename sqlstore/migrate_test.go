@@ -2,23 +2,35 @@ package sqlstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/test/postgres"
 )
 
 // schema is a set of migrations, made of the text of each.
 func schema(steps ...string) fstest.MapFS {
-	fsys := fstest.MapFS{"migration/sqlite/README": {Data: []byte("not SQL")}}
-	for i, s := range steps {
-		fsys[fmt.Sprintf("migration/sqlite/%04d_step.sql", i+1)] = &fstest.MapFile{Data: []byte(s)}
+	fsys := make(fstest.MapFS)
+	for _, engine := range []string{"sqlite", "postgres"} {
+		fsys[path.Join("migration", engine, "README")] = &fstest.MapFile{Data: []byte("not SQL")}
+		for i, s := range steps {
+			fsys[fmt.Sprintf("migration/%s/%04d_step.sql", engine, i+1)] = &fstest.MapFile{Data: []byte(s)}
+		}
 	}
 	return fsys
 }
@@ -28,91 +40,217 @@ const (
 	second = "-- a comment; with a semicolon\nCREATE TABLE b (x TEXT);\nINSERT INTO b SELECT x FROM a;\n"
 )
 
-func openSchema(t *testing.T, path string, s fs.FS) (*sqlstore.DB, error) {
-	t.Helper()
-	return sqlstore.OpenWith(context.Background(), sqlstore.Config{Path: path, Now: func() time.Time { return at(0) }}, s)
+// bare is a place for databases that no migration has seen.
+type bare struct {
+	engine string
+	// fresh returns an empty place.
+	fresh func(t *testing.T) sqlstore.Config
+	// before is where the snapshot before an upgrade to a step is found.
+	before func(at sqlstore.Config, step string) sqlstore.Config
+	tables string // selects the names of the tables
 }
 
-func mustOpen(t *testing.T, path string, s fs.FS) *sqlstore.DB {
+func bareEngines() []bare {
+	return []bare{
+		{
+			engine: "sqlite",
+			fresh: func(t *testing.T) sqlstore.Config {
+				return sqlstore.Config{Path: filepath.Join(t.TempDir(), "a b#?.db")}
+			},
+			before: func(at sqlstore.Config, step string) sqlstore.Config {
+				return sqlstore.Config{Path: at.Path + ".before-" + step}
+			},
+			tables: `SELECT name FROM sqlite_master WHERE type = 'table'`,
+		},
+		{
+			engine: "postgres",
+			fresh:  func(t *testing.T) sqlstore.Config { return sqlstore.Config{URL: postgres.Database(t)} },
+			before: func(at sqlstore.Config, step string) sqlstore.Config {
+				return sqlstore.Config{URL: at.URL + "&search_path=before_" + step}
+			},
+			tables: `SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()`,
+		},
+	}
+}
+
+func openSchema(t *testing.T, cfg sqlstore.Config, s fs.FS) (*sqlstore.DB, error) {
 	t.Helper()
-	db, err := openSchema(t, path, s)
+	cfg.Now = func() time.Time { return at(0) }
+	return sqlstore.OpenWith(context.Background(), cfg, s)
+}
+
+func mustOpen(t *testing.T, cfg sqlstore.Config, s fs.FS) *sqlstore.DB {
+	t.Helper()
+	db, err := openSchema(t, cfg, s)
 	must(t, err)
 	return db
 }
 
 func TestMigrate(t *testing.T) {
+	for _, b := range bareEngines() {
+		t.Run(b.engine, func(t *testing.T) { testMigrate(t, b) })
+	}
+}
+
+func testMigrate(t *testing.T, b bare) {
 	ctx := context.Background()
-	fresh := func(t *testing.T) string { return filepath.Join(t.TempDir(), "a b#?.db") }
+	has := func(t *testing.T, db *sqlstore.DB, table string) bool {
+		t.Helper()
+		names, err := db.Texts(ctx, b.tables)
+		must(t, err)
+		return slices.Contains(names, table)
+	}
 
 	t.Run("all steps run once, in order", func(t *testing.T) {
-		path := fresh(t)
+		at := b.fresh(t)
 		for range 2 {
-			db := mustOpen(t, path, schema(first, second))
+			db := mustOpen(t, at, schema(first, second))
 			rows, err := db.Texts(ctx, `SELECT x FROM b`)
 			if err != nil || len(rows) != 1 || rows[0] != "kept; all of it" {
 				t.Errorf("rows %q, %v", rows, err)
 			}
 			must(t, db.Close())
 		}
-		names, err := os.ReadDir(filepath.Dir(path))
-		must(t, err)
-		if len(names) != 1 || names[0].Name() != filepath.Base(path) {
-			t.Errorf("beside the database there are %v", names)
-		}
 	})
 
-	t.Run("an upgrade takes a snapshot first", func(t *testing.T) {
-		path := fresh(t)
-		must(t, mustOpen(t, path, schema(first)).Close())
-		must(t, os.WriteFile(path+".before-0002.part", []byte("half a snapshot of a try that was cut short"), 0o600))
-		must(t, mustOpen(t, path, schema(first, second)).Close())
-		before := mustOpen(t, path+".before-0002", schema(first))
+	t.Run("an upgrade takes a snapshot first, which can be opened", func(t *testing.T) {
+		at := b.fresh(t)
+		must(t, mustOpen(t, at, schema(first)).Close())
+		if at.Path != "" {
+			must(t, os.WriteFile(at.Path+".before-0002.part", []byte("half a snapshot of a try that was cut short"), 0o600))
+		}
+		must(t, mustOpen(t, at, schema(first, second)).Close())
+		before := mustOpen(t, b.before(at, "0002"), schema(first))
 		rows, err := before.Texts(ctx, `SELECT x FROM a`)
 		if err != nil || len(rows) != 1 {
 			t.Errorf("the snapshot holds %q, %v", rows, err)
 		}
-		if tables, err := before.Texts(ctx, `SELECT name FROM sqlite_master WHERE name = 'b'`); err != nil || len(tables) != 0 {
-			t.Errorf("the snapshot has the new table, %v", err)
+		if has(t, before, "b") {
+			t.Error("the snapshot has the new table")
 		}
 		must(t, before.Close())
 	})
 
 	t.Run("a step that fails leaves the database as it was", func(t *testing.T) {
-		path := fresh(t)
-		must(t, mustOpen(t, path, schema(first)).Close())
-		_, err := openSchema(t, path, schema(first, second, "INSERT INTO nowhere VALUES (1);\n"))
+		at := b.fresh(t)
+		must(t, mustOpen(t, at, schema(first)).Close())
+		_, err := openSchema(t, at, schema(first, second, "INSERT INTO nowhere VALUES (1);\n"))
 		if err == nil || !strings.Contains(err.Error(), "0003_step") {
 			t.Errorf("error %v does not name the step", err)
 		}
-		db := mustOpen(t, path, schema(first))
-		if tables, err := db.Texts(ctx, `SELECT name FROM sqlite_master WHERE name = 'b'`); err != nil || len(tables) != 0 {
-			t.Errorf("half an upgrade is left, %v", err)
+		db := mustOpen(t, at, schema(first))
+		if has(t, db, "b") {
+			t.Error("half an upgrade is left")
 		}
 		must(t, db.Close())
-		must(t, mustOpen(t, path, schema(first, second)).Close()) // the snapshot of the first try is there already
+		must(t, mustOpen(t, at, schema(first, second)).Close()) // the snapshot of the first try may be there already
+	})
+
+	t.Run("servers that start at once upgrade once", func(t *testing.T) {
+		at := b.fresh(t)
+		must(t, mustOpen(t, at, schema(first)).Close())
+		if at.Path != "" {
+			return // one process owns a file
+		}
+		var wait sync.WaitGroup
+		for range 6 {
+			wait.Go(func() {
+				db, err := openSchema(t, at, schema(first, second))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if rows, err := db.Texts(ctx, `SELECT x FROM b`); err != nil || len(rows) != 1 {
+					t.Errorf("rows %q, %v", rows, err)
+				}
+				must(t, db.Close())
+			})
+		}
+		wait.Wait()
 	})
 
 	t.Run("a newer schema is refused", func(t *testing.T) {
-		path := fresh(t)
-		must(t, mustOpen(t, path, schema(first, second)).Close())
-		_, err := openSchema(t, path, schema(first))
+		at := b.fresh(t)
+		must(t, mustOpen(t, at, schema(first, second)).Close())
+		_, err := openSchema(t, at, schema(first))
 		wantIs(t, err, sqlstore.ErrSchemaNewer)
 	})
 
 	t.Run("a step that is not the one that was applied is refused", func(t *testing.T) {
-		path := fresh(t)
-		must(t, mustOpen(t, path, schema(first)).Close())
-		_, err := openSchema(t, path, schema(first+"-- and more\n", second))
+		at := b.fresh(t)
+		must(t, mustOpen(t, at, schema(first)).Close())
+		_, err := openSchema(t, at, schema(first+"-- and more\n", second))
 		wantIs(t, err, sqlstore.ErrSchemaChanged)
 	})
 
 	t.Run("gaps and other names are refused", func(t *testing.T) {
+		at := b.fresh(t)
 		for _, name := range []string{"0003_late.sql", "second.sql", "0002.sql", "0001_again.sql"} {
 			s := schema(first)
-			s["migration/sqlite/"+name] = &fstest.MapFile{Data: []byte(second)}
-			if _, err := openSchema(t, fresh(t), s); err == nil {
+			s[path.Join("migration", b.engine, name)] = &fstest.MapFile{Data: []byte(second)}
+			if _, err := openSchema(t, at, s); err == nil {
 				t.Errorf("%s was taken", name)
 			}
+		}
+	})
+}
+
+func TestSnapshotOfPostgresIsAWholeCoffer(t *testing.T) {
+	ctx := context.Background()
+	at := sqlstore.Config{URL: postgres.Database(t)}
+	db := mustOpen(t, at, sqlstore.Migrations)
+	p := aProject("p")
+	sub := child(p, "sub")
+	addProjects(t, db, p, sub)
+	addTasks(t, db, fullTask(sub.ID, ""))
+	g := land(t, db, "a", "one")
+	must(t, db.Close())
+	next := make(fstest.MapFS)
+	must(t, fs.WalkDir(sqlstore.Migrations, "migration", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			text, rerr := fs.ReadFile(sqlstore.Migrations, name)
+			next[name], err = &fstest.MapFile{Data: text}, rerr
+		}
+		return err
+	}))
+	number := fmt.Sprintf("%04d", len(next)/2+1)
+	next["migration/postgres/"+number+"_harm.sql"] = &fstest.MapFile{Data: []byte("DELETE FROM generation;\nDELETE FROM task;\n")}
+	must(t, mustOpen(t, at, next).Close())
+
+	// What docs/storage/postgres.md says to do.
+	conn, err := pgx.Connect(ctx, at.URL)
+	must(t, err)
+	_, err = conn.Exec(ctx, `ALTER SCHEMA public RENAME TO upgraded; ALTER SCHEMA before_`+number+` RENAME TO public`)
+	must(t, errors.Join(err, conn.Close(ctx)))
+
+	db = mustOpen(t, at, sqlstore.Migrations)
+	if list, err := db.Tasks().List(ctx, task.Query{}); err != nil || len(list) != 1 {
+		t.Errorf("%d tasks, %v", len(list), err)
+	}
+	if got, err := db.Files().Generation(ctx, "a", file.Want{}); err != nil || got != g {
+		t.Errorf("generation %+v, %v", got, err)
+	}
+	if fresh := land(t, db, "a", "two"); fresh.ID <= g.ID {
+		t.Errorf("the numbers began anew: %d after %d", fresh.ID, g.ID)
+	}
+	err = db.Exec(ctx, `DELETE FROM project WHERE id = ?`, p.ID)
+	if err == nil {
+		t.Error("the references are gone")
+	}
+	must(t, db.Close())
+}
+
+func TestMigrateSQLite(t *testing.T) {
+	ctx := context.Background()
+	fresh := bareEngines()[0].fresh
+
+	t.Run("leaves nothing beside the database", func(t *testing.T) {
+		at := fresh(t)
+		must(t, mustOpen(t, at, schema(first, second)).Close())
+		names, err := os.ReadDir(filepath.Dir(at.Path))
+		must(t, err)
+		if len(names) != 1 || names[0].Name() != filepath.Base(at.Path) {
+			t.Errorf("beside the database there are %v", names)
 		}
 	})
 
@@ -124,9 +262,9 @@ func TestMigrate(t *testing.T) {
 	})
 
 	t.Run("a file that is no database is told", func(t *testing.T) {
-		path := fresh(t)
-		must(t, os.WriteFile(path, []byte(strings.Repeat("no database ", 500)), 0o600))
-		if _, err := openSchema(t, path, schema(first)); err == nil {
+		at := fresh(t)
+		must(t, os.WriteFile(at.Path, []byte(strings.Repeat("no database ", 500)), 0o600))
+		if _, err := openSchema(t, at, schema(first)); err == nil {
 			t.Error("it was opened")
 		}
 	})
@@ -140,4 +278,40 @@ func TestMigrate(t *testing.T) {
 		must(t, db.Ping(ctx))
 		must(t, db.Close())
 	})
+}
+
+func TestBothEnginesHaveTheSameTables(t *testing.T) {
+	ctx := context.Background()
+	columns := make(map[string][]string)
+	for _, e := range engines(t) {
+		list := `SELECT m.name || '.' || c.name || CASE WHEN c."notnull" OR c.pk THEN ' NOT NULL' ELSE '' END FROM sqlite_master m
+			JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, c.cid`
+		if e.name == "postgres" {
+			list = `SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END
+				FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name COLLATE "C", ordinal_position`
+		}
+		var err error
+		columns[e.name], err = e.open(t).Texts(ctx, list)
+		must(t, err)
+	}
+	if len(columns["sqlite"]) < 100 {
+		t.Errorf("only %d columns were found", len(columns["sqlite"]))
+	}
+	for i, c := range columns["sqlite"] {
+		if i >= len(columns["postgres"]) || columns["postgres"][i] != c {
+			t.Fatalf("from %s on the tables differ:\n%q\n%q", c, columns["sqlite"][i:], columns["postgres"][min(i, len(columns["postgres"])):])
+		}
+	}
+	if len(columns["sqlite"]) != len(columns["postgres"]) {
+		t.Errorf("PostgreSQL has more columns: %q", columns["postgres"][len(columns["sqlite"]):])
+	}
+}
+
+func TestTextsOfPostgresSortByCodePoints(t *testing.T) {
+	db := engines(t)[1].open(t)
+	other, err := db.Texts(context.Background(), `SELECT table_name || '.' || column_name FROM information_schema.columns
+		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' AND table_name <> 'schema_step'`)
+	if err != nil || len(other) != 0 {
+		t.Errorf("not declared COLLATE \"C\": %q, %v", other, err)
+	}
 }

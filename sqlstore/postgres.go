@@ -41,11 +41,11 @@ const (
 // long statement runs.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 4 * time.Second, Interval: 2 * time.Second, Count: 3}
 
-// postgresPool returns a pool of connections. None is made before it is used.
-func postgresPool(at string, size int, parameters map[string]string) (*sql.DB, error) {
+// postgresConfig is how connections are made.
+func postgresConfig(at string, parameters map[string]string) (*pgx.ConnConfig, error) {
 	conf, err := pgx.ParseConfig(at)
-	if err != nil {
-		return nil, fault.ErrInvalid.Errorf("the address of the database is not valid: expected postgres://user:password@host/database")
+	if err != nil { // not wrapped: it may repeat the password
+		return nil, fault.ErrInvalid.Errorf("the address of the database is not valid: expected postgres://user:password@host/name")
 	}
 	if conf.ConnectTimeout == 0 {
 		conf.ConnectTimeout = connectTimeout
@@ -61,6 +61,15 @@ func postgresPool(at string, size int, parameters map[string]string) (*sql.DB, e
 	}
 	for name, value := range parameters {
 		conf.RuntimeParams[name] = value
+	}
+	return conf, nil
+}
+
+// postgresPool returns a pool of connections. None is made before it is used.
+func postgresPool(at string, size int, parameters map[string]string) (*sql.DB, error) {
+	conf, err := postgresConfig(at, parameters)
+	if err != nil {
+		return nil, err
 	}
 	pool := stdlib.OpenDB(*conf)
 	pool.SetMaxOpenConns(size)
@@ -199,7 +208,7 @@ func (w *postgresWriter) start(ctx context.Context, level sql.IsolationLevel) (r
 	if err != nil {
 		return nil, nil, errors.Join(err, conn.Close())
 	}
-	return postgresTx{tx}, func(commit bool) error {
+	return postgresTx{conn, tx}, func(commit bool) error {
 		defer func() { _ = conn.Close() }() // it goes back to the pool
 		if commit {
 			return tx.Commit()
@@ -241,8 +250,12 @@ func native(args []any) []any {
 	return out
 }
 
-// postgresTx runs statements in a transaction.
-type postgresTx struct{ tx *sql.Tx }
+// postgresTx runs statements in a transaction, which has the connection to
+// itself.
+type postgresTx struct {
+	conn *sql.Conn
+	tx   *sql.Tx
+}
 
 func (t postgresTx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	return t.tx.ExecContext(ctx, rebind(postgres{}, query), native(args)...)

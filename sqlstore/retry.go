@@ -39,7 +39,7 @@ type retries struct {
 // the first error of the engine.
 func (r *retries) again(ctx context.Context, err, cause error) bool {
 	err = errors.Join(err, cause)
-	if ctx.Err() != nil || time.Since(r.began) > patience { //nolint:forbidigo // bounds a wait
+	if ctx.Err() != nil || time.Since(r.began) > patience {
 		return false
 	}
 	switch {

@@ -31,6 +31,9 @@ type Config struct {
 	Writers int
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Rehearse runs each transaction twice and takes the first run back: for
+	// tests, to show what adds up outside of the database.
+	Rehearse bool
 }
 
 const defaultReaders = 4
@@ -52,6 +55,9 @@ type DB struct {
 	writer  writer
 	reader  reader
 	now     func() time.Time
+
+	rehearse bool
+	url      string // of a database on a server
 }
 
 // Open opens the database, brings its schema up to date and returns it. A
@@ -62,7 +68,7 @@ func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default clock
 	}
-	db := &DB{now: cfg.Now}
+	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse, url: cfg.URL}
 	connect := db.openSQLite
 	if cfg.URL != "" {
 		connect = db.openPostgres

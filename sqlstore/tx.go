@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
+	"reflect"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/fault"
@@ -52,11 +52,21 @@ func (t *transaction) note(err error) error {
 	return err
 }
 
-// stored makes texts fit for either engine.
+// stored makes values fit for either engine: texts that both can hold, and no
+// negative zero, of which SQLite keeps no sign.
 func stored(args []any) []any {
 	for i, a := range args {
-		if s, ok := a.(string); ok && strings.IndexByte(s, 0) >= 0 {
-			args[i] = clean(s)
+		switch v := a.(type) {
+		case float64:
+			args[i] = v + 0
+		case *float64:
+			if v != nil {
+				args[i] = *v + 0
+			}
+		default:
+			if s := reflect.ValueOf(a); s.Kind() == reflect.String && !storable(s.String()) { // ids and the like, too
+				args[i] = clean(s.String())
+			}
 		}
 	}
 	return args
@@ -102,10 +112,11 @@ func (db *DB) tx(ctx context.Context, c class, fn func(context.Context) error) e
 		}
 		return err
 	}
+	if db.rehearse {
+		_, _ = db.try(ctx, db.beginner(c, 0), func(ctx context.Context) error { return errors.Join(fn(ctx), errRehearsal) })
+	}
 	for r := (retries{began: time.Now()}); ; { //nolint:forbidigo // bounds a wait, no time that is kept
-		t, err := db.try(ctx, func(ctx context.Context) (runner, func(bool) error, error) {
-			return db.writer.begin(ctx, c, r.conflicts)
-		}, fn)
+		t, err := db.try(ctx, db.beginner(c, r.conflicts), fn)
 		if err == nil {
 			for _, f := range t.after {
 				f()
@@ -118,8 +129,18 @@ func (db *DB) tx(ctx context.Context, c class, fn func(context.Context) error) e
 	}
 }
 
+// errRehearsal ends a rehearsal.
+var errRehearsal = errors.New("a rehearsal")
+
+// begin begins a transaction, see writer.
+type begin func(context.Context) (runner, func(commit bool) error, error)
+
+func (db *DB) beginner(c class, try int) begin {
+	return func(ctx context.Context) (runner, func(bool) error, error) { return db.writer.begin(ctx, c, try) }
+}
+
 // try runs fn in one transaction, from begin to end.
-func (db *DB) try(ctx context.Context, begin func(context.Context) (runner, func(bool) error, error), fn func(context.Context) error) (*transaction, error) {
+func (db *DB) try(ctx context.Context, begin begin, fn func(context.Context) error) (*transaction, error) {
 	t := &transaction{db: db}
 	run, end, err := begin(ctx)
 	if err != nil {
@@ -146,7 +167,7 @@ func (db *DB) try(ctx context.Context, begin func(context.Context) (runner, func
 	}
 	eerr = fmt.Errorf("end transaction: %w", eerr)
 	if err == nil && lostInCommit(eerr) {
-		return t, fault.ErrUnavailable.Wrap(eerr, "the connection to the database was lost while the change was being kept: it may or may not have been")
+		return t, fault.ErrUncertain.Wrap(eerr, "the connection to the database was lost while the change was being kept: it may or may not have been")
 	}
 	return t, errors.Join(err, t.note(eerr))
 }

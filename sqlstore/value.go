@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // millis is a time as stored: milliseconds since 1970 UTC, NULL if zero.
@@ -57,8 +58,17 @@ func null[T ~string](s T) any {
 	return clean(string(s))
 }
 
-// clean replaces NUL, which PostgreSQL cannot hold, by U+FFFD.
-func clean(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
+// storable reports whether PostgreSQL can hold a text.
+func storable(s string) bool { return strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) }
+
+// clean replaces what PostgreSQL cannot hold, NUL and broken UTF-8, by U+FFFD,
+// on both engines.
+func clean(s string) string {
+	if storable(s) {
+		return s
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
+}
 
 // document is a value as stored: JSON text.
 func document(v any) (string, error) {

@@ -64,6 +64,7 @@ const AdminName = "admin"
 func (s *Service) Bootstrap(ctx context.Context) (*FirstRun, error) {
 	var first *FirstRun
 	err := s.Tx(ctx, func(ctx context.Context) error {
+		first = nil // another server may have been quicker than an earlier run
 		known, err := s.Store.Setting(ctx, settingSigning)
 		if err != nil || known != "" {
 			return err

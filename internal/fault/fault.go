@@ -126,6 +126,10 @@ var ErrInvalid = Reason{Invalid, "invalid"}
 // ErrUnavailable says that a store or database fails for the moment.
 var ErrUnavailable = Reason{Unavailable, "unavailable"}
 
+// ErrUncertain says that it is not known whether a change was kept: the answer
+// got lost. What it may refer to must not be cleared away.
+var ErrUncertain = Reason{Unavailable, "uncertain"}
+
 // Of returns the fault inside err, whether wrapped or a bare Reason. An error
 // that is none becomes an Internal fault with err as its cause. Of(nil) is nil.
 func Of(err error) *Error {

@@ -2,9 +2,14 @@ package notify
 
 import "sync"
 
-// Hub joins those who publish and those who wait, within one process. The
-// zero value is ready to use.
+// Hub joins those who publish and those who wait, within one process and, with
+// a Relay, beyond it. The zero value is ready to use.
 type Hub struct {
+	// Relay, if set, carries topics that were published here to the hubs of
+	// other processes, which Wake theirs. It must not block. It is set before
+	// the first use.
+	Relay func(topic string)
+
 	mu      sync.Mutex
 	waiting map[string]map[*waiter]struct{}
 	closed  chan struct{} // made when it is first needed
@@ -38,9 +43,31 @@ func (h *Hub) Subscribe(topic string) (woken <-chan struct{}, cancel func()) {
 
 // Publish wakes everybody who waits for the topic. It never blocks.
 func (h *Hub) Publish(topic string) {
+	h.Wake(topic)
+	if h.Relay != nil {
+		h.Relay(topic)
+	}
+}
+
+// Wake wakes those who wait for the topic in this process.
+func (h *Hub) Wake(topic string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for w := range h.waiting[topic] {
+	wake(h.waiting[topic])
+}
+
+// WakeAll wakes everybody in this process: after an interruption nobody knows
+// which topics were published.
+func (h *Hub) WakeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, waiters := range h.waiting {
+		wake(waiters)
+	}
+}
+
+func wake(waiters map[*waiter]struct{}) {
+	for w := range waiters {
 		select {
 		case w.woken <- struct{}{}:
 		default: // is awake already

@@ -60,6 +60,29 @@ func TestHub(t *testing.T) {
 		<-before
 		<-hub.Closed()
 	})
+	t.Run("what is published is carried on, what is carried here is not", func(t *testing.T) {
+		var carried []string
+		hub := notify.Hub{Relay: func(topic string) { carried = append(carried, topic) }}
+		a, cancel := hub.Subscribe("a")
+		defer cancel()
+		hub.Publish("a")
+		<-a
+		hub.Wake("a")
+		<-a
+		if len(carried) != 1 || carried[0] != "a" {
+			t.Errorf("carried on: %q", carried)
+		}
+	})
+	t.Run("everybody can be woken", func(t *testing.T) {
+		var hub notify.Hub
+		a, cancelA := hub.Subscribe("a")
+		defer cancelA()
+		b, cancelB := hub.Subscribe("b")
+		defer cancelB()
+		hub.WakeAll()
+		<-a
+		<-b
+	})
 	t.Run("many at once lose no wake-up", func(t *testing.T) {
 		var hub notify.Hub
 		var wg sync.WaitGroup

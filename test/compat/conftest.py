@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from database import Database
 from peer import Peer, watch
 from server import Server
 
@@ -42,12 +43,22 @@ def run_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def coffer(run_folder):
-    """The server of this run: the binary, or the running server that COFFER_COMPAT_SERVER describes."""
+    """The server of this run: the binary, or the running server that COFFER_COMPAT_SERVER describes.
+
+    With COFFER_COMPAT_DB=postgres it keeps its rows on a PostgreSQL server that is started for it.
+    """
     running = os.environ.get("COFFER_COMPAT_SERVER")
     if running:
         yield Server(json.loads(running))
         return
-    server = Server.start(run_folder / "data")
+    engine = os.environ.get("COFFER_COMPAT_DB", "sqlite")
+    assert engine in ("sqlite", "postgres"), engine
+    args = []
+    if engine == "postgres":
+        database = Database()
+        atexit.register(database.stop)  # after the server
+        args = ["--db", database.url]
+    server = Server.start(run_folder / "data", args=args)
     # Registered before the SDK is imported, so it runs after the SDK's own exit handlers, which still need the server.
     atexit.register(server.stop)
     yield server

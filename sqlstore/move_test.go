@@ -1,0 +1,110 @@
+package sqlstore_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/test/postgres"
+)
+
+func TestMove(t *testing.T) {
+	ctx := context.Background()
+	from := openFile(t, filepath.Join(t.TempDir(), "coffer.db"))
+	a := newActor(t, from, 1)
+	_, err := a.users.Bootstrap(ctx)
+	must(t, err)
+	for range 2000 {
+		a.act(ctx)
+	}
+	was := a.dump(t)
+	for name, rows := range was {
+		if len(rows) == 0 {
+			t.Errorf("table %s is empty: nothing is moved", name)
+		}
+	}
+
+	at := sqlstore.Config{URL: postgres.Database(t)}
+	to := openDB(t, at)
+	empty := func(t *testing.T) {
+		t.Helper()
+		rows, _, err := to.Dump(ctx)
+		must(t, err)
+		for name, list := range rows {
+			if len(list) > 0 {
+				t.Errorf("table %s has %d rows", name, len(list))
+			}
+		}
+	}
+
+	for name, change := range map[string]string{
+		"a row that changed":          `UPDATE artifact_version SET size = size + 1 WHERE id = (SELECT min(id) FROM artifact_version WHERE size IS NOT NULL)`,
+		"a number that changed a bit": `UPDATE event_summary SET sum = sum * 1.0000000000000003 + 5e-324 WHERE (target, metric, variant) = (SELECT target, metric, variant FROM event_summary WHERE sum > 0 LIMIT 1)`,
+		"a text that lost a blank":    `UPDATE task SET comment = 'spaced' WHERE id = (SELECT id FROM task WHERE comment = ' spaced ' LIMIT 1)`,
+		"a row that was lost":         `DELETE FROM event_log WHERE id = (SELECT max(id) FROM event_log)`,
+		"a row too many":              `INSERT INTO preview (hash, body) VALUES ('zzz', 'more')`,
+	} {
+		t.Run(name+" is found, and nothing is kept", func(t *testing.T) {
+			_, err := sqlstore.MoveWith(ctx, from, to, func(ctx context.Context) error { return to.Exec(ctx, change) })
+			wantIs(t, err, sqlstore.ErrDiffers)
+			empty(t)
+		})
+	}
+
+	t.Run("that is interrupted leaves nothing and can be run again", func(t *testing.T) {
+		_, err := sqlstore.MoveWith(ctx, from, to, func(context.Context) error { return errOops })
+		wantIs(t, err, errOops)
+		empty(t)
+		gone, cancel := context.WithCancel(ctx)
+		cancel()
+		_, err = sqlstore.Move(gone, from, to)
+		wantIs(t, err, context.Canceled)
+		empty(t)
+	})
+
+	t.Run("copies every row of every table", func(t *testing.T) {
+		moved, err := sqlstore.Move(ctx, from, to)
+		must(t, err)
+		a.db = to
+		is := a.dump(t)
+		a.db = from
+		for name, rows := range was {
+			if !slices.Equal(rows, is[name]) {
+				t.Errorf("table %s differs: %s", name, firstDifference(rows, is[name]))
+			}
+			i := slices.IndexFunc(moved, func(m sqlstore.Moved) bool { return m.Table == name })
+			if i < 0 || moved[i].Rows != int64(len(rows)) {
+				t.Errorf("table %s: %d rows, told was %v", name, len(rows), moved)
+			}
+		}
+		drawn := func(db *sqlstore.DB) string {
+			values, err := db.Texts(ctx, `SELECT store_key FROM blob UNION ALL SELECT secret_hash FROM user_key UNION ALL SELECT line_key FROM event_log UNION ALL SELECT value FROM setting`)
+			must(t, err)
+			slices.Sort(values)
+			return strings.Join(values, "\n")
+		}
+		if drawn(from) != drawn(to) {
+			t.Error("what is drawn at random differs")
+		}
+	})
+
+	t.Run("lets life go on: numbers continue", func(t *testing.T) {
+		b := newActor(t, to, 2)
+		for range 300 {
+			b.act(ctx)
+		}
+		for _, said := range b.said {
+			if strings.Contains(said, ": internal") {
+				t.Error(said)
+			}
+		}
+	})
+
+	t.Run("into a database that is in use is refused", func(t *testing.T) {
+		_, err := sqlstore.Move(ctx, from, to)
+		wantIs(t, err, sqlstore.ErrNotEmpty)
+	})
+}

@@ -18,6 +18,9 @@ type Object struct {
 
 // PutOptions says what the bytes must be. The zero value promises nothing.
 type PutOptions struct {
+	// Key is a fresh key of NewKey, for those who must know it before the
+	// object is there; "" draws one.
+	Key     Key
 	MaxSize int64  // most bytes to take; 0 means no limit
 	Size    *int64 // promised length
 	Digest  Digest // promised digest
@@ -36,7 +39,10 @@ var chunks = sync.Pool{New: func() any { b := make([]byte, chunk); return &b }}
 func Put(ctx context.Context, s Store, r io.Reader, o PutOptions) (Object, error) {
 	in := &verifier{r: r, o: o, hash: sha256.New()}
 	defer in.close()
-	key := NewKey()
+	key := o.Key
+	if key == "" {
+		key = NewKey()
+	}
 	size, err := s.Put(ctx, key, in)
 	if err != nil {
 		return Object{}, fmt.Errorf("store bytes: %w", err)

@@ -17,6 +17,7 @@ var (
 	ErrBadPath  = fault.Reason{Kind: fault.Invalid, Name: "file.bad_path"}
 	ErrFrozen   = fault.Reason{Kind: fault.Conflict, Name: "file.frozen"}
 	ErrLost     = fault.Reason{Kind: fault.Internal, Name: "file.bytes_lost"}
+	ErrSwept    = fault.Reason{Kind: fault.Unavailable, Name: "file.swept"}
 )
 
 // Path is the name of a file: decoded, UTF-8, no leading slash.

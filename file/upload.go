@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/coffer-ml/coffer/blob"
-	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -27,7 +26,17 @@ func (s *Service) Upload(ctx context.Context, who user.Identity, p Path, r io.Re
 	if err := s.thaw(ctx, p); err != nil {
 		return Generation{}, err
 	}
-	obj, err := blob.Put(ctx, s.Blobs, r, blob.PutOptions{MaxSize: s.MaxSize, Size: o.Size, Digest: o.Digest})
+	var size int64
+	if o.Size != nil {
+		size = *o.Size
+	}
+	if err := s.HasRoom(ctx, size); err != nil {
+		return Generation{}, err
+	}
+	key := blob.NewKey()
+	s.underway.Store(key, nil)
+	defer s.underway.Delete(key)
+	obj, err := blob.Put(ctx, s.Blobs, r, blob.PutOptions{Key: key, MaxSize: s.MaxSize, Size: o.Size, Digest: o.Digest})
 	if err != nil {
 		return Generation{}, err
 	}
@@ -35,17 +44,31 @@ func (s *Service) Upload(ctx context.Context, who user.Identity, p Path, r io.Re
 		s.Hashed(obj.Size)
 	}
 	var g Generation
+	asked := false
 	err = s.Tx(ctx, func(ctx context.Context) (err error) {
 		g, err = s.commit(ctx, who, p, obj)
+		asked = err == nil
 		return err
 	})
+	if err != nil && !asked {
+		s.discard(ctx, obj.Key)
+	}
+	// A commit that was asked for and failed may have come through all the
+	// same, say when the connection broke before the answer. Then the bytes
+	// are in use; if not, the sweep of orphans removes them.
 	if err != nil {
-		if !errors.Is(err, fault.ErrUncertain) { // else the sweep of orphans decides
-			s.discard(ctx, obj.Key)
-		}
 		return Generation{}, err
 	}
 	return g, nil
+}
+
+// HasRoom refuses bytes for which there is no room. Whoever takes them from a
+// client asks first; Upload asks again.
+func (s *Service) HasRoom(ctx context.Context, size int64) error {
+	if s.Room == nil {
+		return nil
+	}
+	return s.Room(ctx, size)
 }
 
 // commit makes stored bytes the newest generation of a path.

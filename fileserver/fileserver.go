@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
@@ -125,6 +126,9 @@ var statuses = map[fault.Kind]int{
 var reasons = map[fault.Reason]int{
 	errMethod:   http.StatusMethodNotAllowed,
 	errEncoding: http.StatusUnsupportedMediaType,
+	// Not 503: waiting a little does not help, and clients repeat such calls.
+	blob.ErrStoreFull: http.StatusInsufficientStorage,
+	fault.ErrFull:     http.StatusInsufficientStorage,
 }
 
 // Bounds on what follows a refusal.
@@ -159,6 +163,9 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if r.Method == http.MethodPost {
 		header.Set("Connection", "close")
+	}
+	// A client that waits to be told to go on sends nothing unless it is read.
+	if r.Method == http.MethodPost && r.Header.Get("Expect") == "" {
 		_, _ = io.CopyN(io.Discard, r.Body, drainMost)
 	}
 	h.json(w, r, status, map[string]any{"error": map[string]string{

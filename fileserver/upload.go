@@ -29,6 +29,9 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if most := h.Files.MaxSize; most > 0 && r.ContentLength > most+formOverhead {
 		return blob.ErrTooLarge.Errorf("the upload has %d bytes, a file may have at most %d", r.ContentLength, most)
 	}
+	if err := h.Files.HasRoom(r.Context(), max(0, r.ContentLength)); err != nil {
+		return err
+	}
 	form, err := r.MultipartReader()
 	if err != nil {
 		return errBody.Wrap(err, "an upload is multipart/form-data, the name of each part being the path of a file")

@@ -73,6 +73,7 @@ var reasons = map[fault.Reason]result{
 	file.ErrBadPath:  {400, 12},
 	file.ErrFrozen:   {409, 0},
 	file.ErrLost:     {500, 0},
+	file.ErrSwept:    {500, 102},
 
 	event.ErrEmptyBatch: {400, 17},
 	event.ErrNotAdded:   {400, 131},
@@ -93,6 +94,7 @@ var reasons = map[fault.Reason]result{
 	fault.ErrInternal:    {500, 0},
 	fault.ErrUnavailable: {500, 102},
 	fault.ErrUncertain:   {500, 102},
+	fault.ErrFull:        {500, 102},
 }
 
 // kinds is what a reason without a row of its own becomes.

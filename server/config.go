@@ -27,6 +27,7 @@ type Config struct {
 	TLSKey        string
 	Blobs         string
 	MaxUploadSize int64
+	MinFreeSpace  int64 // bytes; autoFreeSpace chooses
 	ShutdownGrace time.Duration
 	LogFormat     string
 	LogLevel      slog.Level
@@ -101,6 +102,18 @@ var settings = []setting{
 			return errors.New("expected a number of bytes from 0 on")
 		}
 		c.MaxUploadSize = n
+		return nil
+	}},
+	{"min-free-space", "auto", "bytes that must stay free where files and data are, else uploads are refused; auto is 1 % of the disk, but at most 512 MiB", func(c *Config, s string) error {
+		if s == "auto" {
+			c.MinFreeSpace = autoFreeSpace
+			return nil
+		}
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 0 {
+			return errors.New("expected a number of bytes from 0 on, or auto")
+		}
+		c.MinFreeSpace = n
 		return nil
 	}},
 	{"shutdown-grace", "30s", "how long running requests may take to end when the server stops", func(c *Config, s string) error {

@@ -59,6 +59,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 			logger.Error("close the database", "error", err)
 		}
 	}()
+	m.watch(s.room)
 	l, err := openListeners(ctx, cfg)
 	if err != nil {
 		return err

@@ -333,7 +333,7 @@ var deeds = []deed{
 	}},
 	{"collect", 2, func(ctx context.Context, a *actor) (any, error) {
 		a.now = a.now.Add(time.Duration(a.IntN(90)) * time.Minute)
-		return a.files.Collect(ctx)
+		return a.files.Collect(ctx, a.files.Grace)
 	}},
 	{"register", 20, func(ctx context.Context, a *actor) (any, error) {
 		specs := make([]artifact.Spec, 1+a.IntN(4))

@@ -232,10 +232,13 @@ func (s *Store) Stat(_ context.Context, key blob.Key) (blob.Info, error) {
 }
 
 // Space implements blob.Measurer.
-func (s *Store) Space(context.Context) (blob.Space, error) {
+func (s *Store) Space(context.Context) (blob.Space, error) { return SpaceAt(s.dir) }
+
+// SpaceAt measures the file system that a folder is on.
+func SpaceAt(dir string) (blob.Space, error) {
 	var st syscall.Statfs_t
-	if err := syscall.Statfs(s.dir, &st); err != nil {
-		return blob.Space{}, translate(err, "measure the file system")
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return blob.Space{}, fmt.Errorf("measure the file system of %s: %w", dir, err)
 	}
 	return blob.Space{Free: int64(st.Bavail) * st.Bsize, Total: int64(st.Blocks) * st.Bsize}, nil
 }
@@ -318,7 +321,7 @@ func translate(err error, doing string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return blob.ErrNotFound.Wrap(err, "there is no such object")
 	case slices.ContainsFunc(full, func(e error) bool { return errors.Is(err, e) }):
-		return blob.ErrStoreFull.Wrap(err, "the store of the files is full: no space is left on its disk; delete files or make room, then try again")
+		return blob.ErrStoreFull.Wrap(err, "the store is full: no space is left on the disk that holds the files")
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/test/postgres"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -26,14 +27,24 @@ type world struct {
 	db        *sqlstore.DB
 	blobs     blob.Store
 	files     *file.Service
+	elsewhere *file.Service // of another server on the same database and store
 	artifacts *artifact.Service
 	task      task.ID
 }
 
-// newWorld builds a world; change may alter the configuration of its files.
-func newWorld(t testing.TB, blobs blob.Store, change func(*file.Config)) *world {
+// databases make an empty database of each engine.
+var databases = map[string]func(testing.TB) sqlstore.Config{
+	"sqlite": func(t testing.TB) sqlstore.Config {
+		return sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db")}
+	},
+	"postgres": func(t testing.TB) sqlstore.Config { return sqlstore.Config{URL: postgres.Database(t)} },
+}
+
+// newWorld builds a world on a database of the engine; change may alter the
+// configuration of its files.
+func newWorld(t testing.TB, engine string, blobs blob.Store, change func(*file.Config)) *world {
 	t.Helper()
-	db, err := sqlstore.Open(t.Context(), sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db")})
+	db, err := sqlstore.Open(t.Context(), databases[engine](t))
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	w := &world{db: db, blobs: blobs}
@@ -41,13 +52,14 @@ func newWorld(t testing.TB, blobs blob.Store, change func(*file.Config)) *world 
 	if change != nil {
 		change(&cfg)
 	}
-	w.files = file.New(cfg)
+	w.files, w.elsewhere = file.New(cfg), file.New(cfg)
 	projects := project.New(project.Config{Store: db.Projects(), Tx: db.Tx, Now: time.Now})
 	tasks := task.New(task.Config{Store: db.Tasks(), Projects: projects, Tx: db.Tx, Now: time.Now})
 	w.artifacts = artifact.New(artifact.Config{
 		Store: db.Artifacts(), Tasks: tasks, Files: w.files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: time.Now,
 	})
 	w.files.Join(w.artifacts)
+	w.elsewhere.Join(w.artifacts)
 	made, err := tasks.Create(t.Context(), user.Operator, task.Spec{Name: "t", Type: "training"})
 	must(t, err)
 	w.task = made.ID

@@ -118,11 +118,8 @@ func (v *verifier) fill() error {
 		v.buffers[v.turn] = chunks.Get().(*[]byte)
 	}
 	buf := *v.buffers[v.turn]
-	n, err := io.ReadFull(v.r, buf)
+	n, err := readFull(v.r, buf)
 	v.size += int64(n)
-	if err == io.ErrUnexpectedEOF {
-		err = io.EOF
-	}
 	v.ended = err
 	if v.o.MaxSize > 0 && v.size > v.o.MaxSize {
 		v.ended = ErrTooLarge.Errorf("the content is larger than the limit of %d bytes", v.o.MaxSize)
@@ -145,6 +142,18 @@ func (v *verifier) fill() error {
 		_, _ = v.hash.Write(buf[:n])
 	}()
 	return nil
+}
+
+// readFull fills buf and returns the reader's own error. io.ReadFull would tell
+// the end of the bytes by io.ErrUnexpectedEOF, as bodies tell that they broke
+// off.
+func readFull(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
 }
 
 // smallChunk is below what is worth handing to another goroutine.

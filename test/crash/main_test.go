@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/coffer-ml/coffer/test/instance"
+	"github.com/coffer-ml/coffer/test/postgres"
 )
 
 var rounds = flag.Int("rounds", 20, "how often each server is killed")
@@ -48,6 +49,7 @@ type engine struct {
 
 var engines = []engine{
 	{"sqlite", func(*testing.T) []string { return nil }},
+	{"postgres", func(t *testing.T) []string { return []string{"--db", postgres.Database(t)} }},
 }
 
 // start runs a server on a data directory until the test ends.

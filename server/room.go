@@ -60,12 +60,12 @@ func (r *room) check(ctx context.Context, size int64) error {
 		if err != nil {
 			return err
 		}
-		if !p.grows {
-			size = 0
-		}
-		if kept := r.kept(s.Total); s.Free-size < kept {
-			return blob.ErrStoreFull.Errorf("the store is full: on %s, %d bytes are free, of which %d must stay free, and the upload has %d",
-				p.what, max(0, s.Free), kept, size)
+		kept := r.kept(s.Total)
+		switch {
+		case s.Free < kept:
+			return blob.ErrStoreFull.Errorf("the store is full: %d bytes are free on %s, and %d must stay free", s.Free, p.what, kept)
+		case p.grows && s.Free-size < kept:
+			return blob.ErrStoreFull.Errorf("the store is full for an upload of %d bytes: %d are free on %s, and %d must stay free", size, s.Free, p.what, kept)
 		}
 	}
 	return nil

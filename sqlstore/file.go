@@ -87,8 +87,10 @@ func (s files) AddBlob(ctx context.Context, o blob.Object, at time.Time) (file.B
 
 func (s files) AddGeneration(ctx context.Context, of file.Record, b file.Bytes, by user.ID, at time.Time) (file.Generation, error) {
 	number := of.Newest + 1
-	if _, err := s.db.exec(ctx, `UPDATE generation SET superseded = ? WHERE file_id = ? AND superseded IS NULL`, millis(at), of.ID); err != nil {
-		return file.Generation{}, err
+	if of.Newest > 0 {
+		if _, err := s.db.exec(ctx, `UPDATE generation SET superseded = ? WHERE file_id = ? AND superseded IS NULL`, millis(at), of.ID); err != nil {
+			return file.Generation{}, err
+		}
 	}
 	if _, err := s.db.exec(ctx, `UPDATE file SET newest = ? WHERE id = ?`, number, of.ID); err != nil {
 		return file.Generation{}, err

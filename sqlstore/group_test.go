@@ -147,3 +147,17 @@ func TestTransactionsAreDurableOnlyIfTheySaySoWhenTheDiskIsFull(t *testing.T) {
 	must(t, sqlstore.LimitPages(db, 0))
 	addProjects(t, db, aProject("life goes on"))
 }
+
+// That SQLite syncs its log before a commit returns hangs on two settings of
+// the connection that writes.
+func TestCommitsWaitForTheDisk(t *testing.T) {
+	db := engines(t)[0].open(t)
+	must(t, db.Tx(context.Background(), func(ctx context.Context) error {
+		for query, want := range map[string]string{"PRAGMA synchronous": "2", "PRAGMA journal_mode": "wal"} {
+			if got, err := db.Texts(ctx, query); err != nil || len(got) != 1 || got[0] != want {
+				t.Errorf("%s is %q, %v; want %s", query, got, err, want)
+			}
+		}
+		return nil
+	}))
+}

@@ -70,7 +70,7 @@ func Start(ctx context.Context, c Config) (*Instance, error) {
 	if c.Log == "" {
 		c.Log = filepath.Clean(c.Data) + ".log"
 	}
-	log, err := os.OpenFile(c.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) // a restart goes on with it
+	log, err := os.Create(c.Log)
 	if err != nil {
 		return nil, err
 	}

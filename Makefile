@@ -28,8 +28,9 @@ test: packages build venv ## everything that must hold at each commit
 	$(OLDEST) $(PYTEST) -m types test/compat
 	COFFER_COMPAT_DB=postgres $(NEWEST) $(PYTEST) -m types test/compat
 
-test-all: test ## the full product: every compat test on the oldest SDK, and the race detector everywhere
+test-all: test ## the full product: every compat test on the oldest SDK, long counts, and the race detector everywhere
 	COFFER_INTERRUPTION=30s $(GO) test -race -timeout 40m ./...
+	$(GO) test -timeout 40m ./test/crash -run Kill -rounds 100
 	$(OLDEST) $(PYTEST) test/compat
 
 check: packages ## lint with the import rules, vet, race tests of the touched packages

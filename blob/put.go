@@ -18,6 +18,9 @@ type Object struct {
 
 // PutOptions says what the bytes must be. The zero value promises nothing.
 type PutOptions struct {
+	// Key is a fresh key of NewKey, for those who must know it before the
+	// object is there; "" draws one.
+	Key     Key
 	MaxSize int64  // most bytes to take; 0 means no limit
 	Size    *int64 // promised length
 	Digest  Digest // promised digest
@@ -36,7 +39,10 @@ var chunks = sync.Pool{New: func() any { b := make([]byte, chunk); return &b }}
 func Put(ctx context.Context, s Store, r io.Reader, o PutOptions) (Object, error) {
 	in := newVerifier(r, o)
 	defer in.close()
-	key := NewKey()
+	key := o.Key
+	if key == "" {
+		key = NewKey()
+	}
 	size, err := s.Put(ctx, key, in)
 	if err != nil {
 		return Object{}, stored(err)
@@ -126,11 +132,8 @@ func (v *verifier) fill() error {
 		v.buffers[v.turn] = chunks.Get().(*[]byte)
 	}
 	buf := *v.buffers[v.turn]
-	n, err := io.ReadFull(v.r, buf)
+	n, err := readFull(v.r, buf)
 	v.size += int64(n)
-	if err == io.ErrUnexpectedEOF {
-		err = io.EOF
-	}
 	v.ended = err
 	if v.o.MaxSize > 0 && v.size > v.o.MaxSize {
 		v.ended = ErrTooLarge.Errorf("the content is larger than the limit of %d bytes", v.o.MaxSize)
@@ -153,6 +156,18 @@ func (v *verifier) fill() error {
 		_, _ = v.hash.Write(buf[:n])
 	}()
 	return nil
+}
+
+// readFull fills buf and returns the reader's own error. io.ReadFull would tell
+// the end of the bytes by io.ErrUnexpectedEOF, as bodies tell that they broke
+// off.
+func readFull(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
 }
 
 // smallChunk is below what is worth handing to another goroutine.

@@ -78,15 +78,20 @@ func TestPutNothing(t *testing.T) {
 }
 
 func TestPutPassesOnTheReadersError(t *testing.T) {
-	broken := errors.New("the client went away")
-	for _, before := range []int{0, 100, 2 << 20} {
-		s := &mem.Store{}
-		r := io.MultiReader(bytes.NewReader(blobtest.Bytes(before, 1)), iotest.ErrReader(broken))
-		if _, err := blob.Put(t.Context(), s, r, blob.PutOptions{}); !errors.Is(err, broken) {
-			t.Errorf("after %d bytes: %v", before, err)
+	for _, broken := range []error{errors.New("the client went away"), io.ErrUnexpectedEOF} {
+		for _, before := range []int{0, 100, 2 << 20} {
+			passesOn(t, broken, before)
 		}
-		nothingIn(t, s)
 	}
+}
+
+func passesOn(t *testing.T, broken error, before int) {
+	s := &mem.Store{}
+	r := io.MultiReader(bytes.NewReader(blobtest.Bytes(before, 1)), iotest.ErrReader(broken))
+	if _, err := blob.Put(t.Context(), s, r, blob.PutOptions{}); !errors.Is(err, broken) {
+		t.Errorf("after %d bytes: %v, want %v", before, err, broken)
+	}
+	nothingIn(t, s)
 }
 
 func TestPutRefusesADriverThatStopsEarly(t *testing.T) {

@@ -74,7 +74,19 @@ type FileOpener interface {
 }
 
 // Sweeper is a capability of stores that keep unfinished writes aside: it
-// removes those begun before the given time and returns how many there were.
+// removes those that have not grown since the given time, except those that
+// this store is writing, and returns how many there were.
 type Sweeper interface {
 	SweepTemporary(ctx context.Context, before time.Time) (removed int, err error)
+}
+
+// Measurer is a capability of stores that can run full.
+type Measurer interface {
+	Space(ctx context.Context) (Space, error)
+}
+
+// Space is how much room there is where a store keeps its objects, in bytes.
+type Space struct {
+	Free  int64 // for us: what only the system may take is not counted
+	Total int64
 }

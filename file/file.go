@@ -16,8 +16,8 @@ var (
 	ErrNotFound = fault.Reason{Kind: fault.NotFound, Name: "file.not_found"}
 	ErrBadPath  = fault.Reason{Kind: fault.Invalid, Name: "file.bad_path"}
 	ErrFrozen   = fault.Reason{Kind: fault.Conflict, Name: "file.frozen"}
-	ErrExpired  = fault.Reason{Kind: fault.Invalid, Name: "file.upload_expired"}
 	ErrLost     = fault.Reason{Kind: fault.Internal, Name: "file.bytes_lost"}
+	ErrSwept    = fault.Reason{Kind: fault.Unavailable, Name: "file.swept"}
 )
 
 // Path is the name of a file: decoded, UTF-8, no leading slash.

@@ -3,6 +3,7 @@ package file
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/coffer-ml/coffer/blob"
@@ -14,22 +15,29 @@ const slice = 500
 
 // Report tells what a collection did.
 type Report struct {
-	Files       int   // condemned paths whose grace period has passed
-	Generations int   // superseded and bound by no record
-	Blobs       int   // deleted from the store
-	Bytes       int64 // freed
-	Orphans     int   // objects that no row knew
-	Temporary   int   // unfinished writes
-	Sessions    int   // uploads in parts that nobody goes on with
-	Drafts      int   // of sessions that are gone
+	Files       int   `json:"files"`       // condemned paths whose grace period has passed
+	Generations int   `json:"generations"` // superseded and bound by no record
+	Blobs       int   `json:"blobs"`       // deleted from the store
+	Orphans     int   `json:"orphans"`     // of them objects that no row knew
+	Bytes       int64 `json:"bytes"`       // freed by that
+	Temporary   int   `json:"temporary"`   // unfinished writes
+	Sessions    int   `json:"sessions"`    // uploads in parts that nobody goes on with
+	Drafts      int   `json:"drafts"`      // of sessions that are gone
 }
+
+// IsZero reports whether there was nothing to do.
+func (r Report) IsZero() bool { return r == Report{} }
 
 // Collect frees what nothing refers to and whose grace period has passed. It
 // can be interrupted anywhere and run on several servers: states change in
-// transactions only, and an object is deleted only after its row says so.
-func (s *Service) Collect(ctx context.Context) (Report, error) {
+// transactions only, and an object is deleted only after its row says so. A
+// grace shorter than uploads take is safe, too: uploads through this service
+// are left alone, and one through another server is refused when its bytes
+// were swept before it committed.
+func (s *Service) Collect(ctx context.Context, grace time.Duration) (Report, error) {
 	var r Report
-	before := s.Now().Add(-s.Grace)
+	// Times are kept in milliseconds: what happened within this one is over.
+	before := s.Now().Add(time.Millisecond - grace)
 	for _, step := range []func(context.Context, time.Time, *Report) error{
 		s.expireFiles, s.dropSuperseded, s.deleteBlobs, s.expireSessions, s.sweepOrphans, s.sweepTemporary, s.sweepDrafts,
 	} {
@@ -64,7 +72,8 @@ func (s *Service) dropSuperseded(ctx context.Context, before time.Time, r *Repor
 			if free, err = s.unbound(ctx, page); err != nil || len(free) == 0 {
 				return err
 			}
-			return s.Store.Drop(ctx, free, s.Now())
+			// Their grace period has passed: their bytes get no other.
+			return s.Store.Drop(ctx, free, before.Add(-time.Millisecond))
 		})
 		if err != nil {
 			return err
@@ -88,58 +97,67 @@ func (s *Service) deleteBlobs(ctx context.Context, before time.Time, r *Report) 
 		if err != nil {
 			return errors.Join(append(failed, err)...)
 		}
-		deleted := 0
-		for _, b := range doomed {
-			if err := s.Blobs.Delete(ctx, b.Key); err != nil {
-				failed = append(failed, err) // stays doomed, and is tried again next time
-				continue
-			}
-			if err := s.Store.Gone(ctx, b.ID); err != nil {
-				return errors.Join(append(failed, err)...)
-			}
-			deleted++
-			r.Blobs++
-			r.Bytes += b.Size
-		}
+		deleted, err := s.deleteAll(ctx, doomed, r)
+		failed = append(failed, err)
 		if len(doomed) < slice || deleted == 0 {
 			return errors.Join(failed...)
 		}
 	}
 }
 
+// deleteAll deletes doomed blobs. Those that the store does not delete stay
+// doomed, and are tried again next time.
+func (s *Service) deleteAll(ctx context.Context, doomed []Bytes, r *Report) (deleted int, err error) {
+	var gone []int64
+	var bytes int64
+	var failed []error
+	for _, b := range doomed {
+		if err := s.Blobs.Delete(ctx, b.Key); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		gone = append(gone, b.ID)
+		bytes += b.Size
+	}
+	if err := s.Store.Gone(ctx, gone); err != nil {
+		return 0, errors.Join(append(failed, err)...)
+	}
+	r.Blobs += len(gone)
+	r.Bytes += bytes
+	return len(gone), errors.Join(failed...)
+}
+
 // sweepOrphans deletes objects that no row knows: what a crash between the
-// store and the database left.
+// store and the database left. They are claimed first: of a claim and the
+// commit of the same object only one comes through, so that no upload is ever
+// acknowledged whose bytes the sweep took.
 func (s *Service) sweepOrphans(ctx context.Context, before time.Time, r *Report) error {
-	var page []blob.Key
+	var page []blob.Info
 	sweep := func() error {
-		known, err := s.Store.Known(ctx, page)
+		unknown, err := s.unknown(ctx, page)
+		if page = page[:0]; err != nil || len(unknown) == 0 {
+			return err
+		}
+		var claimed []Bytes
+		err = s.Tx(ctx, func(ctx context.Context) (err error) {
+			claimed, err = s.Store.Claim(ctx, unknown, s.Now())
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		named := make(map[blob.Key]bool, len(known))
-		for _, k := range known {
-			named[k] = true
-		}
-		for _, k := range page {
-			if named[k] {
-				continue
-			}
-			if err := s.Blobs.Delete(ctx, k); err != nil {
-				return err
-			}
-			r.Orphans++
-		}
-		page = page[:0]
-		return nil
+		n, err := s.deleteAll(ctx, claimed, r)
+		r.Orphans += n
+		return err
 	}
 	for info, err := range s.Blobs.List(ctx, "") {
 		if err != nil {
 			return err
 		}
-		if !info.Modified.Before(before) {
-			continue // may be about to get its row
+		if _, ours := s.arriving.Load(info.Key); ours || !info.Modified.Before(before) {
+			continue // about to get its row
 		}
-		if page = append(page, info.Key); len(page) == slice {
+		if page = append(page, info); len(page) == slice {
 			if err := sweep(); err != nil {
 				return err
 			}
@@ -148,11 +166,34 @@ func (s *Service) sweepOrphans(ctx context.Context, before time.Time, r *Report)
 	return sweep()
 }
 
-func (s *Service) sweepTemporary(ctx context.Context, before time.Time, r *Report) error {
-	if w, ok := s.Blobs.(blob.Sweeper); ok {
-		n, err := w.SweepTemporary(ctx, before)
-		r.Temporary += n
-		return err
+// unknown returns the objects that no row knows.
+func (s *Service) unknown(ctx context.Context, objects []blob.Info) ([]blob.Info, error) {
+	keys := make([]blob.Key, len(objects))
+	for i, o := range objects {
+		keys[i] = o.Key
 	}
-	return nil
+	known, err := s.Store.Known(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	named := make(map[blob.Key]bool, len(known))
+	for _, k := range known {
+		named[k] = true
+	}
+	return slices.DeleteFunc(slices.Clone(objects), func(o blob.Info) bool { return named[o.Key] }), nil
+}
+
+func (s *Service) sweepTemporary(ctx context.Context, before time.Time, r *Report) error {
+	n, err := s.SweepTemporary(ctx, before)
+	r.Temporary += n
+	return err
+}
+
+// SweepTemporary removes writes to the store that did not end and have not
+// grown since the time; those through this service are left alone.
+func (s *Service) SweepTemporary(ctx context.Context, before time.Time) (removed int, err error) {
+	if w, ok := s.Blobs.(blob.Sweeper); ok {
+		return w.SweepTemporary(ctx, before)
+	}
+	return 0, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/coffer-ml/coffer/blob"
@@ -28,6 +29,9 @@ type Config struct {
 	// Grace is how long deleted files and superseded generations are kept;
 	// 0 means DefaultGrace.
 	Grace time.Duration
+	// Room, if set, is asked before bytes are taken; its error refuses them.
+	// size is how many there will be, 0 if that is not known.
+	Room func(ctx context.Context, size int64) error
 	// Hashed, if set, is told how many bytes were hashed.
 	Hashed func(bytes int64)
 }
@@ -37,6 +41,7 @@ type Service struct {
 	Config
 	landings []Landing
 	desk     desk
+	arriving sync.Map // keys of objects that are written and not yet committed
 }
 
 // New returns the service. Join it with the nouns that name paths before its

@@ -51,6 +51,11 @@ func (s *Service) OpenSession(ctx context.Context, who user.Identity, spec Sessi
 	if found && known.Size != spec.Size {
 		return Progress{}, false, ErrSessionSpec.Errorf("size: the content with SHA-256 %s has %d bytes, not %d", spec.Digest, known.Size, spec.Size)
 	}
+	if !found { // how much is still to come is asked with each part
+		if err := s.HasRoom(ctx, 0); err != nil {
+			return Progress{}, false, err
+		}
+	}
 	var open Session
 	err = s.Tx(ctx, func(ctx context.Context) (err error) {
 		open, begun, err = s.findOrBegin(ctx, who, spec)

@@ -107,6 +107,9 @@ func (s *Service) PutPart(ctx context.Context, who user.Identity, id SessionID, 
 	} else if found {
 		return there, same(there, r, promised)
 	}
+	if err := s.HasRoom(ctx, at.Size); err != nil {
+		return Part{}, err
+	}
 	if of.Parts >= MaxParts {
 		return Part{}, ErrPart.Errorf("the upload has %d parts, the limit: it can only be aborted and begun again with larger parts, such as %d bytes", of.Parts, of.PartSize())
 	}

@@ -3,7 +3,6 @@ package file_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -82,8 +81,6 @@ func (d *disk) drafts(t *testing.T) []string {
 	}
 	return found
 }
-
-func digestOf(content []byte) blob.Digest { return blob.DigestOf(sha256.Sum256(content)) }
 
 func open(t *testing.T, s *file.Service, path file.Path, content []byte) file.Progress {
 	t.Helper()
@@ -228,7 +225,7 @@ func TestACommitThatTheDatabaseRefused(t *testing.T) {
 		}
 		d.now = d.now.Add(2 * file.DefaultGrace)
 		s = d.start(t)
-		if r, err := s.Collect(t.Context()); err != nil || r.Orphans != 0 || r.Sessions != 0 {
+		if r, err := s.Collect(t.Context(), s.Grace); err != nil || r.Orphans != 0 || r.Sessions != 0 {
 			t.Errorf("collected %+v, %v", r, err)
 		}
 		for range 2 {
@@ -262,7 +259,7 @@ func TestWhatNobodyGoesOnWithIsCollected(t *testing.T) {
 		}
 
 		d.now = d.now.Add(file.CommittedLife + time.Hour)
-		if r, err := s.Collect(t.Context()); err != nil || r.Sessions != 0 || r.Drafts != 1 || r.Orphans != 0 {
+		if r, err := s.Collect(t.Context(), s.Grace); err != nil || r.Sessions != 0 || r.Drafts != 1 || r.Orphans != 0 {
 			t.Errorf("after a day: %+v, %v", r, err)
 		}
 		if _, err := s.Session(t.Context(), ana, done.ID); !errors.Is(err, file.ErrNoSession) {
@@ -272,13 +269,13 @@ func TestWhatNobodyGoesOnWithIsCollected(t *testing.T) {
 			t.Errorf("the unfinished one: %+v, %v", p, err)
 		}
 		d.now = d.now.Add(file.SessionLife)
-		if r, err := s.Collect(t.Context()); err != nil || r.Sessions != 2 || r.Drafts != 0 {
+		if r, err := s.Collect(t.Context(), s.Grace); err != nil || r.Sessions != 2 || r.Drafts != 0 {
 			t.Errorf("after a week: %+v, %v", r, err)
 		}
 		if left := d.drafts(t); len(left) != 0 {
 			t.Errorf("drafts left: %v", left)
 		}
-		objects, err := filepath.Glob(filepath.Join(d.dir, "blobs", "objects", "*", "*", "*"))
+		objects, err := filepath.Glob(filepath.Join(d.dir, "blobs", "objects", "*", "*"))
 		if err != nil || len(objects) != 1 {
 			t.Errorf("objects left: %v, %v", objects, err)
 		}

@@ -49,7 +49,7 @@ type Store interface {
 
 	// Live returns the live blob with the digest, locked against gc.
 	Live(ctx context.Context, d blob.Digest) (b Bytes, found bool, err error)
-	// AddBlob adds a live blob.
+	// AddBlob adds a live blob; ErrSwept if its key was claimed.
 	AddBlob(ctx context.Context, o blob.Object, at time.Time) (Bytes, error)
 	// AddGeneration adds the next generation of a path and marks the one
 	// before as superseded.
@@ -80,9 +80,12 @@ type Store interface {
 	// Doom sets up to limit blobs that were unreferenced before the time, and
 	// those that were doomed earlier, to condemned and returns them.
 	Doom(ctx context.Context, before time.Time, limit int) ([]Bytes, error)
-	// Gone marks a doomed blob as deleted.
-	Gone(ctx context.Context, id int64) error
+	// Gone marks doomed blobs as deleted.
+	Gone(ctx context.Context, ids []int64) error
 	// Known returns which of the keys belong to a blob that is not gone or to
 	// an open upload session.
 	Known(ctx context.Context, keys []blob.Key) ([]blob.Key, error)
+	// Claim adds a doomed blob for each object that no blob knows, or only one
+	// that is gone, and returns those: AddBlob refuses their keys from then on.
+	Claim(ctx context.Context, objects []blob.Info, at time.Time) ([]Bytes, error)
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/coffer-ml/coffer/blob"
-	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -34,11 +32,11 @@ func (s *Service) Upload(ctx context.Context, who user.Identity, p Path, r io.Re
 }
 
 // Received are bytes that have come for a path and that nobody sees yet.
-// Whoever received them commits or discards them.
+// Whoever received them commits or discards them; until then the sweep of
+// orphans leaves them alone.
 type Received struct {
 	Path Path
 	obj  blob.Object
-	at   time.Time
 }
 
 // Receive takes the bytes of one file in.
@@ -49,37 +47,52 @@ func (s *Service) Receive(ctx context.Context, who user.Identity, p Path, r io.R
 	if err := s.thaw(ctx, p); err != nil {
 		return Received{}, err
 	}
-	obj, err := blob.Put(ctx, s.Blobs, r, blob.PutOptions{MaxSize: s.MaxSize, Size: o.Size, Digest: o.Digest})
+	var size int64
+	if o.Size != nil {
+		size = *o.Size
+	}
+	if err := s.HasRoom(ctx, size); err != nil {
+		return Received{}, err
+	}
+	key := blob.NewKey()
+	s.arriving.Store(key, nil)
+	obj, err := blob.Put(ctx, s.Blobs, r, blob.PutOptions{Key: key, MaxSize: s.MaxSize, Size: o.Size, Digest: o.Digest})
 	if err != nil {
+		s.arriving.Delete(key)
 		return Received{}, err
 	}
 	if s.Hashed != nil {
 		s.Hashed(obj.Size)
 	}
-	return Received{Path: p, obj: obj, at: s.Now()}, nil
+	return Received{Path: p, obj: obj}, nil
 }
 
 // Commit makes received bytes the newest generations of their paths, all of
 // them or none.
 func (s *Service) Commit(ctx context.Context, who user.Identity, files ...Received) ([]Generation, error) {
 	out := make([]Generation, len(files))
+	asked := false
 	err := s.Tx(ctx, func(ctx context.Context) (err error) {
 		for i, f := range files {
-			// The sweep takes what no row names for left over after the grace
-			// period.
-			if wait := s.Now().Sub(f.at); wait > s.Grace/2 {
-				return ErrExpired.Errorf("the file %q came %s before the last one of its form; send them in separate forms", shorten(string(f.Path)), wait.Round(time.Second))
-			}
 			if out[i], err = s.commit(ctx, who, f.Path, f.obj); err != nil {
+				asked = false
 				return err
 			}
 		}
+		asked = true
 		return nil
 	})
+	if err != nil && !asked {
+		s.Discard(ctx, files...)
+		return nil, err
+	}
+	for _, f := range files {
+		s.arriving.Delete(f.obj.Key)
+	}
+	// A commit that was asked for and failed may have come through all the
+	// same, say when the connection broke before the answer. Then the bytes
+	// are in use; if not, the sweep of orphans removes them.
 	if err != nil {
-		if !errors.Is(err, fault.ErrUncertain) { // else the sweep of orphans decides
-			s.Discard(ctx, files...)
-		}
 		return nil, err
 	}
 	return out, nil
@@ -89,7 +102,17 @@ func (s *Service) Commit(ctx context.Context, who user.Identity, files ...Receiv
 func (s *Service) Discard(ctx context.Context, files ...Received) {
 	for _, f := range files {
 		s.discard(ctx, f.obj.Key)
+		s.arriving.Delete(f.obj.Key)
 	}
+}
+
+// HasRoom refuses bytes for which there is no room. Whoever takes them from a
+// client asks first; Receive asks again.
+func (s *Service) HasRoom(ctx context.Context, size int64) error {
+	if s.Room == nil {
+		return nil
+	}
+	return s.Room(ctx, size)
 }
 
 // commit makes stored bytes the newest generation of a path.

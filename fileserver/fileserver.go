@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
@@ -138,6 +139,9 @@ var reasons = map[fault.Reason]int{
 	errLength:   http.StatusLengthRequired,
 
 	door.ErrTooSlow: http.StatusRequestTimeout,
+	// Not 503: waiting a little does not help, and clients repeat such calls.
+	blob.ErrStoreFull: http.StatusInsufficientStorage,
+	fault.ErrFull:     http.StatusInsufficientStorage,
 }
 
 // retryAfter is told with 503, in seconds: a restart takes one or two.

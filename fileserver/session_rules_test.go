@@ -76,7 +76,7 @@ func TestSessionsExpire(t *testing.T) {
 	if u := w.open(t, "idle", content, true); u.ID == idle || u.Received != 0 {
 		t.Errorf("an expired upload went on: %+v", u)
 	}
-	r, err := w.Files.Collect(t.Context())
+	r, err := w.Files.Collect(t.Context(), w.Files.Grace)
 	if err != nil || r.Sessions != 1 {
 		t.Errorf("collected %+v, %v", r, err)
 	}

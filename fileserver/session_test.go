@@ -331,7 +331,7 @@ func TestAKnownDigestSendsNothing(t *testing.T) {
 		}
 		for range 2 { // the second collection finds what the first let go of
 			w.Pass(file.DefaultGrace + time.Hour)
-			if _, err := w.Files.Collect(t.Context()); err != nil {
+			if _, err := w.Files.Collect(t.Context(), w.Files.Grace); err != nil {
 				t.Fatal(err)
 			}
 		}

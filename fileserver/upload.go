@@ -31,6 +31,9 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 	if most := h.Files.MaxSize; most > 0 && r.ContentLength > most+formOverhead {
 		return blob.ErrTooLarge.Errorf("the upload has %d bytes, a file may have at most %d", r.ContentLength, most)
 	}
+	if err := h.Files.HasRoom(r.Context(), max(0, r.ContentLength)); err != nil {
+		return err
+	}
 	body := &bodyErrors{r: r.Body, broken: brokenForm}
 	r.Body = struct {
 		io.Reader

@@ -41,7 +41,7 @@ func newWorld(t testing.TB) *world {
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	w := &world{now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
-	w.files = file.New(file.Config{Store: db.Files(), Blobs: &mem.Store{Now: clock}, Tx: db.Tx, After: db.After, Now: clock, Logger: logger})
+	w.files = file.New(file.Config{Store: db.Files(), Sessions: db.Sessions(), Blobs: &mem.Store{Now: clock}, Tx: db.Tx, After: db.After, Now: clock, Logger: logger})
 	w.users = user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: clock, Build: "test"})
 	if _, err := w.users.Bootstrap(t.Context()); err != nil {
 		t.Fatal(err)

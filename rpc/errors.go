@@ -75,8 +75,8 @@ var reasons = map[fault.Reason]result{
 	file.ErrNotFound: {404, 0},
 	file.ErrBadPath:  {400, 12},
 	file.ErrFrozen:   {409, 0},
-	file.ErrExpired:  {400, 12},
 	file.ErrLost:     {500, 0},
+	file.ErrSwept:    {500, 102},
 
 	event.ErrEmptyBatch: {400, 17},
 	event.ErrNotAdded:   {400, 131},
@@ -102,6 +102,7 @@ var reasons = map[fault.Reason]result{
 	fault.ErrInternal:    {500, 0},
 	fault.ErrUnavailable: {500, 102},
 	fault.ErrUncertain:   {500, 102},
+	fault.ErrFull:        {500, 102},
 }
 
 // kinds is what a reason without a row of its own becomes.

@@ -103,5 +103,12 @@ func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
 	on("DELETE /admin/keys", func(r *http.Request, who user.Identity) (any, error) {
 		return struct{}{}, s.users.RevokeKey(r.Context(), who, r.URL.Query().Get("key"))
 	})
+	on("POST /admin/gc", func(r *http.Request, _ user.Identity) (any, error) {
+		grace, err := parseGrace(r.URL.Query().Get("grace"))
+		if err != nil {
+			return nil, err
+		}
+		return s.files.Collect(r.Context(), grace)
+	})
 	return m
 }

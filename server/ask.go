@@ -76,12 +76,31 @@ func askServer(ctx context.Context, data, method, path string, into any) error {
 // withUsers opens the accounts of a data directory that nobody serves, or of a
 // database on a server, which is shared by any number.
 func withUsers(ctx context.Context, cfg Config, fn func(*user.Service) error) error {
-	if cfg.DB != "" {
+	return owning(cfg, func() error {
 		db, users, err := openUsers(ctx, cfg)
 		if err != nil {
 			return err
 		}
 		return errors.Join(fn(users), db.Close())
+	})
+}
+
+// withServices is withUsers with everything.
+func withServices(ctx context.Context, cfg Config, logTo io.Writer, fn func(*services) error) error {
+	return owning(cfg, func() error {
+		s, err := build(ctx, cfg, newLogger(cfg, logTo), nil)
+		if err != nil {
+			return err
+		}
+		return errors.Join(fn(s), s.close())
+	})
+}
+
+// owning runs fn as the owner of a data directory that was served before;
+// nobody need own a database on a server.
+func owning(cfg Config, fn func() error) error {
+	if cfg.DB != "" {
+		return fn()
 	}
 	if _, err := os.Stat(filepath.Join(cfg.Data, databaseFile)); err != nil {
 		return ErrNoData.Errorf("%s holds no Coffer yet; start it once with: coffer serve --data %s", cfg.Data, cfg.Data)
@@ -91,11 +110,7 @@ func withUsers(ctx context.Context, cfg Config, fn func(*user.Service) error) er
 		return err
 	}
 	defer unlock()
-	db, users, err := openUsers(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(users), db.Close())
+	return fn()
 }
 
 // ErrNoData is the reason for a data directory that was never served.

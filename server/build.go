@@ -39,6 +39,7 @@ type services struct {
 	guard     *door.Guard
 	hub       *notify.Hub // wakes those who wait for something
 	unlink    func()      // ends the exchange of wake-ups with other servers
+	room      *room
 }
 
 // databaseFile is the database in the data directory, unless it is on a server.
@@ -69,9 +70,10 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	s.projects = project.New(project.Config{Store: db.Projects(), Tx: db.Tx, Now: time.Now})
 	s.tasks = task.New(task.Config{Store: db.Tasks(), Projects: s.projects, Tx: db.Tx, Now: time.Now})
 	s.queues = queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: time.Now})
+	s.room = newRoom(cfg, blobs)
 	s.files = file.New(file.Config{
 		Store: db.Files(), Sessions: db.Sessions(), Blobs: blobs, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
-		MaxSize: cfg.MaxUploadSize, Hashed: hashed,
+		MaxSize: cfg.MaxUploadSize, Room: s.room.check, Hashed: hashed,
 	})
 	s.unlink = db.Link(s.hub, logger)
 	s.artifacts = artifact.New(artifact.Config{

@@ -31,6 +31,7 @@ type Config struct {
 	HeaderTimeout time.Duration
 	StallTimeout  time.Duration
 	IdleTimeout   time.Duration
+	MinFreeSpace  int64 // bytes; autoFreeSpace chooses
 	ShutdownGrace time.Duration
 	// WatchdogSilence is how long a run may report nothing before it is
 	// stopped; 0 turns the watchdog off.
@@ -119,6 +120,18 @@ var settings = []setting{
 	}},
 	{"idle-timeout", "2m", "how long a connection may wait for its next request", func(c *Config, s string) error {
 		return setDuration(&c.IdleTimeout, s, time.Millisecond)
+	}},
+	{"min-free-space", "auto", "bytes that must stay free where files and data are, else uploads are refused; auto is 1 % of the disk, but at most 512 MiB", func(c *Config, s string) error {
+		if s == "auto" {
+			c.MinFreeSpace = autoFreeSpace
+			return nil
+		}
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 0 {
+			return errors.New("expected a number of bytes from 0 on, or auto")
+		}
+		c.MinFreeSpace = n
+		return nil
 	}},
 	{"shutdown-grace", "30s", "how long running requests may take to end when the server stops", func(c *Config, s string) error {
 		return setDuration(&c.ShutdownGrace, s, 0)

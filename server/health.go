@@ -2,8 +2,11 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/coffer-ml/coffer/internal/fault"
 )
 
 // health answers /healthz: the process is there.
@@ -39,5 +42,9 @@ func ready(s *services, stopping func() bool) http.HandlerFunc {
 			return
 		}
 		health(w, r)
+		// Reading and deleting go on, so that it is no reason to send nobody here.
+		if err := s.room.check(ctx, 0); err != nil {
+			_, _ = fmt.Fprintf(w, "uploads are refused: %s\n", fault.Of(err).Message)
+		}
 	}
 }

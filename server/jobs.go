@@ -12,11 +12,19 @@ import (
 // jobs lists what the server does by itself.
 func (s *services) jobs(cfg Config, logger *slog.Logger) []schedule.Job {
 	jobs := []schedule.Job{
+		// First at once: what a killed server left unfinished takes room.
+		{Name: "sweep unfinished writes", Every: time.Hour, AtStart: true, Run: func(ctx context.Context) error {
+			n, err := s.files.SweepTemporary(ctx, s.abandoned())
+			if n > 0 {
+				logger.Info("swept unfinished writes", "files", n)
+			}
+			return err
+		}},
 		{Name: "collect files", Every: time.Hour, Run: func(ctx context.Context) error {
-			r, err := s.files.Collect(ctx)
-			if r != (file.Report{}) {
-				logger.Info("collected", "files", r.Files, "generations", r.Generations, "blobs", r.Blobs, "bytes", r.Bytes,
-					"orphans", r.Orphans, "temporary", r.Temporary, "sessions", r.Sessions, "drafts", r.Drafts)
+			r, err := s.files.Collect(ctx, s.files.Grace)
+			if !r.IsZero() {
+				logger.Info("collected", "files", r.Files, "generations", r.Generations, "blobs", r.Blobs,
+					"orphans", r.Orphans, "bytes", r.Bytes, "temporary", r.Temporary, "sessions", r.Sessions, "drafts", r.Drafts)
 			}
 			return err
 		}},
@@ -37,4 +45,14 @@ func (s *services) jobs(cfg Config, logger *slog.Logger) []schedule.Job {
 		}})
 	}
 	return jobs
+}
+
+// abandoned is the time since when a write must have grown to be under way.
+// Nobody but this process writes for a database that it owns, and what it
+// writes itself is left alone anyway.
+func (s *services) abandoned() time.Time {
+	if s.db.Shared() {
+		return time.Now().Add(-file.DefaultGrace)
+	}
+	return time.Now()
 }

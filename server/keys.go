@@ -19,14 +19,8 @@ func keysCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	f := cmd.PersistentFlags()
-	Flags(f)
-	for _, s := range settings {
-		// The others only say where a server that does not run would be.
-		if s.key != "data" && s.key != dbKey && s.key != "public-url" {
-			_ = f.MarkHidden(s.key)
-		}
-	}
+	// The others only say where a server that does not run would be.
+	flagsShowing(cmd.PersistentFlags(), "data", dbKey, "public-url")
 	cmd.AddCommand(keysCreateCommand(), keysListCommand(), keysRevokeCommand())
 	return cmd
 }

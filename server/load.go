@@ -26,6 +26,17 @@ func Flags(f *pflag.FlagSet) {
 	f.String(configKey, "", "YAML file with any of these keys; flags and environment win over it")
 }
 
+// flagsShowing is Flags for commands to which only some of the keys matter:
+// help leaves out the others.
+func flagsShowing(f *pflag.FlagSet, keys ...string) {
+	Flags(f)
+	for _, s := range settings {
+		if !slices.Contains(keys, s.key) {
+			_ = f.MarkHidden(s.key)
+		}
+	}
+}
+
 // configKey is the flag of the configuration file itself.
 const configKey = "config"
 

@@ -29,9 +29,17 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, cancel := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
+			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
-			context.AfterFunc(ctx, cancel) // from then on a signal does what it does by default
+			told := make(chan os.Signal, 1)
+			signal.Notify(told, syscall.SIGTERM, os.Interrupt)
+			go func() {
+				<-told
+				// Before anybody can know of the stop: a second signal does what it
+				// does by default.
+				signal.Reset(syscall.SIGTERM, os.Interrupt)
+				cancel()
+			}()
 			return Serve(ctx, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -59,6 +67,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 			logger.Error("close the database", "error", err)
 		}
 	}()
+	m.watch(s.room)
 	l, err := openListeners(ctx, cfg)
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func translateSQLite(err error, se *engine.Error) error {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return fault.ErrUnavailable.Wrap(err, "the database is busy")
 	case sqlite3.SQLITE_FULL:
-		return fault.ErrUnavailable.Wrap(err, "the disk that holds the database is full")
+		return fault.ErrFull.Wrap(err, "the store is full: no space is left on the disk that holds the database")
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 		return fault.ErrUnavailable.Wrap(err, "the database cannot be read or written")
 	}
@@ -82,7 +82,7 @@ func translatePostgres(err error, pe *pgconn.PgError) error {
 	case "55P03": // lock_not_available
 		return fault.ErrUnavailable.Wrap(err, "the database is busy")
 	case "53100": // disk_full
-		return fault.ErrUnavailable.Wrap(err, "the disk that holds the database is full")
+		return fault.ErrFull.Wrap(err, "the store is full: no space is left on the disk that holds the database")
 	case "57P01", "57P02", "57P03", "57P05", "53300": // shut down, crashed, starting, idle too long, too many connections
 		return lost(err)
 	case "25006": // read_only_sql_transaction: a standby

@@ -80,14 +80,17 @@ func (s files) Live(ctx context.Context, d blob.Digest) (file.Bytes, bool, error
 }
 
 func (s files) AddBlob(ctx context.Context, o blob.Object, at time.Time) (file.Bytes, error) {
-	return one(ctx, s.db, errNoRow, scanBytes, `INSERT INTO blob (digest, size, store_key, state, created) VALUES (?, ?, ?, 'live', ?)
-		RETURNING id, digest, size, store_key`, o.Digest, o.Size, o.Key, millis(at))
+	swept := file.ErrSwept.Errorf("the bytes were swept before the upload ended; send them again")
+	return one(ctx, s.db, swept, scanBytes, `INSERT INTO blob (digest, size, store_key, state, created) VALUES (?, ?, ?, 'live', ?)
+		ON CONFLICT (store_key) DO NOTHING RETURNING id, digest, size, store_key`, o.Digest, o.Size, o.Key, millis(at))
 }
 
 func (s files) AddGeneration(ctx context.Context, of file.Record, b file.Bytes, by user.ID, at time.Time) (file.Generation, error) {
 	number := of.Newest + 1
-	if _, err := s.db.exec(ctx, `UPDATE generation SET superseded = ? WHERE file_id = ? AND superseded IS NULL`, millis(at), of.ID); err != nil {
-		return file.Generation{}, err
+	if of.Newest > 0 {
+		if _, err := s.db.exec(ctx, `UPDATE generation SET superseded = ? WHERE file_id = ? AND superseded IS NULL`, millis(at), of.ID); err != nil {
+			return file.Generation{}, err
+		}
 	}
 	if _, err := s.db.exec(ctx, `UPDATE file SET newest = ? WHERE id = ?`, number, of.ID); err != nil {
 		return file.Generation{}, err
@@ -170,7 +173,9 @@ func (s files) SupersededBefore(ctx context.Context, before time.Time, after int
 }
 
 func (s files) Doom(ctx context.Context, before time.Time, limit int) ([]file.Bytes, error) {
-	_, err := s.db.exec(ctx, `UPDATE blob SET state = 'condemned' WHERE id IN (
+	// The outer conditions are for an upload that makes the blob its own
+	// between the choice and the change.
+	_, err := s.db.exec(ctx, `UPDATE blob SET state = 'condemned' WHERE state = 'live' AND unreferenced_since IS NOT NULL AND id IN (
 		SELECT b.id FROM blob b WHERE b.state = 'live' AND b.unreferenced_since < ?
 		AND NOT EXISTS (SELECT 1 FROM generation g WHERE g.blob_id = b.id) ORDER BY b.unreferenced_since LIMIT ?)`, millis(before), limit)
 	if err != nil {
@@ -179,12 +184,31 @@ func (s files) Doom(ctx context.Context, before time.Time, limit int) ([]file.By
 	return collect(ctx, s.db, scanBytes, `SELECT id, digest, size, store_key FROM blob WHERE state = 'condemned' ORDER BY id LIMIT ?`, limit)
 }
 
-func (s files) Gone(ctx context.Context, id int64) error {
-	_, err := s.db.exec(ctx, `UPDATE blob SET state = 'gone', unreferenced_since = NULL WHERE id = ? AND state = 'condemned'`, id)
+func (s files) Gone(ctx context.Context, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := s.db.exec(ctx, `UPDATE blob SET state = 'gone', unreferenced_since = NULL WHERE state = 'condemned' AND `+s.db.dialect.inInts("id"), list(ids))
 	return err
 }
 
 func (s files) Known(ctx context.Context, keys []blob.Key) ([]blob.Key, error) {
 	return collect(ctx, s.db, scalar[blob.Key], `SELECT store_key FROM blob WHERE state <> 'gone' AND `+s.db.dialect.in("store_key")+`
 		UNION SELECT store_key FROM upload WHERE committed IS NULL AND `+s.db.dialect.in("store_key"), list(keys), list(keys))
+}
+
+func (s files) Claim(ctx context.Context, objects []blob.Info, at time.Time) ([]file.Bytes, error) {
+	var claimed []file.Bytes
+	for _, o := range objects {
+		b, err := one(ctx, s.db, nil, scanBytes, `INSERT INTO blob (digest, size, store_key, state, created) VALUES ('', ?, ?, 'condemned', ?)
+			ON CONFLICT (store_key) DO UPDATE SET state = 'condemned' WHERE blob.state = 'gone'
+			RETURNING id, digest, size, store_key`, o.Size, o.Key, millis(at))
+		if err != nil {
+			return nil, err
+		}
+		if b.ID != 0 { // else an upload was quicker
+			claimed = append(claimed, b)
+		}
+	}
+	return claimed, nil
 }

@@ -120,13 +120,22 @@ func TestTransactionsAreDurableOnlyIfTheySaySoWhenTheDiskIsFull(t *testing.T) {
 		}
 		projects[i] = p
 		fns[i] = func(ctx context.Context) error { return db.Projects().Insert(ctx, p) }
+		if i%3 == 2 { // who goes on after a failure of the engine must not commit a part
+			huge := aProject(fmt.Sprint("huge ", i))
+			huge.Description = strings.Repeat("x", 4<<20)
+			fns[i] = func(ctx context.Context) error {
+				_ = db.Projects().Insert(ctx, huge)
+				_ = db.Projects().Insert(ctx, p)
+				return nil
+			}
+		}
 	}
 	errs := crowdIn(t, db, fns)
 	failed := 0
 	for i, err := range errs {
 		if err != nil {
 			failed++
-			wantIs(t, err, fault.ErrUnavailable)
+			wantIs(t, err, fault.ErrFull)
 		}
 		if kept := has(t, db, projects[i]); kept != (err == nil) {
 			t.Errorf("%d: kept %v, error %v", i, kept, err)
@@ -137,4 +146,18 @@ func TestTransactionsAreDurableOnlyIfTheySaySoWhenTheDiskIsFull(t *testing.T) {
 	}
 	must(t, sqlstore.LimitPages(db, 0))
 	addProjects(t, db, aProject("life goes on"))
+}
+
+// That SQLite syncs its log before a commit returns hangs on two settings of
+// the connection that writes.
+func TestCommitsWaitForTheDisk(t *testing.T) {
+	db := engines(t)[0].open(t)
+	must(t, db.Tx(context.Background(), func(ctx context.Context) error {
+		for query, want := range map[string]string{"PRAGMA synchronous": "2", "PRAGMA journal_mode": "wal"} {
+			if got, err := db.Texts(ctx, query); err != nil || len(got) != 1 || got[0] != want {
+				t.Errorf("%s is %q, %v; want %s", query, got, err, want)
+			}
+		}
+		return nil
+	}))
 }

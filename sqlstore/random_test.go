@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -41,9 +42,16 @@ type actor struct {
 	projectIDs []project.ID
 	userIDs    []user.ID
 	keys       []string
+	parts      []inParts
 
 	names map[string]string // of ids that were drawn, by order
 	said  []string          // what was answered
+}
+
+// inParts is an upload in parts that was begun.
+type inParts struct {
+	id      file.SessionID
+	content string
 }
 
 func newActor(t *testing.T, db *sqlstore.DB, seed uint64) *actor {
@@ -74,6 +82,8 @@ func (a *actor) some(most int) []string {
 func (a *actor) path() file.Path { return file.Path(fmt.Sprintf("dir/%d ä.bin", a.IntN(60))) }
 
 func (a *actor) content() string { return fmt.Sprint("content ", a.IntN(40)) }
+
+func digestOf(content string) blob.Digest { return blob.DigestOf(sha256.Sum256([]byte(content))) }
 
 // pick is a task, now and then one that never was.
 func (a *actor) pick() task.ID {
@@ -329,6 +339,36 @@ var deeds = []deed{
 		g, err := upload(a.nouns, a.path(), a.content())
 		return fmt.Sprint(g.Number, g.Digest), err
 	}},
+	{"begin an upload in parts", 4, func(ctx context.Context, a *actor) (any, error) {
+		content := a.content()
+		spec := file.SessionSpec{Path: a.path(), Size: int64(len(content))}
+		if a.IntN(2) == 0 {
+			spec.Digest = digestOf(content)
+		}
+		p, begun, err := a.files.OpenSession(ctx, user.Operator, spec)
+		if err == nil && begun {
+			a.drawn("upload", string(p.ID))
+			a.parts = append(a.parts, inParts{p.ID, content})
+		}
+		return fmt.Sprint(begun, p.Known, p.Missing), err
+	}},
+	{"send a part", 6, func(ctx context.Context, a *actor) (any, error) {
+		if len(a.parts) == 0 {
+			return nil, nil
+		}
+		u := a.parts[len(a.parts)-1-a.IntN(min(len(a.parts), 10))]
+		from := a.IntN(len(u.content))
+		size := 1 + a.IntN(len(u.content)-from)
+		return a.files.PutPart(ctx, user.Operator, u.id, file.Span{Offset: int64(from), Size: int64(size)}, strings.NewReader(u.content[from:from+size]), "")
+	}},
+	{"commit an upload in parts", 4, func(ctx context.Context, a *actor) (any, error) {
+		if len(a.parts) == 0 {
+			return nil, nil
+		}
+		u := a.parts[len(a.parts)-1-a.IntN(min(len(a.parts), 10))]
+		done, err := a.files.CommitSession(ctx, user.Operator, u.id, digestOf(u.content))
+		return done.Version, err
+	}},
 	{"delete a file", 6, func(ctx context.Context, a *actor) (any, error) {
 		return nil, a.files.Delete(ctx, user.Operator, a.path())
 	}},
@@ -345,7 +385,7 @@ var deeds = []deed{
 	}},
 	{"collect", 2, func(ctx context.Context, a *actor) (any, error) {
 		a.now = a.now.Add(time.Duration(a.IntN(90)) * time.Minute)
-		return a.files.Collect(ctx)
+		return a.files.Collect(ctx, a.files.Grace)
 	}},
 	{"register", 20, func(ctx context.Context, a *actor) (any, error) {
 		specs := make([]artifact.Spec, 1+a.IntN(4))

@@ -123,5 +123,8 @@ func (db *DB) Close() error {
 	return errors.Join(db.reader.close(), db.writer.close())
 }
 
+// Shared reports whether other servers may use the database, too.
+func (db *DB) Shared() bool { return db.dialect.name() != sqlite{}.name() }
+
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.reader.ping(ctx) }

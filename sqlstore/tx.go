@@ -20,6 +20,7 @@ type transaction struct {
 	after  []func()
 	doomed error // set when a joined call failed: then nothing is committed
 	broken error // the first error of the engine, whatever became of it
+	failed error // an error after which nothing is run any more
 	ended  bool
 }
 
@@ -30,6 +31,9 @@ func (t *transaction) exec(ctx context.Context, query string, args []any) (sql.R
 	if t.ended {
 		return nil, errEnded
 	}
+	if t.failed != nil {
+		return nil, t.failed
+	}
 	res, err := t.run.exec(ctx, query, stored(args)...)
 	return res, t.note(err)
 }
@@ -37,6 +41,9 @@ func (t *transaction) exec(ctx context.Context, query string, args []any) (sql.R
 func (t *transaction) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	if t.ended {
 		return nil, errEnded
+	}
+	if t.failed != nil {
+		return nil, t.failed
 	}
 	rows, err := t.run.query(ctx, query, stored(args)...)
 	return rows, t.note(err)
@@ -46,8 +53,16 @@ func (t *transaction) query(ctx context.Context, query string, args []any) (*sql
 // may make something else of it, but whether to run again hangs on it.
 func (t *transaction) note(err error) error {
 	err = translate(err)
-	if t != nil && t.broken == nil {
+	if t == nil {
+		return err
+	}
+	if t.broken == nil {
 		t.broken = err
+	}
+	// The engine may have rolled back all by itself, as on a full disk: what
+	// ran after that would be kept alone.
+	if t.failed == nil && err != nil && fault.KindOf(err) == fault.Unavailable {
+		t.failed = err
 	}
 	return err
 }
@@ -156,6 +171,9 @@ func (db *DB) try(ctx context.Context, begin begin, fn func(context.Context) err
 	err = fn(context.WithValue(context.WithoutCancel(ctx), txKey{}, t))
 	if err == nil {
 		err = t.doomed
+	}
+	if err == nil {
+		err = t.failed
 	}
 	t.ended = true
 	eerr := end(err == nil)

@@ -31,6 +31,7 @@ type sqliteWriter struct {
 // group is a transaction of the engine: members wait until it has ended.
 type group struct {
 	members int
+	cause   error // with which the engine failed a statement
 	ended   chan struct{}
 	err     error // set before ended is closed
 }
@@ -92,8 +93,8 @@ func (w *sqliteWriter) end(ctx context.Context, first, commit bool) error {
 	}
 	if err != nil && g.err == nil {
 		// After some failures, such as a full disk, the engine rolls back all
-		// by itself. Nothing of the group is left then.
-		g.err = fault.ErrUnavailable.Wrap(err, "the database could not keep the change")
+		// by itself. Nothing of the group is left then; all are told why.
+		g.err = fault.ErrUnavailable.Wrap(errors.Join(g.cause, err), "the database could not keep the change")
 	}
 	if g.err != nil || g.members >= maxGroup || !w.turns.hand() {
 		w.settle(ctx, false)
@@ -142,7 +143,16 @@ func (w *sqliteWriter) exec(ctx context.Context, query string, args ...any) (sql
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(ctx, args...)
+	res, err := s.ExecContext(ctx, args...)
+	return res, w.note(err)
+}
+
+// note keeps the error of an engine that fails, for all of the group.
+func (w *sqliteWriter) note(err error) error {
+	if err != nil && w.group != nil && fault.KindOf(translate(err)) == fault.Unavailable {
+		w.group.cause = err
+	}
+	return err
 }
 
 func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
@@ -150,7 +160,8 @@ func (w *sqliteWriter) query(ctx context.Context, query string, args ...any) (*s
 	if err != nil {
 		return nil, err
 	}
-	return s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(ctx, args...)
+	return rows, w.note(err)
 }
 
 // close waits for the transaction that may be running; those that wait for

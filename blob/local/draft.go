@@ -31,12 +31,11 @@ func (s *Store) WriteDraft(ctx context.Context, key blob.Key, off int64, r io.Re
 	}
 	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
-		return 0, translate(err, "open draft")
+		return 0, unwritten(err, "open draft")
 	}
 	defer func() { _ = f.Close() }()
-	s.trace("write", draft)
-	if size, err = io.Copy(io.NewOffsetWriter(f, off), cancelled{ctx, r}); err != nil {
-		return 0, translate(err, "write draft")
+	if size, err = s.disk.write(f, off, cancelled{ctx, r}); err != nil {
+		return 0, unwritten(err, "write draft")
 	}
 	if err := s.syncDraft(f, draft); err != nil {
 		return 0, err
@@ -47,17 +46,16 @@ func (s *Store) WriteDraft(ctx context.Context, key blob.Key, off int64, r io.Re
 // syncDraft makes a draft durable, with its entry in the folder, which is new
 // only once.
 func (s *Store) syncDraft(f *os.File, draft string) error {
-	if err := f.Sync(); err != nil {
-		return translate(err, "sync draft")
+	if err := s.disk.sync(f); err != nil {
+		return unwritten(err, "sync draft")
 	}
-	s.trace("sync", draft)
-	if _, ok := s.durable.Load(draft); ok {
+	if _, ok := s.begun.Load(draft); ok {
 		return nil
 	}
-	if err := s.syncDir(s.drafts()); err != nil {
-		return err
+	if err := s.disk.syncDir(s.drafts()); err != nil {
+		return unwritten(err, "sync folder")
 	}
-	s.durable.Store(draft, struct{}{})
+	s.begun.Store(draft, struct{}{})
 	return nil
 }
 
@@ -112,17 +110,14 @@ func (s *Store) FinishDraft(ctx context.Context, key blob.Key, size int64) error
 			return wrongEnd(size, info.Size)
 		}
 		// What made it visible may have been cut short before it was synced.
-		if err := s.ensureDir(filepath.Dir(object)); err != nil {
-			return err
-		}
-		if err := s.syncDir(filepath.Dir(object)); err != nil {
-			return err
+		if err := s.disk.syncDir(filepath.Dir(object)); err != nil {
+			return unwritten(err, "sync folder")
 		}
 		return s.DropDraft(ctx, key)
 	}
 	f, err := os.OpenFile(draft, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return translate(err, "open draft")
+		return unwritten(err, "open draft")
 	}
 	defer func() { _ = f.Close() }()
 	fi, err := f.Stat()
@@ -151,8 +146,8 @@ func (s *Store) DropDraft(_ context.Context, key blob.Key) error {
 	if err != nil {
 		return err
 	}
-	s.durable.Delete(draft)
-	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	s.begun.Delete(draft)
+	if err := s.disk.unlink(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return translate(err, "remove draft")
 	}
 	return nil

@@ -15,11 +15,12 @@ import (
 
 func TestPiecesAreSyncedBeforeTheyAreAcknowledged(t *testing.T) {
 	var steps []string
-	s := open(t, local.Config{Trace: func(step, path string) {
-		if step == "syncdir" {
-			step += " " + filepath.Base(path)
+	s := open(t, local.Config{Trace: func(step local.Step, path string) {
+		text := string(step)
+		if step == local.SyncedDir {
+			text += " " + filepath.Base(path)
 		}
-		steps = append(steps, step)
+		steps = append(steps, text)
 	}})
 	key := blob.Key(strings.Repeat("ab", 16))
 	for _, c := range []struct {
@@ -37,7 +38,7 @@ func TestPiecesAreSyncedBeforeTheyAreAcknowledged(t *testing.T) {
 		}, []string{"write", "sync"}},
 		{"the whole is linked when it is on disk", func() error {
 			return s.FinishDraft(t.Context(), key, 10)
-		}, []string{"sync", "syncdir ab", "syncdir objects", "link", "syncdir ab"}},
+		}, []string{"sync", "link", "syncdir ab", "unlink"}},
 		{"finishing again makes sure", func() error {
 			return s.FinishDraft(t.Context(), key, 10)
 		}, []string{"syncdir ab"}},
@@ -78,7 +79,7 @@ func TestDraftsSurviveReopening(t *testing.T) {
 	if err := open(t, local.Config{Dir: dir}).FinishDraft(t.Context(), key, 200_000); err != nil {
 		t.Fatal(err)
 	}
-	object := filepath.Join(dir, "objects", string(key[:2]), string(key[2:4]), string(key))
+	object := filepath.Join(dir, "objects", string(key[:2]), string(key))
 	if left := files(t, dir); !slices.Equal(left, []string{object}) {
 		t.Errorf("left: %v", left)
 	}

@@ -15,46 +15,86 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/internal/fault"
 )
 
 // Config says where the blobs are.
 type Config struct {
 	// Dir is the directory; it is made if it is missing.
 	Dir string
-	// Trace, if set, is told of each step that durability rests on, in order:
-	// "write", "sync", "link", "syncdir", with the file's path. Tests use it.
-	Trace func(step, path string)
+	// Trace, if set, is told of each step that durability rests on, in order.
+	// Tests use it.
+	Trace func(step Step, path string)
 }
 
 // Store keeps objects as files.
 type Store struct {
-	cfg     Config
-	durable sync.Map // folders and drafts known to be on disk, with their entry above
+	dir     string
+	disk    disk
+	writing sync.Map // temporary files of writes under way
+	begun   sync.Map // drafts whose entry in the folder is on disk
 }
 
 var (
 	_ blob.Store      = (*Store)(nil)
 	_ blob.FileOpener = (*Store)(nil)
 	_ blob.Sweeper    = (*Store)(nil)
+	_ blob.Measurer   = (*Store)(nil)
 )
 
 // Open prepares the directory and returns the store.
 func Open(cfg Config) (*Store, error) {
-	s := &Store{cfg: cfg}
-	for _, dir := range []string{s.tmp(), s.drafts(), s.objects()} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("prepare blob directory: %w", err)
-		}
-	}
-	if err := s.syncDir(cfg.Dir); err != nil {
-		return nil, err
+	s := &Store{dir: cfg.Dir, disk: disk{cfg.Trace}}
+	if err := s.prepare(); err != nil {
+		return nil, fmt.Errorf("prepare blob directory: %w", err)
 	}
 	return s, nil
 }
 
-func (s *Store) tmp() string     { return filepath.Join(s.cfg.Dir, "tmp") }
-func (s *Store) drafts() string  { return filepath.Join(s.cfg.Dir, "drafts") }
-func (s *Store) objects() string { return filepath.Join(s.cfg.Dir, "objects") }
+// shards is how many folders hold the objects: few enough to be there before
+// the first write, which then needs no folder made and synced above its own,
+// and enough that ten million objects are 40,000 in each.
+const shards = 256
+
+// prepare makes every folder there will ever be, durably, so that no write has
+// to.
+func (s *Store) prepare() error {
+	if err := s.mkdirAll(s.dir); err != nil {
+		return err
+	}
+	folders := []string{s.tmp(), s.drafts(), s.objects()}
+	for n := range shards {
+		folders = append(folders, filepath.Join(s.objects(), fmt.Sprintf("%02x", n)))
+	}
+	for _, folder := range folders {
+		if err := s.disk.mkdir(folder); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	// Also those that were there: whoever made them may not have come so far.
+	return errors.Join(s.disk.syncDir(s.objects()), s.disk.syncDir(s.dir), s.disk.syncDir(filepath.Dir(s.dir)))
+}
+
+// mkdirAll makes the folder and those above it that are missing, durably.
+func (s *Store) mkdirAll(dir string) error {
+	err := s.disk.mkdir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = s.mkdirAll(filepath.Dir(dir)); err == nil {
+			err = s.disk.mkdir(dir)
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.disk.syncDir(filepath.Dir(dir))
+}
+
+func (s *Store) tmp() string     { return filepath.Join(s.dir, "tmp") }
+func (s *Store) drafts() string  { return filepath.Join(s.dir, "drafts") }
+func (s *Store) objects() string { return filepath.Join(s.dir, "objects") }
 
 // path returns where the object is. Keys are hex digits: nothing else ever
 // becomes part of a path.
@@ -62,14 +102,7 @@ func (s *Store) path(key blob.Key) (string, error) {
 	if !key.Valid() {
 		return "", fmt.Errorf("%q is no blob key", key)
 	}
-	k := string(key)
-	return filepath.Join(s.objects(), k[:2], k[2:4], k), nil
-}
-
-func (s *Store) trace(step, path string) {
-	if s.cfg.Trace != nil {
-		s.cfg.Trace(step, path)
-	}
+	return filepath.Join(s.objects(), string(key[:2]), string(key)), nil
 }
 
 // Put implements blob.Store.
@@ -79,27 +112,27 @@ func (s *Store) Put(ctx context.Context, key blob.Key, r io.Reader) (size int64,
 		return 0, err
 	}
 	tmp := filepath.Join(s.tmp(), string(key))
+	s.writing.Store(string(key), nil)
+	defer s.writing.Delete(string(key))
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return 0, blob.ErrExists.Errorf("an object with this key is being written")
 	}
 	if err != nil {
-		return 0, translate(err, "open temporary file")
+		return 0, unwritten(err, "open temporary file")
 	}
 	defer func() {
 		_ = f.Close()
-		if rerr := os.Remove(tmp); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) && err == nil {
-			err = translate(rerr, "remove temporary file")
+		if rerr := s.disk.unlink(tmp); rerr != nil && !errors.Is(rerr, fs.ErrNotExist) && err == nil {
+			err = unwritten(rerr, "remove temporary file")
 		}
 	}()
-	s.trace("write", tmp)
-	if size, err = io.Copy(onlyWriter{f}, cancelled{ctx, r}); err != nil {
-		return 0, translate(err, "write object")
+	if size, err = s.disk.write(f, 0, cancelled{ctx, r}); err != nil {
+		return 0, unwritten(err, "write object")
 	}
-	if err := f.Sync(); err != nil {
-		return 0, translate(err, "sync object")
+	if err := s.disk.sync(f); err != nil {
+		return 0, unwritten(err, "sync object")
 	}
-	s.trace("sync", tmp)
 	if err := s.show(tmp, path); err != nil {
 		return 0, err
 	}
@@ -108,26 +141,26 @@ func (s *Store) Put(ctx context.Context, key blob.Key, r io.Reader) (size int64,
 
 // show makes a synced file visible as an object, durably.
 func (s *Store) show(from, path string) error {
-	if err := s.ensureDir(filepath.Dir(path)); err != nil {
-		return err
-	}
-	// A link never replaces what is there, which a rename would do.
-	if err := os.Link(from, path); errors.Is(err, fs.ErrExist) {
+	if err := s.disk.link(from, path); errors.Is(err, fs.ErrExist) {
 		return blob.ErrExists.Errorf("an object with this key exists")
 	} else if err != nil {
-		return translate(err, "link object")
+		return unwritten(err, "link object")
 	}
-	s.trace("link", path)
-	if err := s.syncDir(filepath.Dir(path)); err != nil {
-		_ = os.Remove(path)
-		return err
+	if err := s.disk.syncDir(filepath.Dir(path)); err != nil {
+		_ = s.disk.unlink(path)
+		return unwritten(err, "sync folder")
 	}
 	return nil
 }
 
-// onlyWriter hides ReadFrom of the file, so that io.Copy takes the reader's
-// WriteTo with its large chunks.
-type onlyWriter struct{ io.Writer }
+// unwritten is translate for writes: a folder or temporary file that is not
+// there is no absent object.
+func unwritten(err error, doing string) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.ErrUnavailable.Wrap(err, "the folder of the stored files was changed by somebody else")
+	}
+	return translate(err, doing)
+}
 
 // cancelled stops reading when the context ends.
 type cancelled struct {
@@ -161,37 +194,6 @@ func (c checkedWriter) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.w.Write(p)
-}
-
-// ensureDir makes the two folders above an object, durably. Folders that were
-// seen once stay, so they are remembered.
-func (s *Store) ensureDir(dir string) error {
-	if _, ok := s.durable.Load(dir); ok {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return translate(err, "make folder")
-	}
-	for _, above := range []string{filepath.Dir(dir), s.objects()} {
-		if err := s.syncDir(above); err != nil {
-			return err
-		}
-	}
-	s.durable.Store(dir, struct{}{})
-	return nil
-}
-
-func (s *Store) syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return translate(err, "open folder")
-	}
-	defer func() { _ = d.Close() }()
-	if err := d.Sync(); err != nil {
-		return translate(err, "sync folder")
-	}
-	s.trace("syncdir", dir)
-	return nil
 }
 
 // OpenFile implements blob.FileOpener.
@@ -244,6 +246,18 @@ func (s *Store) Stat(_ context.Context, key blob.Key) (blob.Info, error) {
 	return blob.Info{Key: key, Size: fi.Size(), Modified: fi.ModTime().UTC()}, nil
 }
 
+// Space implements blob.Measurer.
+func (s *Store) Space(context.Context) (blob.Space, error) { return SpaceAt(s.dir) }
+
+// SpaceAt measures the file system that a folder is on.
+func SpaceAt(dir string) (blob.Space, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return blob.Space{}, fmt.Errorf("measure the file system of %s: %w", dir, err)
+	}
+	return blob.Space{Free: int64(st.Bavail) * st.Bsize, Total: int64(st.Blocks) * st.Bsize}, nil
+}
+
 // Delete implements blob.Store. The removal is not synced: a crash leaves
 // extra bytes, which a later sweep removes.
 func (s *Store) Delete(_ context.Context, key blob.Key) error {
@@ -251,7 +265,7 @@ func (s *Store) Delete(_ context.Context, key blob.Key) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.disk.unlink(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return translate(err, "delete object")
 	}
 	return nil
@@ -298,11 +312,14 @@ func (s *Store) SweepTemporary(_ context.Context, before time.Time) (removed int
 		return 0, translate(err, "list temporary files")
 	}
 	for _, e := range entries {
+		if _, ours := s.writing.Load(e.Name()); ours {
+			continue
+		}
 		fi, err := e.Info()
 		if err != nil || !fi.ModTime().Before(before) {
-			continue // gone meanwhile, or still being written
+			continue // gone meanwhile, or still being written by another server
 		}
-		if err := os.Remove(filepath.Join(s.tmp(), e.Name())); err == nil {
+		if err := s.disk.unlink(filepath.Join(s.tmp(), e.Name())); err == nil {
 			removed++
 		}
 	}
@@ -319,7 +336,7 @@ func translate(err error, doing string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return blob.ErrNotFound.Wrap(err, "there is no such object")
 	case slices.ContainsFunc(full, func(e error) bool { return errors.Is(err, e) }):
-		return blob.ErrStoreFull.Wrap(err, "the disk that holds the files is full")
+		return blob.ErrStoreFull.Wrap(err, "the store is full: no space is left on the disk that holds the files")
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -33,22 +33,60 @@ func TestConformance(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, local.Config{}) })
 }
 
+// recorder notes steps by what they were for, relative to the directory.
+type recorder struct {
+	dir   string
+	steps []string
+}
+
+func (r *recorder) trace(step local.Step, path string) {
+	rel, _ := filepath.Rel(r.dir, path)
+	r.steps = append(r.steps, string(step)+" "+rel)
+}
+
 // A kill does not lose the page cache, so durability cannot be tested by
 // killing: the order of the calls that it rests on is asserted instead.
 func TestPutSyncsBeforeItReturns(t *testing.T) {
-	var steps []string
-	s := open(t, local.Config{Trace: func(step, _ string) { steps = append(steps, step) }})
-	for n, want := range [][]string{
-		{"write", "sync", "syncdir", "syncdir", "link", "syncdir"}, // the folders above are new, too
-		{"write", "sync", "link", "syncdir"},
-	} {
-		steps = nil
-		key := blob.Key(strings.Repeat("ab", 15) + "0" + string(rune('0'+n)))
-		if _, err := s.Put(t.Context(), key, strings.NewReader("x")); err != nil {
-			t.Fatal(err)
+	r := &recorder{dir: t.TempDir()}
+	s := open(t, local.Config{Dir: r.dir, Trace: r.trace})
+	r.steps = nil
+	const key = "ab0123456789abcdef0123456789abcd"
+	if _, err := s.Put(t.Context(), key, strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"write tmp/" + key, "sync tmp/" + key, "link objects/ab/" + key, "syncdir objects/ab", "unlink tmp/" + key}
+	if !slices.Equal(r.steps, want) {
+		t.Errorf("%q, want %q", r.steps, want)
+	}
+}
+
+// Every folder that an object will lie in is made and synced into the one
+// above before the first write, down from a directory that did not exist, and
+// anew by each opening, since who made them may have come no further.
+func TestOpenMakesTheFoldersDurable(t *testing.T) {
+	r := &recorder{dir: t.TempDir()}
+	for _, first := range []bool{true, false} {
+		r.steps = nil
+		s := open(t, local.Config{Dir: filepath.Join(r.dir, "new", "blobs"), Trace: r.trace})
+		opened := slices.Clone(r.steps)
+		for _, key := range []blob.Key{"00" + blob.NewKey()[2:], "ff" + blob.NewKey()[2:], blob.NewKey()} {
+			if _, err := s.Put(t.Context(), key, strings.NewReader("x")); err != nil {
+				t.Fatal(err)
+			}
+			for _, folder := range []string{"new", "new/blobs", "new/blobs/objects", "new/blobs/objects/" + string(key[:2])} {
+				made := slices.Index(opened, "mkdir "+folder)
+				if first && (made < 0 || !slices.Contains(opened[made:], "syncdir "+filepath.Dir(folder))) {
+					t.Errorf("%s was not made, or not synced into the folder above", folder)
+				}
+				if !first && folder != "new" && !slices.Contains(opened, "syncdir "+filepath.Dir(folder)) {
+					t.Errorf("%s was not synced again into the folder above", folder)
+				}
+			}
 		}
-		if !slices.Equal(steps, want) {
-			t.Errorf("put %d: %v, want %v", n, steps, want)
+		for _, step := range r.steps[len(opened):] {
+			if strings.HasPrefix(step, "mkdir") {
+				t.Errorf("a put made a folder: %s", step)
+			}
 		}
 	}
 }

@@ -130,6 +130,10 @@ var ErrUnavailable = Reason{Unavailable, "unavailable"}
 // got lost. What it may refer to must not be cleared away.
 var ErrUncertain = Reason{Unavailable, "uncertain"}
 
+// ErrFull says that a disk or a quota is used up: a retry helps only after
+// somebody has made room.
+var ErrFull = Reason{Unavailable, "full"}
+
 // Of returns the fault inside err, whether wrapped or a bare Reason. An error
 // that is none becomes an Internal fault with err as its cause. Of(nil) is nil.
 func Of(err error) *Error {

@@ -3,8 +3,10 @@ package instance
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,6 +46,7 @@ type Instance struct {
 	command *exec.Cmd
 	ended   chan struct{}
 	stop    sync.Once
+	killed  bool
 }
 
 // Addresses is where a server listens, as URLs without a trailing slash.
@@ -77,6 +80,10 @@ func Start(ctx context.Context, c Config) (*Instance, error) {
 	i.command.Stdout, i.command.Stderr, i.command.Env = log, log, c.Env
 	// An interrupt at the terminal is for the caller, who then stops the server.
 	i.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// Of a server that was killed on this directory.
+	if err := os.Remove(filepath.Join(c.Data, "addresses.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	begin := time.Now()
 	if err := i.command.Start(); err != nil {
 		return nil, err
@@ -170,6 +177,21 @@ func (i *Instance) Stop() (err error) {
 	})
 	return err
 }
+
+// Kill ends the process at once, as a crash would, and waits for the end. Stop
+// does nothing after it.
+func (i *Instance) Kill() error {
+	var err error
+	i.stop.Do(func() {
+		i.killed = true
+		err = i.command.Process.Kill()
+		<-i.ended
+	})
+	return err
+}
+
+// Killed reports whether the server was killed.
+func (i *Instance) Killed() bool { return i.killed }
 
 // LogTail gives the last lines the server wrote.
 func (i *Instance) LogTail() string {

@@ -84,10 +84,11 @@ var reasons = map[fault.Reason]result{
 	queue.ErrNameTaken: {400, 801},
 	queue.ErrNoDefault: {400, 707},
 
-	query.ErrField:   {400, 14},
-	query.ErrValue:   {400, 16},
-	query.ErrPattern: {400, 21},
-	query.ErrTooMany: {400, 21},
+	query.ErrField:    {400, 14},
+	query.ErrValue:    {400, 16},
+	query.ErrPattern:  {400, 21},
+	query.ErrTooMany:  {400, 21},
+	query.ErrBookmark: {400, 1104},
 
 	fault.ErrInvalid:     {400, 12},
 	fault.ErrInternal:    {500, 0},

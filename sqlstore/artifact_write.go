@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coffer-ml/coffer/artifact"
@@ -48,6 +49,14 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		if err != nil {
 			return err
 		}
+		if err := s.addMetadata(ctx, row, v.Metadata); err != nil {
+			return err
+		}
+		if number == 1 {
+			if err := artifactNames.add(ctx, s.db, ref.Key); err != nil {
+				return err
+			}
+		}
 		// Numbers grow, so that of equal timestamps this one is the newest.
 		_, err = s.db.exec(ctx, `
 			UPDATE artifact SET newest = ? WHERE id = ? AND NOT EXISTS (
@@ -55,6 +64,22 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		return err
 	})
 	return number, err
+}
+
+// addMetadata makes pairs of display data searchable.
+func (s artifacts) addMetadata(ctx context.Context, version int64, pairs [][]string) error {
+	var rows []string
+	var args []any
+	for i, p := range pairs {
+		if len(p) >= 2 && len(rows) < maxRowsAtOnce {
+			rows, args = append(rows, "(?, ?, ?, ?)"), append(args, version, i, p[0], p[1])
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := s.db.exec(ctx, `INSERT INTO artifact_metadata (version_id, place, key, value) VALUES `+strings.Join(rows, ", "), args...)
+	return err
 }
 
 // addPreview keeps a text and returns what stands for it in a version.
@@ -214,8 +239,16 @@ func (s artifacts) Forget(ctx context.Context, of task.ID) error {
 		if err := s.erase(ctx, `artifact_id IN (SELECT a.id FROM artifact a WHERE a.task_id = ?)`, of); err != nil {
 			return err
 		}
-		_, err := s.db.exec(ctx, `DELETE FROM artifact WHERE task_id = ?`, of)
-		return err
+		keys, err := collect(ctx, s.db, scalar[string], `DELETE FROM artifact WHERE task_id = ? RETURNING key`, of)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if err := artifactNames.drop(ctx, s.db, key); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

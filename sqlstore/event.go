@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // the protocol names metrics by it
+	"encoding/hex"
 	"fmt"
 	"math"
 
@@ -79,12 +81,18 @@ func (s events) Recompute(ctx context.Context, t event.Target, metric, variant s
 }
 
 func (s events) SetSummary(ctx context.Context, t event.Target, v event.Summary) error {
-	_, err := s.db.exec(ctx, `INSERT INTO event_summary (target, `+summaryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := s.db.exec(ctx, `INSERT INTO event_summary (target, series, `+summaryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (target, metric, variant) DO UPDATE SET last_iter = excluded.last_iter, last_value = excluded.last_value,
 		min_iter = excluded.min_iter, min_value = excluded.min_value, max_iter = excluded.max_iter, max_value = excluded.max_value,
 		first_iter = excluded.first_iter, first_value = excluded.first_value, count = excluded.count, sum = excluded.sum`,
-		t.ID, clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum)
+		t.ID, seriesKey(v.Metric, v.Variant), clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum)
 	return err
+}
+
+// seriesKey names a curve as the protocol does.
+func seriesKey(metric, variant string) string {
+	m, v := md5.Sum([]byte(metric)), md5.Sum([]byte(variant)) //nolint:gosec // names, no secrets
+	return hex.EncodeToString(m[:]) + "." + hex.EncodeToString(v[:])
 }
 
 func (s events) Raise(ctx context.Context, t event.Target, iteration int64) error {

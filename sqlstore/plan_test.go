@@ -314,15 +314,16 @@ func TestOneMoreArtifactCostsTheSameOnACrowdedTask(t *testing.T) {
 		crowd(t, db, crowded.ID, 2000)
 		cost := func(of task.ID) (statements, pages int) {
 			t.Helper()
-			must(t, registerOne(ctx, db, of, "warm up", "p"))
+			by := string(of[:8]) // new names both times
+			must(t, registerOne(ctx, db, of, "warm up "+by, "p"))
 			before, err := db.Pages(ctx)
 			must(t, err)
-			must(t, registerOne(ctx, db, of, "one more", "q"))
+			must(t, registerOne(ctx, db, of, "one more "+by, "q"))
 			after, err := db.Pages(ctx)
 			must(t, err)
 			r, stop := sqlstore.Record(db)
 			defer stop()
-			must(t, registerOne(ctx, db, of, "another", "r"))
+			must(t, registerOne(ctx, db, of, "another "+by, "r"))
 			return len(r.Statements()), after - before
 		}
 		s0, p0 := cost(empty.ID)

@@ -94,7 +94,7 @@ func normal(f query.Filter, not bool, leaves *int) (*node, error) {
 			each = append(each, query.Or{query.Not{Part: query.In{Field: f.Field}}})
 		}
 		return normal(each, not, leaves)
-	case query.In, query.Empty, query.Match, query.Compare:
+	case query.In, query.Empty, query.Match, query.Compare, query.Same:
 		*leaves++
 		return &node{leaf: f, not: not}, nil
 	}
@@ -142,12 +142,21 @@ func (n *node) walk(visit func(*node) error) error {
 type compiler struct {
 	dialect dialect
 	source  source
+	search  *query.Search // nil for none
 }
 
 // find returns the field of a name, as the engine keeps it.
 func (c compiler) find(name string) (field, error) {
 	f, err := c.source.find(name)
 	f.long = f.long && (!f.name || !c.dialect.indexesWhole())
+	if f.member != "" {
+		f.value = c.dialect.member(f.value, f.member)
+	}
+	if f.rows != nil && f.rows.object != "" {
+		members := *f.rows
+		members.table = c.dialect.members(members.object)
+		f.rows, f.value = &members, c.dialect.memberText(f.value)
+	}
 	return f, err
 }
 
@@ -243,6 +252,8 @@ func fieldOf(leaf query.Filter) string {
 	case query.Match:
 		return f.Field
 	case query.Compare:
+		return f.Field
+	case query.Same:
 		return f.Field
 	}
 	return ""

@@ -43,8 +43,8 @@ type field struct {
 	// names is where the texts stand once each; nil if they do not.
 	names *names
 	// member says that value is a column with a JSON object, and that the
-	// field is a member of it.
-	member string
+	// field is a member of it; otherwise is what an empty one counts as.
+	member, otherwise string
 	rows   *rows
 }
 

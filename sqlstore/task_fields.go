@@ -40,7 +40,7 @@ var taskSource = source{
 		"script.branch":       textField("task.script_branch"),
 		"script.entry_point":  textField("task.script_entry_point"),
 		"script.diff":         documentField("v.script_diff", ""),
-		"script.binary":       documentField("v.script", "binary"),
+		"script.binary":       binaryField(),
 		"script.tag":          documentField("v.script", "tag"),
 		"script.version_num":  documentField("v.script", "version_num"),
 		"script.working_dir":  documentField("v.script", "working_dir"),
@@ -65,6 +65,13 @@ var taskSource = source{
 func listed(f field, n *names) field {
 	f.names = n
 	return within(f, "")
+}
+
+// binaryField is the interpreter, which is Python unless a task says otherwise.
+func binaryField() field {
+	f := documentField("v.script", "binary")
+	f.otherwise = "python"
+	return f
 }
 
 func modelField(column string, input int) field {

@@ -152,6 +152,9 @@ func (c compiler) find(name string) (field, error) {
 	if f.member != "" {
 		f.value = c.dialect.member(f.value, f.member)
 	}
+	if f.otherwise != "" {
+		f.value = "coalesce(NULLIF(" + f.value + ", ''), '" + f.otherwise + "')"
+	}
 	if f.rows != nil && f.rows.object != "" {
 		members := *f.rows
 		members.table = c.dialect.members(members.object)

@@ -381,8 +381,14 @@ func (d dice) block(w *dataset, q *question) {
 		return
 	case 1:
 		d.form("filters: entry refused")
-		q.body["filters"] = map[string]any{f.key: pick(d, []any{"x", nil, map[string]any{"some": 1}, map[string]any{"op": "xor"}, map[string]any{"any": []any{}},
-			map[string]any{"any": map[string]any{"with": 1}}, map[string]any{"all": map[string]any{"include": []any{1}}}})}
+		q.body["filters"] = map[string]any{f.key: pick(d, []any{
+			"x", nil,
+			map[string]any{"some": 1},
+			map[string]any{"op": "xor"},
+			map[string]any{"any": []any{}},
+			map[string]any{"any": map[string]any{"with": 1}},
+			map[string]any{"all": map[string]any{"include": []any{1}}},
+		})}
 		q.refuse(12)
 		return
 	case 2:
@@ -611,8 +617,11 @@ func (d dice) multi(w *dataset, q *question) {
 	case 0:
 		d.form("multi: refused")
 		q.body[key] = pick(d, []any{
-			nil, "x", map[string]any{"fields": []any{"name"}}, map[string]any{"pattern": "x"},
-			map[string]any{"fields": []any{"name"}, "pattern": "x", "datetime": "2026-01-01"}, map[string]any{"fields": []any{"name"}, "pattern": "x", "more": 1},
+			nil, "x",
+			map[string]any{"fields": []any{"name"}},
+			map[string]any{"pattern": "x"},
+			map[string]any{"fields": []any{"name"}, "pattern": "x", "datetime": "2026-01-01"},
+			map[string]any{"fields": []any{"name"}, "pattern": "x", "more": 1},
 		})
 		q.refuse(16)
 	case 1:
@@ -643,7 +652,9 @@ func (d dice) multi(w *dataset, q *question) {
 			f := pick(d, []field{
 				plain("name"), plain("comment"), plain("id"), plain("tags"), plain("type"), plain("parent"), plain("script.repository"), plain("script.entry_point"),
 				plain("script.binary"), param("lr"), param("a.b"), plain("models.input.model"), plain("execution.queue"), plain("output.destination"),
-				{"runtime.version", []string{"runtime", "version"}}, {"runtime.dotted%2Ekey", []string{"runtime", "dotted.key"}}, plain("status_reason"),
+				{"runtime.version", []string{"runtime", "version"}},
+				{"runtime.dotted%2Ekey", []string{"runtime", "dotted.key"}},
+				plain("status_reason"),
 			})
 			fields = append(fields, f.key)
 			if source != "" {
@@ -785,7 +796,9 @@ func (d dice) projection(q *question) {
 	sent := []any{"id"}
 	for _, f := range []field{
 		plain("name"), plain("comment"), plain("tags"), plain("script.repository"), plain("execution.queue"), plain("models.input.model"), plain("project"),
-		param("a.b"), {"runtime.version", []string{"runtime", "version"}}, metric("loss", "value"), plain("output.destination"), plain("started"),
+		param("a.b"),
+		{"runtime.version", []string{"runtime", "version"}},
+		metric("loss", "value"), plain("output.destination"), plain("started"),
 		plain("execution.artifacts"), plain("last_iteration"),
 	} {
 		if d.IntN(6) == 0 {

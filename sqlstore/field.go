@@ -8,7 +8,7 @@ import (
 // id, and the fields that filters and orders may name.
 type source struct {
 	table  string // what FROM names
-	key    string // the column of its id; "" for id of the table
+	key    string // the column of its id, which is a whole number then; "" for id of the table
 	words  *words // of the word search; nil if there is none
 	fields map[string]field
 	// family makes the fields that are known by the first part of their name
@@ -28,6 +28,9 @@ type field struct {
 	// name marks a long text that is never empty, and is indexed whole where
 	// the engine can do so.
 	name bool
+	// home is the table of value, where the source joins several, and kept
+	// what the rows that indexes hold meet.
+	home, kept string
 	// indexed names the order in which an index gives the rows of one value of
 	// the column, "" for none in particular; nil if there is no such index.
 	indexed *string
@@ -45,7 +48,7 @@ type field struct {
 	// member says that value is a column with a JSON object, and that the
 	// field is a member of it; otherwise is what an empty one counts as.
 	member, otherwise string
-	rows   *rows
+	rows              *rows
 }
 
 // rows says that the values of a field are rows v of another table.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
 )
@@ -73,7 +74,11 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	for _, k := range keys {
 		text, args = text+k.way()+", ", append(args, k.args...)
 	}
-	text += id + " ASC"
+	if n := len(keys); n == 0 || keys[n-1].sql != src.id() {
+		text += id + " ASC"
+	} else {
+		text = strings.TrimSuffix(text, ", ")
+	}
 	if r.Page.Limit > 0 || r.Page.Offset > 0 {
 		limit := int64(r.Page.Limit)
 		if limit <= 0 {
@@ -111,6 +116,8 @@ func (c compiler) ranged(n *node) bool {
 // the list, and which only test them: an engine that knows nothing of how often
 // a value occurs would guess.
 func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []query.Order) error {
+	var given []*node // an index has their rows in the wanted order
+	picked := false
 	for _, p := range n.conjuncts() {
 		in, ok := p.leaf.(query.In)
 		if !ok || p.not {
@@ -121,19 +128,44 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return err
 		}
 		switch {
-		case f.rows != nil:
+		case f.rows != nil && f.rows.object == "":
 			few, err := db.few(ctx, c, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args})
 			if err != nil {
 				return err
 			}
-			p.drives = few
-		case f.indexed != nil && !f.gives(in, order):
-			few, err := db.few(ctx, c, f, in, c.source.table, always)
+			p.drives, picked = few, picked || few
+		case f.indexed != nil && f.gives(in, order):
+			given = append(given, p)
+		case f.indexed != nil:
+			few, err := db.fewAtHome(ctx, c, f, in)
 			if err != nil {
 				return err
 			}
-			p.tests = !few
+			p.tests, picked = !few, picked || few
 		}
+	}
+	if !picked && len(given) < 2 {
+		return nil
+	}
+	// Where another condition leaves few rows, the order of an index is worth
+	// less than that.
+	var common []*node
+	for _, p := range given {
+		in, _ := p.leaf.(query.In)
+		f, err := c.find(in.Field)
+		if err != nil {
+			return err
+		}
+		few, err := db.fewAtHome(ctx, c, f, in)
+		if err != nil {
+			return err
+		}
+		if picked = picked || few; !few {
+			common = append(common, p)
+		}
+	}
+	for _, p := range common {
+		p.tests = picked
 	}
 	return nil
 }
@@ -142,6 +174,18 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 // wanted order.
 func (f field) gives(in query.In, order []query.Order) bool {
 	return len(in.Values) == 1 && *f.indexed != "" && len(order) > 0 && order[0].Field == *f.indexed
+}
+
+// fewAtHome is few for a column of the source.
+func (db *DB) fewAtHome(ctx context.Context, c compiler, f field, in query.In) (bool, error) {
+	from, kept := c.source.table, always
+	if f.home != "" {
+		from = f.home
+	}
+	if f.kept != "" {
+		kept = when(f.kept)
+	}
+	return db.few(ctx, c, f, in, from, kept)
 }
 
 // few reports whether no more rows than may drive a list meet a condition.

@@ -118,7 +118,7 @@ func (n names) rarest(ctx context.Context, db *DB, trigrams []string) (string, i
 	all, err := collect(ctx, db, func(s scanner) (c counted, err error) {
 		return c, s.Scan(&c.trigram, &c.names)
 	}, `SELECT w.value, (SELECT count(*) FROM (SELECT 1 FROM `+n.table+`_trigram t WHERE t.trigram = w.value LIMIT ?) few)
-		FROM `+db.dialect.elements()+` w`, maxFindings+1, list(trigrams))
+		FROM `+db.dialect.elements(), maxFindings+1, list(trigrams))
 	if err != nil || len(all) == 0 {
 		return "", maxFindings + 1, err
 	}
@@ -169,7 +169,7 @@ func (db *DB) lookUpNames(ctx context.Context, c compiler, n *node) error {
 		}
 		in := query.In{Field: m.Field, Values: found}
 		if len(found) > 0 {
-			if ok, err = db.few(ctx, c, f, in, c.source.table, always); err != nil {
+			if ok, err = db.fewAtHome(ctx, c, f, in); err != nil {
 				return err
 			}
 		}

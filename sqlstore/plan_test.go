@@ -19,7 +19,7 @@ import (
 // may be read whole: the arguments as rows, a page of ids, types.
 var (
 	scan    = regexp.MustCompile(`(?m)^SCAN (\S+)(.*)$`)
-	scanned = regexp.MustCompile(`^SCAN (json_each|below|t|CONSTANT|\(subquery|few|\d+)`)
+	scanned = regexp.MustCompile(`^SCAN (json_each|w VIRTUAL|below|t|CONSTANT|\(subquery|few|\d+)`)
 	// PostgreSQL avoids it here at any price, so this is what no index serves.
 	scanPostgres = regexp.MustCompile(`Seq Scan on .*`)
 	index        = regexp.MustCompile(`\w+_by_\w+`)

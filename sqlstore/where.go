@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -186,7 +187,7 @@ func (c compiler) leaf(n *node) (cond, error) {
 		return cond{}, err
 	}
 	if n.matched != nil {
-		return when(c.dialect.in(c.source.id()), list(*n.matched)), nil
+		return c.among(*n.matched)
 	}
 	if _, ok := n.leaf.(query.Empty); ok {
 		return c.empty(f, n.not), nil
@@ -208,6 +209,27 @@ func (c compiler) leaf(n *node) (cond, error) {
 		return when(f.value+" IS NULL OR NOT ("+test.sql+")", test.args...), nil
 	}
 	return when("NOT ("+test.sql+")", test.args...), nil
+}
+
+// among holds for the rows with the ids.
+func (c compiler) among(ids []string) (cond, error) {
+	if c.source.key == "" {
+		return when(c.dialect.in(c.source.id()), list(ids)), nil
+	}
+	numbers, err := numbers(ids)
+	return when(c.dialect.inInts(c.source.id()), list(numbers)), err
+}
+
+// numbers reads ids that are whole numbers.
+func numbers(ids []string) ([]int64, error) {
+	out := make([]int64, len(ids))
+	for i, id := range ids {
+		var err error
+		if out[i], err = strconv.ParseInt(id, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // some holds if a row of the field meets the test.

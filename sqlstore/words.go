@@ -85,13 +85,18 @@ func (x words) change(ctx context.Context, db *DB, id string, from, to []weighed
 		if len(rows) == 0 {
 			return nil
 		}
-		_, err := db.exec(ctx, `INSERT INTO `+x.table+` (word, `+x.owner+`, weight) VALUES `+strings.Join(rows, ", ")+`
-			ON CONFLICT (word, `+x.owner+`) DO UPDATE SET weight = excluded.weight`, args...)
+		_, err := db.exec(ctx, `INSERT INTO `+x.table+` (word, `+x.owner+`, weight) VALUES `+strings.Join(rows, ", "), args...)
 		rows, args = nil, nil
 		return err
 	}
 	for w, weight := range now {
-		if old[w] == weight {
+		switch before, known := old[w]; {
+		case known && before != weight:
+			if _, err := db.exec(ctx, `UPDATE `+x.table+` SET weight = ? WHERE word = ? AND `+x.owner+` = ?`, weight, w, id); err != nil {
+				return err
+			}
+			continue
+		case known:
 			continue
 		}
 		rows, args = append(rows, "(?, ?, ?)"), append(args, w, id, weight)

@@ -59,8 +59,8 @@ type dataset struct {
 	below    map[string][]string // with their descendants
 }
 
-func newDataset(t testing.TB, d dice, tasks int) *dataset {
-	w := &dataset{World: rpctest.New(t), below: make(map[string][]string)}
+func newDataset(t testing.TB, d dice, on *rpctest.World, tasks int) *dataset {
+	w := &dataset{World: on, below: make(map[string][]string)}
 	for _, name := range []string{"p", "p/sub", "p/sub/deep", "q"} {
 		id := w.Call(t, "projects.create", map[string]any{"name": name})["id"].(string)
 		w.projects = append(w.projects, id)

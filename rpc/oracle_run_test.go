@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/rpc/rpctest"
+	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/test/postgres"
 )
 
 // forms are those of the language that a run must have made.
@@ -33,18 +36,32 @@ var forms = []string{
 // server. COFFER_ORACLE_CASES sets how many, COFFER_ORACLE_SEED repeats a run.
 func TestRandomRequestsAreAnsweredAsTheOracleDoes(t *testing.T) {
 	cases := number(t, "COFFER_ORACLE_CASES", 2000)
+	for name, world := range map[string]func(t *testing.T) *rpctest.World{
+		"sqlite":   func(t *testing.T) *rpctest.World { return rpctest.New(t) },
+		"postgres": func(t *testing.T) *rpctest.World { return rpctest.On(t, sqlstore.Config{URL: postgres.Database(t)}) },
+	} {
+		t.Run(name, func(t *testing.T) { runOracle(t, world, cases) })
+	}
+}
+
+func runOracle(t *testing.T, world func(t *testing.T) *rpctest.World, cases int) {
 	seed := number(t, "COFFER_ORACLE_SEED", int(time.Now().UnixNano()))
 	t.Logf("COFFER_ORACLE_SEED=%d", seed)
 	d := dice{Rand: rand.New(rand.NewPCG(uint64(seed), 0)), forms: make(map[string]int)}
 	const perDataset = 1000 // then another set of tasks
 	for done := 0; done < cases; done += perDataset {
-		w := newDataset(t, d, 60)
-		for i := range min(perDataset, cases-done) {
-			q := d.question(w)
-			if ok := w.ask(t, d, q); !ok {
-				body, _ := json.Marshal(q.body)
-				t.Fatalf("case %d of COFFER_ORACLE_SEED=%d: tasks.get_all %s", done+i, seed, body)
+		t.Run(fmt.Sprint("from case ", done), func(t *testing.T) { // a world ends with its test
+			w := newDataset(t, d, world(t), 60)
+			for i := range min(perDataset, cases-done) {
+				q := d.question(w)
+				if ok := w.ask(t, d, q); !ok {
+					body, _ := json.Marshal(q.body)
+					t.Fatalf("case %d of COFFER_ORACLE_SEED=%d: tasks.get_all %s", done+i, seed, body)
+				}
 			}
+		})
+		if t.Failed() {
+			return
 		}
 	}
 	for _, f := range forms {

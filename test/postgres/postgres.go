@@ -236,7 +236,7 @@ func (s *Server) ready(ctx context.Context) error {
 			return conn.Close(ctx)
 		}
 		// The last words of a server that cannot start.
-		if log, _ := os.ReadFile(filepath.Join(s.dir, "log")); strings.Contains(string(log), "FATAL") && strings.Contains(string(log), "shut down") {
+		if log, _ := os.ReadFile(filepath.Join(s.dir, "log")); strings.Contains(string(log), "database system is shut down") {
 			return err
 		}
 		select {

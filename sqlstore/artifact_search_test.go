@@ -157,9 +157,9 @@ func TestSearchesForArtifactsUseAnIndex(t *testing.T) {
 		}
 		many := func(column, value string, rows int) {
 			t.Helper()
-			must(t, db.Exec(ctx, `INSERT INTO artifact (task_id, key, mode, last_number, living)
+			must(t, db.Exec(ctx, `INSERT INTO artifact (task_id, key, key_fold, mode, last_number, living)
 				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-				SELECT ?, CAST(? AS TEXT) || i, 'output', 1, 1 FROM n`, rows, x.ID, column))
+				SELECT ?, CAST(? AS TEXT) || i, upper(CAST(? AS TEXT) || i), 'output', 1, 1 FROM n`, rows, x.ID, column, column))
 			must(t, db.Exec(ctx, `INSERT INTO artifact_version (artifact_id, number, identity, state, type, uri, hash, timestamp, content_type, data_hash, registered)
 				SELECT id, 1, '', 'stored', ?, '', '', 0, '', '', 0 FROM artifact WHERE newest IS NULL`, value))
 			must(t, db.Exec(ctx, `UPDATE artifact SET newest = (SELECT v.id FROM artifact_version v WHERE v.artifact_id = artifact.id) WHERE newest IS NULL`))

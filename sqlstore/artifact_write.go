@@ -8,6 +8,7 @@ import (
 
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/task"
 )
 
@@ -22,9 +23,9 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		var id int64
 		if _, err := one(ctx, s.db, nil, func(s scanner) (struct{}, error) {
 			return struct{}{}, s.Scan(&id, &number)
-		}, `INSERT INTO artifact (task_id, key, mode, last_number, living) VALUES (?, ?, ?, 1, 1)
+		}, `INSERT INTO artifact (task_id, key, key_fold, mode, last_number, living) VALUES (?, ?, ?, ?, 1, 1)
 			ON CONFLICT (task_id, key, mode) DO UPDATE SET last_number = artifact.last_number + 1, living = artifact.living + 1
-			RETURNING id, last_number`, of, ref.Key, ref.Mode); err != nil {
+			RETURNING id, last_number`, of, ref.Key, query.Fold(clean(ref.Key)), ref.Mode); err != nil {
 			return err
 		}
 		preview, err := s.addPreview(ctx, v.Preview)

@@ -43,6 +43,11 @@ type field struct {
 	// natural is the expression of what a text that is no number is sorted
 	// by; "" for the text itself.
 	natural string
+	// letters are those that the folded text consists of; "" for any.
+	letters string
+	// sparse is the condition of an index that holds the rows whose text is
+	// not empty, where these are few; "" if there is none.
+	sparse string
 	// names is where the texts stand once each; nil if they do not.
 	names *names
 	// member says that value is a column with a JSON object, and that the
@@ -158,7 +163,7 @@ func within(f field, order string) field {
 
 func timeField(column string) field { return field{kind: query.Time, value: column} }
 func idField(column string) field {
-	return field{kind: query.Text, value: column, fold: "upper(" + column + ")"} // ids are ASCII
+	return field{kind: query.Text, value: column, fold: "upper(" + column + ")", letters: "0123456789ABCDEF"}
 }
 
 func nameField(column string) field {

@@ -35,7 +35,7 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 		own = append(own, found)
 	}
 	for _, prepare := range []func() error{
-		func() error { return db.lookUpNames(ctx, c, n) },
+		func() error { return db.indexPatterns(ctx, c, n) },
 		func() error { return db.decidePatterns(ctx, c, own, n) },
 		func() error { return db.chooseDrivers(ctx, c, n, r.Order) },
 	} {
@@ -194,9 +194,15 @@ func (db *DB) few(ctx context.Context, c compiler, f field, in query.In, from st
 	if err != nil {
 		return false, err
 	}
-	both := all(where, test)
-	n, err := one(ctx, db, nil, scalar[int], fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, both.sql, driving+1), both.args...)
+	n, err := db.count(ctx, from, all(where, test))
 	return n <= driving, err
+}
+
+// count is how many rows meet a condition, as far as it matters: beyond driving
+// it stops counting.
+func (db *DB) count(ctx context.Context, from string, where cond) (int, error) {
+	return one(ctx, db, nil, scalar[int],
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, where.sql, driving+1), where.args...)
 }
 
 // inOrder puts rows into the order of their ids.

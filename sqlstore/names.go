@@ -144,38 +144,3 @@ func matches(d dialect, column string, form query.Form, text string) cond {
 	}
 	return when(d.contains(column), text)
 }
-
-// lookUpNames replaces patterns that few names match by these names, so that
-// an index on them can pick the rows.
-func (db *DB) lookUpNames(ctx context.Context, c compiler, n *node) error {
-	for _, p := range n.conjuncts() {
-		m, ok := p.leaf.(query.Match)
-		if !ok || p.not {
-			continue
-		}
-		f, err := c.find(m.Field)
-		if err != nil {
-			return err
-		}
-		if f.names == nil || m.Pattern.Form == query.Exact && !m.Pattern.Fold || m.Pattern.Form == query.Prefix && !m.Pattern.Fold {
-			continue // an index on the column itself answers these
-		}
-		found, ok, err := f.names.find(ctx, db, m.Pattern)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		in := query.In{Field: m.Field, Values: found}
-		if len(found) > 0 {
-			if ok, err = db.fewAtHome(ctx, c, f, in); err != nil {
-				return err
-			}
-		}
-		if ok {
-			p.leaf = in
-		}
-	}
-	return nil
-}

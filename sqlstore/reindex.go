@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/task"
 )
 
@@ -126,6 +127,9 @@ func reindexSeries(ctx context.Context, db *DB, after string) (string, error) {
 
 func reindexArtifacts(ctx context.Context, db *DB, after string) (string, error) {
 	return slice(ctx, db, scalar[string], func(name string) string { return name }, func(name string) error {
+		if _, err := db.exec(ctx, `UPDATE artifact SET key_fold = ? WHERE key = ?`, query.Fold(name), name); err != nil {
+			return err
+		}
 		return artifactNames.add(ctx, db, name)
 	}, `SELECT DISTINCT key FROM artifact WHERE key > ? ORDER BY key`, after)
 }

@@ -22,6 +22,7 @@ func derived(t *testing.T, db *sqlstore.DB) []string {
 		`SELECT 'trigram ' || t.trigram || ' of ' || n.name FROM task_name_trigram t LEFT JOIN task_name n ON n.id = t.name_id`,
 		`SELECT 'artifact ' || name || ' ' || name_fold FROM artifact_name`,
 		`SELECT 'trigram ' || t.trigram || ' of artifact ' || n.name FROM artifact_name_trigram t LEFT JOIN artifact_name n ON n.id = t.name_id`,
+		`SELECT 'artifact fold ' || key_fold FROM artifact`,
 		`SELECT 'word ' || word || ' ' || task_id || ' ' || weight FROM task_word`,
 		`SELECT 'word ' || word || ' ' || project_id || ' ' || weight FROM project_word`,
 		`SELECT 'sort ' || task_id || ' ' || name || ' ' || coalesce(sort_key, '-') FROM task_param`,
@@ -61,7 +62,7 @@ func TestWhatSearchesNeedIsDerivedAnew(t *testing.T) {
 	}
 	want := derived(t, db)
 	for _, text := range []string{
-		`DELETE FROM setting WHERE name = 'search.rules'`, `DELETE FROM task_word`, `DELETE FROM artifact_name`,
+		`DELETE FROM setting WHERE name = 'search.rules'`, `DELETE FROM task_word`, `DELETE FROM artifact_name`, `UPDATE artifact SET key_fold = 'stale'`,
 		`INSERT INTO task_name (name, name_key, name_fold) VALUES ('stale', 'stale', 'STALE')`,
 		`UPDATE task_param SET sort_key = 'stale'`, `UPDATE event_summary SET series = 'stale'`,
 	} {

@@ -11,7 +11,7 @@ var taskSource = source{
 	fields: map[string]field{
 		"id":              idField("task.id"),
 		"name":            listed(nameField("task.name"), &taskNames),
-		"comment":         noteField("task.comment"),
+		"comment":         sparse(noteField("task.comment"), "task.comment <> ''"),
 		"report":          missingField(query.Text), // reports are no part of this server yet
 		"user":            within(refField("task.user_id"), "last_update"),
 		"project":         within(refField("task.project_id"), "last_update"),
@@ -71,6 +71,11 @@ func listed(f field, n *names) field {
 func binaryField() field {
 	f := documentField("v.script", "binary")
 	f.otherwise = "python"
+	return f
+}
+
+func sparse(f field, where string) field {
+	f.sparse = where
 	return f
 }
 

@@ -61,6 +61,12 @@ type node struct {
 	// tests marks a condition on a column that so many rows meet that its
 	// index must not pick them.
 	tests bool
+	// sparse is a condition that the rows which meet the leaf meet, too, and
+	// that an index holds.
+	sparse string
+	// union marks a condition that picks the rows: a leaf, or alternatives
+	// each of which an index answers.
+	union bool
 	// matched holds, for a leaf that was decided by the program, the ids of
 	// the rows that meet it.
 	matched *[]string
@@ -165,8 +171,14 @@ func (c compiler) find(name string) (field, error) {
 }
 
 func (c compiler) compile(n *node) (cond, error) {
+	if n.leaf != nil && n.union {
+		return c.union([]*node{n})
+	}
 	if n.leaf != nil {
 		return c.leaf(n)
+	}
+	if n.union {
+		return c.union(n.parts)
 	}
 	parts := make([]cond, len(n.parts))
 	for i, p := range n.parts {
@@ -179,6 +191,29 @@ func (c compiler) compile(n *node) (cond, error) {
 		return join(" OR ", never, parts), nil
 	}
 	return all(parts...), nil
+}
+
+// union gathers the rows of each part by its own index.
+func (c compiler) union(parts []*node) (cond, error) {
+	var selects []string
+	var args []any
+	for _, p := range parts {
+		if p.leaf == nil && len(p.parts) == 0 && p.or {
+			continue // never
+		}
+		where, err := c.leaf(p)
+		if err != nil {
+			return cond{}, err
+		}
+		if p.sparse != "" {
+			where = all(when(p.sparse), where)
+		}
+		selects, args = append(selects, "SELECT "+c.source.id()+" FROM "+c.source.table+" WHERE "+where.sql), append(args, where.args...)
+	}
+	if len(selects) == 0 {
+		return never, nil
+	}
+	return when(c.source.id()+" IN ("+strings.Join(selects, " UNION ALL ")+")", args...), nil
 }
 
 func (c compiler) leaf(n *node) (cond, error) {

@@ -45,6 +45,9 @@ CREATE INDEX project_word_by_project ON project_word (project_id);
 ALTER TABLE task ADD COLUMN script_entry_point TEXT NOT NULL DEFAULT '';
 UPDATE task SET script_entry_point = coalesce((SELECT json_extract(d.script, '$.entry_point') FROM task_document d WHERE d.task_id = task.id), '');
 
+-- Few tasks have a comment: those that do are looked through.
+CREATE INDEX task_by_comment ON task (id) WHERE comment <> '';
+
 -- What a value that is no number is sorted by.
 ALTER TABLE task_param ADD COLUMN sort_key TEXT;
 
@@ -60,6 +63,7 @@ CREATE TABLE artifact_metadata (
 	PRIMARY KEY (version_id, place)
 ) WITHOUT ROWID;
 CREATE INDEX artifact_metadata_by_value ON artifact_metadata (substr(key, 1, 128), substr(value, 1, 128));
+ALTER TABLE artifact ADD COLUMN key_fold TEXT NOT NULL DEFAULT '';
 CREATE INDEX artifact_by_key ON artifact (key);
 CREATE INDEX artifact_version_by_type ON artifact_version (type) WHERE removed IS NULL;
 CREATE INDEX artifact_version_by_state ON artifact_version (state) WHERE removed IS NULL;

@@ -43,6 +43,8 @@ type dialect interface {
 	unique(col string) string
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
+	// by stands behind a table that is to be read by an index.
+	by(index string) string
 	// elements is a table w whose column value has the texts given as the
 	// one argument `?`, made by list.
 	elements() string
@@ -85,6 +87,7 @@ func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" 
 func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
 func (sqlite) unindexed(col string) string { return "+" + col }
+func (sqlite) by(index string) string      { return " INDEXED BY " + index }
 func (sqlite) elements() string            { return "json_each(?) w" }
 func (sqlite) member(col, name string) string {
 	return "CASE json_type(" + col + ", '$." + name + "') WHEN 'text' THEN json_extract(" + col + ", '$." + name + "') END"
@@ -125,6 +128,7 @@ func (postgres) contains(col string) string  { return "position(? in " + col + "
 func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
+func (postgres) by(string) string            { return "" }  // it knows how many rows to expect
 func (postgres) elements() string            { return "unnest(?::text[]) w (value)" }
 func (postgres) member(col, name string) string {
 	return "CASE jsonb_typeof(" + col + "::jsonb -> '" + name + "') WHEN 'string' THEN " + col + "::jsonb ->> '" + name + "' END"

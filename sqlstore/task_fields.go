@@ -135,6 +135,9 @@ func metricField(path []string) (field, bool) {
 	}
 	return field{
 		kind: query.Number, value: column,
-		rows: &rows{table: "event_summary", owner: "target", where: "v.series = ?", args: []any{clean(path[0] + "." + path[1])}},
+		rows: &rows{
+			table: "event_summary", owner: "target", where: "v.series = ?", args: []any{clean(path[0] + "." + path[1])},
+			index: "event_summary_by_series",
+		},
 	}, true
 }

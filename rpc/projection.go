@@ -3,6 +3,7 @@ package rpc
 import (
 	"crypto/md5" //nolint:gosec // the protocol names artifacts by it
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -230,7 +231,7 @@ func artifactsNamed(list []any, name string) []any {
 	for _, item := range list {
 		d, _ := item.(map[string]any)
 		sum := md5.Sum([]byte(text(d["key"]))) //nolint:gosec // a name, no secret
-		if hex.EncodeToString(sum[:])+"_"+text(d["mode"]) == name {
+		if hex.EncodeToString(sum[:])+"_"+fmt.Sprint(d["mode"]) == name {
 			out = append(out, item)
 		}
 	}

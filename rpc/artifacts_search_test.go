@@ -141,7 +141,7 @@ func TestSearchForArtifactsGoesPageByPage(t *testing.T) {
 func TestSearchForArtifactsRefuses(t *testing.T) {
 	w := newWorld(t)
 	for _, arguments := range []string{
-		"?nmae=x", "?digest=xyz", "?size=big", "?size=-", "?size=1-2-3", "?state=lost", "?limit=0", "?limit=501", "?limit=x",
+		"?names=x", "?digest=xyz", "?size=big", "?size=-", "?size=1-2-3", "?state=lost", "?limit=0", "?limit=501", "?limit=x",
 		"?cursor=x", "?versions=some", "?hidden=perhaps", "?metadata.=x",
 	} {
 		r := w.Do(t, rpctest.Request{Method: "GET", Path: "/artifacts" + arguments})

@@ -51,7 +51,7 @@ func (h *handlers) follow(ctx context.Context, c Call, docs []api.Fields, p proj
 		eachAt(d, l.path, func(object map[string]any, key string) {
 			id := fmt.Sprint(object[key])
 			if to, ok := found[id]; ok {
-				object[key] = map[string]any(to)
+				object[key] = to
 				return
 			}
 			object[key] = map[string]any{"id": id}

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +129,11 @@ func (w *dataset) read(t *testing.T, d dice, body map[string]any, want []documen
 	send := func() (tasks []document, scroll any) {
 		text, _ := json.Marshal(body)
 		r := w.Do(t, rpctest.Request{Path: "/v2.34/tasks.get_all", Body: string(text)})
+		// On a busy machine an expression may run out of its time, which says
+		// nothing about the answer.
+		for again := 0; r.Subcode == 21 && strings.Contains(r.Message, "takes more than") && again < 100; again++ {
+			r = w.Do(t, rpctest.Request{Path: "/v2.34/tasks.get_all", Body: string(text)})
+		}
 		if r.Status != 200 {
 			t.Errorf("answered %d/%d %s", r.Status, r.Subcode, r.Message)
 			return nil, nil

@@ -44,7 +44,7 @@ type FoundArtifact struct {
 // ArtifactSearch is a page of a search, the latest registration first.
 type ArtifactSearch struct {
 	Artifacts []FoundArtifact `json:"artifacts"`
-	Cursor    string          `json:"cursor,omitempty"` // for the next page; absent on the last
+	Next      string          `json:"next,omitempty"` // for the page behind this one, which may be empty
 }
 
 // Problem is how our own endpoints and the file server tell an error.

@@ -21,7 +21,7 @@ import (
 // otherwise.
 const searchPage = 50
 
-// newestFirst is the order of a search for artifacts, as its cursors know it.
+// newestFirst is the order of a search for artifacts, as its places know it.
 var newestFirst = []query.Order{{Field: "arrival", Desc: true}}
 
 // searchArtifacts finds artifacts across tasks; docs/protocol/own.md tells
@@ -50,7 +50,7 @@ func (h *handlers) searchArtifacts(ctx context.Context, c Call) (any, error) {
 		}
 	}
 	if len(found) == q.Page.Limit {
-		out.Cursor = q.Bookmark.Encode(newestFirst)
+		out.Next = q.Bookmark.Encode(newestFirst)
 	}
 	return out, nil
 }
@@ -113,12 +113,12 @@ func (h *handlers) artifactArgument(ctx context.Context, c Call, q *artifact.Que
 		if n > 0 {
 			q.Page.Limit = n
 		}
-	case "cursor":
+	case "after":
 		b, err := query.ParseBookmark(args.Get(key), newestFirst)
 		q.Bookmark = &b
 		return nil, err
 	default:
-		return nil, ErrField.Errorf("%.60s: there is no such argument; expected name, type, mode, state, digest, size, metadata.KEY, project, versions, hidden, limit or cursor", key).
+		return nil, ErrField.Errorf("%.60s: there is no such argument; expected name, type, mode, state, digest, size, metadata.KEY, project, versions, hidden, limit or after", key).
 			With("field", key)
 	}
 	return nil, nil

@@ -119,17 +119,17 @@ func TestSearchForArtifactsGoesPageByPage(t *testing.T) {
 	}
 	w.register(t, items...)
 	var got []string
-	cursor := ""
+	next := ""
 	for pages := 0; ; pages++ {
-		reply := w.own(t, "/artifacts?name=artifact&limit=10&cursor="+cursor)
+		reply := w.own(t, "/artifacts?name=artifact&limit=10&after="+next)
 		for _, a := range reply["artifacts"].([]any) {
 			got = append(got, a.(map[string]any)["key"].(string))
 		}
-		if pages == 0 { // what comes in meanwhile is newer than where the cursor stands
+		if pages == 0 { // what comes in meanwhile is newer than where the page ended
 			w.register(t, item("artifact that came late", "late", 99))
 		}
 		var more bool
-		if cursor, more = reply["cursor"].(string); !more {
+		if next, more = reply["next"].(string); !more {
 			break
 		}
 	}
@@ -142,7 +142,7 @@ func TestSearchForArtifactsRefuses(t *testing.T) {
 	w := newWorld(t)
 	for _, arguments := range []string{
 		"?names=x", "?digest=xyz", "?size=big", "?size=-", "?size=1-2-3", "?state=lost", "?limit=0", "?limit=501", "?limit=x",
-		"?cursor=x", "?versions=some", "?hidden=perhaps", "?metadata.=x",
+		"?after=x", "?versions=some", "?hidden=perhaps", "?metadata.=x",
 	} {
 		r := w.Do(t, rpctest.Request{Method: "GET", Path: "/artifacts" + arguments})
 		var problem struct{ Error struct{ Message string } }

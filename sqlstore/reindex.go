@@ -17,38 +17,44 @@ const indexRules = "1"
 // reindexed names the setting that holds the rules of the database.
 const reindexed = "search.rules"
 
-// reindexSlice is how many rows are derived in one transaction.
+// reindexSlice is how many rows are read at once: their texts may be long.
 const reindexSlice = 500
 
 // reindex derives what searches need, if that was done by other rules or not
-// at all.
+// at all. It is one transaction: of several servers that start together, one
+// does the work and the others find it done.
 func (db *DB) reindex(ctx context.Context) error {
 	rules, err := users{db}.Setting(ctx, reindexed)
 	if err != nil || rules == indexRules {
 		return err
 	}
-	for _, table := range []string{"task_name", "task_name_trigram", "task_word", "project_word", "artifact_name", "artifact_name_trigram", "artifact_metadata"} {
-		if _, err := db.exec(ctx, `DELETE FROM `+table); err != nil {
-			return fmt.Errorf("empty the index %s: %w", table, err)
+	return db.Tx(ctx, func(ctx context.Context) error {
+		rules, err := users{db}.Setting(ctx, reindexed)
+		if err != nil || rules == indexRules {
+			return err
 		}
-	}
-	for _, of := range []func(context.Context, *DB, string) (string, error){reindexTasks, reindexProjects, reindexParams, reindexSeries, reindexArtifacts, reindexMetadata} {
-		for last := ""; ; {
-			var next string
-			err := db.BulkTx(ctx, func(ctx context.Context) (err error) {
-				next, err = of(ctx, db, last)
-				return err
-			})
-			if err != nil {
-				return fmt.Errorf("derive what searches need: %w", err)
-			}
-			if next == "" {
-				break
-			}
-			last = next
+		if err := (users{db}).SetSetting(ctx, reindexed, indexRules); err != nil {
+			return err
 		}
-	}
-	return users{db}.SetSetting(ctx, reindexed, indexRules)
+		for _, table := range []string{"task_name", "task_name_trigram", "task_word", "project_word", "artifact_name", "artifact_name_trigram", "artifact_metadata"} {
+			if _, err := db.exec(ctx, `DELETE FROM `+table); err != nil {
+				return fmt.Errorf("empty the index %s: %w", table, err)
+			}
+		}
+		for _, of := range []func(context.Context, *DB, string) (string, error){reindexTasks, reindexProjects, reindexParams, reindexSeries, reindexArtifacts, reindexMetadata} {
+			for last := ""; ; {
+				next, err := of(ctx, db, last)
+				if err != nil {
+					return fmt.Errorf("derive what searches need: %w", err)
+				}
+				if next == "" {
+					break
+				}
+				last = next
+			}
+		}
+		return nil
+	})
 }
 
 // slice reads the rows after a key and hands each to fn. It returns the last

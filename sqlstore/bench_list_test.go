@@ -128,3 +128,32 @@ func BenchmarkLists(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkTaskInsert adds tasks, a hundred to a transaction, with names that
+// are known already and with new ones: the difference is what substrings cost.
+func BenchmarkTaskInsert(b *testing.B) {
+	for _, e := range engines(b) {
+		for _, fresh := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/new name %v", e.name, fresh), func(b *testing.B) {
+				db := e.open(b)
+				n := 0
+				for b.Loop() {
+					must(b, db.Tx(context.Background(), func(ctx context.Context) error {
+						for range 100 {
+							n++
+							x := aTask("train resnet on imagenet")
+							if fresh {
+								x.Name = fmt.Sprintf("train resnet %06d", n)
+							}
+							if err := db.Tasks().Insert(ctx, x); err != nil {
+								return err
+							}
+						}
+						return nil
+					}))
+				}
+				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n), "µs/task")
+			})
+		}
+	}
+}

@@ -33,6 +33,20 @@ type ArtifactVersions struct {
 	Versions []Artifact `json:"versions"`
 }
 
+// FoundArtifact is an artifact that a search across tasks found.
+type FoundArtifact struct {
+	Artifact
+	TaskName    string `json:"task_name"`
+	Project     string `json:"project"`
+	ProjectName string `json:"project_name"`
+}
+
+// ArtifactSearch is a page of a search, the latest registration first.
+type ArtifactSearch struct {
+	Artifacts []FoundArtifact `json:"artifacts"`
+	Next      string          `json:"next,omitempty"` // for the page behind this one, which may be empty
+}
+
 // Problem is how our own endpoints and the file server tell an error.
 type Problem struct {
 	Error ProblemDetail `json:"error"`

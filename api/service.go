@@ -85,7 +85,8 @@ type CurrentUser struct {
 
 // UsersResponse lists accounts.
 type UsersResponse struct {
-	Users []Fields `json:"users"`
+	Users    []Fields `json:"users"`
+	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
 
 // ProjectsCreateRequest makes a project and its missing parents.
@@ -116,11 +117,13 @@ type ProjectResponse struct {
 // ProjectsResponse is a page of project documents.
 type ProjectsResponse struct {
 	Projects []Fields `json:"projects"`
+	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
 
 // ModelsResponse is a page of model documents.
 type ModelsResponse struct {
-	Models []Fields `json:"models"`
+	Models   []Fields `json:"models"`
+	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
 
 // QueueID names a queue.
@@ -146,7 +149,8 @@ type QueueResponse struct {
 
 // QueuesResponse is a page of queue documents.
 type QueuesResponse struct {
-	Queues []Fields `json:"queues"`
+	Queues   []Fields `json:"queues"`
+	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
 
 // BatchRequest is a batch of objects, sent as JSON lines.

@@ -12,7 +12,8 @@ type TaskResponse struct {
 
 // TasksResponse is a page of task documents.
 type TasksResponse struct {
-	Tasks []Fields `json:"tasks"`
+	Tasks    []Fields `json:"tasks"`
+	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
 
 // IDResponse names what was made.

@@ -40,6 +40,9 @@ type Store interface {
 	// List loads artifacts with their newest versions, sorted by task, key
 	// and mode.
 	List(ctx context.Context, s Selection) ([]Artifact, error)
+	// Search answers a query over the living versions of all tasks, in a
+	// fixed number of SQL queries.
+	Search(ctx context.Context, q Query) ([]Found, error)
 	// Versions loads the living versions of one, the newest first.
 	Versions(ctx context.Context, of task.ID, ref Ref, previews bool) ([]Version, error)
 	// Remove marks all living versions of the refs as removed and returns

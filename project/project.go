@@ -112,7 +112,7 @@ type Query struct {
 
 // Fields declares what lists of projects may be asked for.
 var Fields = query.Fields{
-	"id":                         {Type: query.Text, Ask: query.Choice | query.Equality},
+	"id":                         {Type: query.Text, Ask: query.Choice},
 	"name":                       {Type: query.Text, Ask: query.Pattern},
 	"basename":                   {Type: query.Text, Ask: query.Pattern},
 	"description":                {Type: query.Text, Ask: query.Pattern},
@@ -120,7 +120,7 @@ var Fields = query.Fields{
 	"tags":                       {Type: query.List, Ask: query.Choice},
 	"system_tags":                {Type: query.List, Ask: query.Choice},
 	"created":                    {Type: query.Time},
-	"last_update":                {Type: query.Time, Ask: query.Range | query.Datetime},
+	"last_update":                {Type: query.Time, Ask: query.Range},
 	"user":                       {Type: query.Text, Ask: query.Choice},
 	"default_output_destination": {Type: query.Text},
 }

@@ -18,6 +18,9 @@ type ID string
 // with.
 const Default = "default"
 
+// Glue is the system tag of queues that machinery made for itself.
+const Glue = "k8s-glue"
+
 // Queue is a waiting line.
 type Queue struct {
 	ID          ID
@@ -48,6 +51,7 @@ var Fields = query.Fields{
 	"name":        {Type: query.Text, Ask: query.Pattern},
 	"tags":        {Type: query.List, Ask: query.Choice},
 	"system_tags": {Type: query.List, Ask: query.Choice},
+	"metadata.*":  {Type: query.Text, Ask: query.Choice},
 	"created":     {Type: query.Time},
 	"last_update": {Type: query.Time},
 }

@@ -112,21 +112,3 @@ func (h *handlers) currentUser(ctx context.Context, c Call, _ api.Empty) (api.Cu
 	}
 	return api.CurrentUserResponse{User: u, GettingStarted: api.Fields{}, Settings: api.Fields{}}, nil
 }
-
-func (h *handlers) listUsers(ctx context.Context, c Call, req api.QueryRequest) (api.UsersResponse, error) {
-	wanted, err := texts("id", req.Keys["id"])
-	if err != nil {
-		return api.UsersResponse{}, err
-	}
-	all, err := h.Users.All(ctx, c.Who)
-	keep := names(wanted...)
-	out := api.UsersResponse{Users: []api.Fields{}}
-	for _, u := range all {
-		if len(wanted) == 0 || keep[string(u.ID)] {
-			out.Users = append(out.Users, api.Fields{
-				"id": u.ID, "name": u.Name, "given_name": u.GivenName, "family_name": u.FamilyName, "created": stamp(u.Created),
-			})
-		}
-	}
-	return out, err
-}

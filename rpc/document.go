@@ -12,13 +12,6 @@ import (
 	"github.com/coffer-ml/coffer/task"
 )
 
-// taskFields are the names that a projection of tasks may begin with.
-var taskFields = names("id", "name", "type", "status", "status_reason", "status_message", "status_changed", "comment",
-	"created", "started", "completed", "published", "active_duration", "parent", "project", "user", "company", "output",
-	"execution", "tags", "system_tags", "script", "last_worker", "last_worker_report", "last_update", "last_change",
-	"last_changed_by", "last_iteration", "last_metrics", "hyperparams", "configuration", "runtime", "models", "container",
-	"metric_stats", "unique_metrics", "report", "report_assets", "enqueue_status", "company_origin")
-
 func names(list ...string) map[string]bool {
 	set := make(map[string]bool, len(list))
 	for _, n := range list {
@@ -71,6 +64,22 @@ func list(values []string) []string {
 // taskDocuments builds the documents of tasks, in their order, by a fixed
 // number of queries.
 func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task, p projection) ([]api.Fields, error) {
+	docs, err := h.rawTaskDocuments(ctx, c, tasks, p)
+	if err != nil {
+		return nil, err
+	}
+	return docs, h.shape(ctx, c, docs, p)
+}
+
+// bareTask reports whether rows without parameters, configuration and script
+// will do.
+func bareTask(p projection) bool {
+	return !p.wants("script") && !p.wants("configuration") && !p.wants("hyperparams") && !p.wants("models")
+}
+
+// rawTaskDocuments builds documents with all that the projection wants, and
+// maybe more.
+func (h *handlers) rawTaskDocuments(ctx context.Context, c Call, tasks []task.Task, p projection) ([]api.Fields, error) {
 	ids := make([]task.ID, len(tasks))
 	targets := make([]event.Target, len(tasks))
 	for i, t := range tasks {
@@ -107,14 +116,6 @@ func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task,
 		c.age(d, t)
 		out[i] = d
 	}
-	if p.joined {
-		if err := h.joinTasks(ctx, c, out, p); err != nil {
-			return nil, err
-		}
-	}
-	for i := range out {
-		out[i] = p.apply(out[i])
-	}
 	return out, nil
 }
 
@@ -124,7 +125,7 @@ func (c Call) taskDocument(t task.Task, artifacts []any, progress event.Progress
 		"id": t.ID, "name": t.Name, "type": t.Type, "status": t.Status,
 		"status_reason": t.StatusReason, "status_message": t.StatusMessage, "comment": t.Comment,
 		"tags": list(t.Tags), "system_tags": list(t.SystemTags), "user": t.User,
-		"hyperparams": params(t.Hyperparams), "configuration": object(t.Configuration),
+		"hyperparams": params(t.Hyperparams), "configuration": configurations(t.Configuration),
 		"runtime": object(t.Runtime), "container": object(t.Container),
 		"models":         map[string]any{"input": links(t.Models.Input), "output": links(t.Models.Output)},
 		"last_iteration": progress.LastIteration, "last_metrics": metrics(progress.Series), "metric_stats": metricStats(progress.Latest),
@@ -184,7 +185,25 @@ func execution(e task.Execution, artifacts []any) map[string]any {
 func params(p task.Params) map[string]any {
 	out := make(map[string]any, len(p))
 	for section, items := range p {
-		out[section] = object(items)
+		named := make(map[string]any, len(items))
+		for name, p := range items {
+			d := doc{"section": p.Section, "name": p.Name, "value": p.Value}
+			d.text("type", p.Type)
+			d.text("description", p.Description)
+			named[name] = map[string]any(d)
+		}
+		out[section] = named
+	}
+	return out
+}
+
+func configurations(items map[string]task.ConfigItem) map[string]any {
+	out := make(map[string]any, len(items))
+	for name, it := range items {
+		d := doc{"name": it.Name, "value": it.Value}
+		d.text("type", it.Type)
+		d.text("description", it.Description)
+		out[name] = map[string]any(d)
 	}
 	return out
 }

@@ -93,10 +93,11 @@ var reasons = map[fault.Reason]result{
 
 	queue.ErrQueuedAlready: {400, 706},
 
-	query.ErrField:   {400, 14},
-	query.ErrValue:   {400, 16},
-	query.ErrPattern: {400, 21},
-	query.ErrTooMany: {400, 21},
+	query.ErrField:    {400, 14},
+	query.ErrValue:    {400, 16},
+	query.ErrPattern:  {400, 21},
+	query.ErrTooMany:  {400, 21},
+	query.ErrBookmark: {400, 1104},
 
 	fault.ErrInvalid:     {400, 12},
 	fault.ErrInternal:    {500, 0},

@@ -2,114 +2,136 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
-	"github.com/coffer-ml/coffer/user"
 )
 
-// joinTasks turns the references of task documents into objects: {"id": ...},
-// with name where the projection asks for it. One query for each noun.
-func (h *handlers) joinTasks(ctx context.Context, c Call, docs []api.Fields, p projection) error {
-	projects := make(map[string]string)
-	if p.goesInto("project") {
-		found, err := h.Projects.Many(ctx, c.Who, ids[project.ID](docs, "project"))
-		if err != nil {
-			return err
-		}
-		for id, it := range found {
-			projects[string(id)] = it.Name
-		}
-	}
-	parents := make(map[string]string)
-	if p.goesInto("parent") {
-		var values []string
-		for _, id := range ids[task.ID](docs, "parent") {
-			values = append(values, string(id))
-		}
-		found, err := h.Tasks.List(ctx, c.Who, task.Query{
-			Request: query.Request{Filter: query.In{Field: "id", Values: values}}, IncludeHidden: true, Bare: true,
-		})
-		if err != nil {
-			return err
-		}
-		for _, t := range found {
-			parents[string(t.ID)] = t.Name
+// shape cuts documents down to what is wanted. Where references are
+// followed, they become objects: {"id": ...} and what the projection asks for
+// of it, by one load for each kind of reference and level, however many
+// documents there are.
+func (h *handlers) shape(ctx context.Context, c Call, docs []api.Fields, p projection) error {
+	if p.joined {
+		for _, l := range nouns[p.noun].shape.links() {
+			if !p.wants(l.path...) {
+				continue
+			}
+			if err := h.follow(ctx, c, docs, p, l); err != nil {
+				return err
+			}
 		}
 	}
-	users, err := h.userNames(ctx, c, p)
-	if err != nil {
-		return err
-	}
-	for _, d := range docs {
-		refer(d, "project", projects)
-		refer(d, "parent", parents)
-		refer(d, "user", users)
-		refer(d, "company", nil)
+	for i := range docs {
+		docs[i] = p.apply(docs[i])
 	}
 	return nil
 }
 
-// goesInto reports whether the projection asks for more of a reference than
-// its id.
-func (p projection) goesInto(name string) bool {
-	return slices.ContainsFunc(p.include, func(path []string) bool { return path[0] == name && len(path) > 1 && path[1] != "id" })
+// follow turns the references of one kind into objects. A dangling one has
+// only its id, an unset one stays absent.
+func (h *handlers) follow(ctx context.Context, c Call, docs []api.Fields, p projection, l link) error {
+	var found map[string]api.Fields
+	if of, more := p.into(l); more {
+		var ids []string
+		for _, d := range docs {
+			eachAt(d, l.path, func(object map[string]any, key string) { ids = append(ids, fmt.Sprint(object[key])) })
+		}
+		slices.Sort(ids)
+		var err error
+		if found, err = h.load(ctx, c, l.of, slices.Compact(ids), of); err != nil {
+			return err
+		}
+	}
+	for _, d := range docs {
+		eachAt(d, l.path, func(object map[string]any, key string) {
+			id := fmt.Sprint(object[key])
+			if to, ok := found[id]; ok {
+				object[key] = to
+				return
+			}
+			object[key] = map[string]any{"id": id}
+		})
+	}
+	return nil
 }
 
-func (h *handlers) userNames(ctx context.Context, c Call, p projection) (map[string]string, error) {
-	if !p.goesInto("user") {
-		return nil, nil
+// eachAt visits what stands at a path, through lists, where it is set.
+func eachAt(d map[string]any, path []string, visit func(object map[string]any, key string)) {
+	value, ok := d[path[0]]
+	if !ok {
+		return
 	}
-	all, err := h.Users.All(ctx, c.Who)
+	if len(path) == 1 {
+		visit(d, path[0])
+		return
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		eachAt(v, path[1:], visit)
+	case []any:
+		for _, item := range v {
+			if object, ok := item.(map[string]any); ok {
+				eachAt(object, path[1:], visit)
+			}
+		}
+	}
+}
+
+// load returns documents by id, cut down to what is wanted of them.
+func (h *handlers) load(ctx context.Context, c Call, of string, ids []string, p projection) (map[string]api.Fields, error) {
+	docs, err := h.loadAll(ctx, c, of, ids, p)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]string, len(all))
-	for _, u := range all {
-		out[string(u.ID)] = u.Name
+	known := make([]string, len(docs))
+	for i, d := range docs {
+		known[i] = fmt.Sprint(d["id"])
+	}
+	if err := h.shape(ctx, c, docs, p); err != nil {
+		return nil, err
+	}
+	out := make(map[string]api.Fields, len(docs))
+	for i, d := range docs {
+		out[known[i]] = d
 	}
 	return out, nil
 }
 
-// ids gathers the values of a reference, each once.
-func ids[T ~string](docs []api.Fields, key string) []T {
-	var out []T
-	for _, d := range docs {
-		if id := reference(d[key]); id != "" {
-			out = append(out, T(id))
+func (h *handlers) loadAll(ctx context.Context, c Call, of string, ids []string, p projection) ([]api.Fields, error) {
+	byID := query.Request{Filter: query.In{Field: "id", Values: ids}}
+	switch of {
+	case "task":
+		found, err := h.Tasks.List(ctx, c.Who, task.Query{Request: byID, IncludeHidden: true, Bare: bareTask(p)})
+		if err != nil {
+			return nil, err
 		}
+		return h.rawTaskDocuments(ctx, c, found, p)
+	case "project":
+		found, err := h.Projects.List(ctx, c.Who, project.Query{Request: byID, IncludeHidden: true})
+		if err != nil {
+			return nil, err
+		}
+		return h.projectDocuments(ctx, c, found)
+	case "queue":
+		found, err := h.Queues.List(ctx, c.Who, byID)
+		if err != nil {
+			return nil, err
+		}
+		return h.queueDocuments(ctx, c, found, p)
+	case "user":
+		found, err := h.Users.List(ctx, c.Who, byID)
+		if err != nil {
+			return nil, err
+		}
+		return h.userDocuments(ctx, found)
+	case "company":
+		id, name, err := h.Users.Company(ctx)
+		return []api.Fields{{"id": id, "name": name}}, err
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-func reference(v any) string {
-	switch v := v.(type) {
-	case project.ID:
-		return string(v)
-	case task.ID:
-		return string(v)
-	case user.ID:
-		return string(v)
-	case string:
-		return v
-	}
-	return ""
-}
-
-// refer replaces an id by an object. A dangling reference has only its id, an
-// unset one stays absent.
-func refer(d api.Fields, key string, names map[string]string) {
-	id := reference(d[key])
-	if id == "" {
-		return
-	}
-	object := map[string]any{"id": id}
-	if name, ok := names[id]; ok {
-		object["name"] = name
-	}
-	d[key] = object
+	return nil, nil
 }

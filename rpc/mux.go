@@ -74,6 +74,11 @@ const APIPrefix = "/api"
 
 // ownPath begins the paths of our own endpoints.
 const ownPath = "/tasks/"
+// isOwn reports whether a path is one of our own endpoints: those of the
+// protocol begin with a version or have a dot.
+func isOwn(path string) bool {
+	return strings.HasPrefix(path, "/tasks/") || path == "/artifacts" || strings.HasPrefix(path, "/artifacts/")
+}
 
 // ServeHTTP implements http.Handler.
 func (m *mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -84,7 +89,7 @@ func (m *mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodOptions:
 		w.WriteHeader(http.StatusOK)
 		return
-	case strings.HasPrefix(r.URL.Path, ownPath):
+	case isOwn(r.URL.Path):
 		m.own.ServeHTTP(w, r)
 		return
 	}

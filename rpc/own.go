@@ -29,6 +29,7 @@ type ownRoute struct {
 // ownTable lists them: artifacts with their states and versions.
 func (h *handlers) ownTable() []ownRoute {
 	return []ownRoute{
+		{"GET /artifacts", door.Guest, h.searchArtifacts},
 		{"GET /tasks/{task}/artifacts", door.Guest, h.ownList},
 		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet},
 		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions},

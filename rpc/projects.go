@@ -2,13 +2,11 @@ package rpc
 
 import (
 	"context"
+	"slices"
 
 	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/project"
 )
-
-var projectFields = names("id", "name", "basename", "description", "user", "company", "created", "last_update", "tags",
-	"system_tags", "default_output_destination", "parent", "path", "featured", "logo_url", "company_origin", "logo_blob")
 
 func (h *handlers) createProject(ctx context.Context, c Call, req api.ProjectsCreateRequest) (api.IDResponse, error) {
 	p, err := h.Projects.Create(ctx, c.Who, project.Spec{
@@ -29,7 +27,24 @@ func (h *handlers) projectDocument(ctx context.Context, c Call, p project.Projec
 	if p.DefaultOutputDestination != "" {
 		d["default_output_destination"] = c.shownDestination(p.DefaultOutputDestination)
 	}
+	path := make([]string, len(p.Path))
+	for i, id := range p.Path {
+		path[i] = string(id)
+	}
+	d["path"] = path
 	return api.Fields(d), err
+}
+
+// projectDocuments builds the documents of projects.
+func (h *handlers) projectDocuments(ctx context.Context, c Call, found []project.Project) ([]api.Fields, error) {
+	docs := make([]api.Fields, len(found))
+	for i, p := range found {
+		var err error
+		if docs[i], err = h.projectDocument(ctx, c, p); err != nil {
+			return nil, err
+		}
+	}
+	return docs, nil
 }
 
 func (h *handlers) getProject(ctx context.Context, c Call, req api.ProjectID) (api.ProjectResponse, error) {
@@ -38,11 +53,6 @@ func (h *handlers) getProject(ctx context.Context, c Call, req api.ProjectID) (a
 		return api.ProjectResponse{}, err
 	}
 	d, err := h.projectDocument(ctx, c, p)
-	path := make([]string, len(p.Path))
-	for i, id := range p.Path {
-		path[i] = string(id)
-	}
-	d["path"] = path
 	return api.ProjectResponse{Project: d}, err
 }
 
@@ -55,7 +65,7 @@ func (h *handlers) listProjectsEx(ctx context.Context, c Call, req api.QueryRequ
 }
 
 func (h *handlers) findProjects(ctx context.Context, c Call, keys api.Fields, joined bool) (api.ProjectsResponse, error) {
-	p, err := projectionOf(keys, projectFields, joined)
+	p, err := projectionOf(keys, "project", joined)
 	if err != nil {
 		return api.ProjectsResponse{}, err
 	}
@@ -64,7 +74,7 @@ func (h *handlers) findProjects(ctx context.Context, c Call, keys api.Fields, jo
 		return api.ProjectsResponse{}, err
 	}
 	delete(keys, "parent") // any ancestor, or direct children: the store knows
-	r, err := listRequest(keys, project.Fields)
+	r, err := listRequest(keys, nouns["project"])
 	if err != nil {
 		return api.ProjectsResponse{}, err
 	}
@@ -76,20 +86,21 @@ func (h *handlers) findProjects(ctx context.Context, c Call, keys api.Fields, jo
 	if err != nil {
 		return api.ProjectsResponse{}, err
 	}
-	out := api.ProjectsResponse{Projects: make([]api.Fields, len(found))}
-	for i, it := range found {
-		d, err := h.projectDocument(ctx, c, it)
-		if err != nil {
-			return api.ProjectsResponse{}, err
-		}
-		if joined {
-			refer(d, "parent", nil)
-			refer(d, "company", nil)
-			refer(d, "user", nil)
-		}
-		out.Projects[i] = p.apply(d)
+	docs, err := h.projectDocuments(ctx, c, found)
+	if err != nil {
+		return api.ProjectsResponse{}, err
 	}
-	return out, nil
+	if err := h.shape(ctx, c, docs, p); err != nil {
+		return api.ProjectsResponse{}, err
+	}
+	if joined && truthy(keys["search_hidden"]) {
+		for i, it := range found {
+			if slices.Contains(it.SystemTags, project.Hidden) {
+				docs[i]["hidden"] = true
+			}
+		}
+	}
+	return api.ProjectsResponse{Projects: docs, ScrollID: scrollID(r)}, nil
 }
 
 func (h *handlers) updateProject(ctx context.Context, c Call, req api.ProjectsUpdateRequest) (api.FieldsResponse, error) {

@@ -4,14 +4,12 @@ import (
 	"context"
 
 	"github.com/coffer-ml/coffer/api"
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/queue"
 )
 
-var queueFields = names("id", "name", "display_name", "user", "company", "created", "tags", "system_tags", "entries",
-	"last_update", "metadata")
-
 // queueDocuments builds the documents of queues, in their order, by a fixed
-// number of queries.
+// number of queries. What the projection does not want need not be there.
 func (h *handlers) queueDocuments(ctx context.Context, c Call, queues []queue.Queue, p projection) ([]api.Fields, error) {
 	company, _, err := h.Users.Company(ctx)
 	if err != nil {
@@ -39,26 +37,34 @@ func (h *handlers) queueDocuments(ctx context.Context, c Call, queues []queue.Qu
 		}
 		d.text("display_name", q.DisplayName)
 		d.text("user", string(q.User))
-		out[i] = p.apply(d)
+		out[i] = api.Fields(d)
 	}
 	return out, nil
 }
 
+// listQueues answers a list request. Queues of machinery show only to those
+// who ask for them.
 func (h *handlers) listQueues(ctx context.Context, c Call, req api.QueryRequest) (api.QueuesResponse, error) {
-	p, err := projectionOf(req.Keys, queueFields, false)
+	p, err := projectionOf(req.Keys, "queue", false)
 	if err != nil {
 		return api.QueuesResponse{}, err
 	}
-	r, err := listRequest(req.Keys, queue.Fields)
+	r, err := listRequest(req.Keys, nouns["queue"])
 	if err != nil {
 		return api.QueuesResponse{}, err
+	}
+	if !truthy(req.Keys["search_hidden"]) && !truthy(req.Keys["id"]) && !truthy(req.Keys["name"]) {
+		r.Filter = query.And{r.Filter, query.Not{Part: query.In{Field: "system_tags", Values: []string{queue.Glue}}}}
 	}
 	found, err := h.Queues.List(ctx, c.Who, r)
 	if err != nil {
 		return api.QueuesResponse{}, err
 	}
 	docs, err := h.queueDocuments(ctx, c, found, p)
-	return api.QueuesResponse{Queues: docs}, err
+	if err != nil {
+		return api.QueuesResponse{}, err
+	}
+	return api.QueuesResponse{Queues: docs, ScrollID: scrollID(r)}, h.shape(ctx, c, docs, p)
 }
 
 func (h *handlers) getQueue(ctx context.Context, c Call, req api.QueueID) (api.QueueResponse, error) {

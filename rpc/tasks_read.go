@@ -14,7 +14,7 @@ func (h *handlers) getTask(ctx context.Context, c Call, req api.TaskID) (api.Tas
 	if err != nil {
 		return api.TaskResponse{}, err
 	}
-	docs, err := h.taskDocuments(ctx, c, []task.Task{t}, projection{})
+	docs, err := h.taskDocuments(ctx, c, []task.Task{t}, projection{noun: "task"})
 	if err != nil {
 		return api.TaskResponse{}, err
 	}
@@ -38,7 +38,7 @@ func (h *handlers) getTaskEx(ctx context.Context, c Call, req api.QueryRequest) 
 
 // findTasks answers a list request, with references as ids or as objects.
 func (h *handlers) findTasks(ctx context.Context, c Call, keys api.Fields, joined bool) (api.TasksResponse, error) {
-	p, err := projectionOf(keys, taskFields, joined)
+	p, err := projectionOf(keys, "task", joined)
 	if err != nil {
 		return api.TasksResponse{}, err
 	}
@@ -46,19 +46,19 @@ func (h *handlers) findTasks(ctx context.Context, c Call, keys api.Fields, joine
 	if err := h.expandProjects(ctx, c, keys); err != nil {
 		return api.TasksResponse{}, err
 	}
-	r, err := listRequest(keys, task.Fields)
+	r, err := listRequest(keys, nouns["task"])
 	if err != nil {
 		return api.TasksResponse{}, err
 	}
 	q := task.Query{Request: r, IncludeHidden: truthy(keys["search_hidden"]) || truthy(keys["id"])}
 	old := c.Version.less(paramSections) && p.wants("execution") // shows parameters and configuration there
-	q.Bare = !old && !p.wants("script") && !p.wants("configuration") && !p.wants("hyperparams") && !p.wants("models")
+	q.Bare = !old && bareTask(p)
 	tasks, err := h.Tasks.List(ctx, c.Who, q)
 	if err != nil {
 		return api.TasksResponse{}, err
 	}
 	docs, err := h.taskDocuments(ctx, c, tasks, p)
-	return api.TasksResponse{Tasks: docs}, err
+	return api.TasksResponse{Tasks: docs, ScrollID: scrollID(r)}, err
 }
 
 // expandProjects adds all descendants to the projects of a list request that

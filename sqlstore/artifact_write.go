@@ -3,10 +3,12 @@ package sqlstore
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/task"
 )
 
@@ -21,9 +23,9 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		var id int64
 		if _, err := one(ctx, s.db, nil, func(s scanner) (struct{}, error) {
 			return struct{}{}, s.Scan(&id, &number)
-		}, `INSERT INTO artifact (task_id, key, mode, last_number, living) VALUES (?, ?, ?, 1, 1)
+		}, `INSERT INTO artifact (task_id, key, key_fold, mode, last_number, living) VALUES (?, ?, ?, ?, 1, 1)
 			ON CONFLICT (task_id, key, mode) DO UPDATE SET last_number = artifact.last_number + 1, living = artifact.living + 1
-			RETURNING id, last_number`, of, ref.Key, ref.Mode); err != nil {
+			RETURNING id, last_number`, of, ref.Key, query.Fold(clean(ref.Key)), ref.Mode); err != nil {
 			return err
 		}
 		preview, err := s.addPreview(ctx, v.Preview)
@@ -48,6 +50,14 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		if err != nil {
 			return err
 		}
+		if err := s.addMetadata(ctx, row, v.Metadata); err != nil {
+			return err
+		}
+		if number == 1 {
+			if err := artifactNames.add(ctx, s.db, ref.Key); err != nil {
+				return err
+			}
+		}
 		// Numbers grow, so that of equal timestamps this one is the newest.
 		_, err = s.db.exec(ctx, `
 			UPDATE artifact SET newest = ? WHERE id = ? AND NOT EXISTS (
@@ -55,6 +65,22 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		return err
 	})
 	return number, err
+}
+
+// addMetadata makes pairs of display data searchable.
+func (s artifacts) addMetadata(ctx context.Context, version int64, pairs [][]string) error {
+	var rows []string
+	var args []any
+	for i, p := range pairs {
+		if len(p) >= 2 && len(rows) < maxRowsAtOnce {
+			rows, args = append(rows, "(?, ?, ?, ?)"), append(args, version, i, p[0], p[1])
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := s.db.exec(ctx, `INSERT INTO artifact_metadata (version_id, place, key, value) VALUES `+strings.Join(rows, ", "), args...)
+	return err
 }
 
 // addPreview keeps a text and returns what stands for it in a version.
@@ -216,8 +242,16 @@ func (s artifacts) Forget(ctx context.Context, of task.ID) error {
 		if err := s.erase(ctx, `artifact_id IN (SELECT a.id FROM artifact a WHERE a.task_id = ?)`, of); err != nil {
 			return err
 		}
-		_, err := s.db.exec(ctx, `DELETE FROM artifact WHERE task_id = ?`, of)
-		return err
+		keys, err := collect(ctx, s.db, scalar[string], `DELETE FROM artifact WHERE task_id = ? RETURNING key`, of)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if err := artifactNames.drop(ctx, s.db, key); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

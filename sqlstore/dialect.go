@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -42,6 +43,22 @@ type dialect interface {
 	unique(col string) string
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
+	// by stands behind a table that is to be read by an index.
+	by(index string) string
+	// elements is a table w whose column value has the texts given as the
+	// one argument `?`, made by list.
+	elements() string
+	// member is the text of a member of a JSON object, NULL if it is missing
+	// or no text.
+	member(col, name string) string
+	// members is a table whose columns key and value have the members of a
+	// JSON object.
+	members(col string) string
+	// memberText is the text in such a column value, NULL if it is no text.
+	memberText(value string) string
+	// sameMember holds if such a row has the value, which is what JSON can
+	// say.
+	sameMember(row string, value any) (cond, error)
 	// texts gathers the texts of a group of rows into a JSON array.
 	texts(col string) string
 	// lock ends a SELECT of rows of the table that the transaction is going
@@ -70,8 +87,31 @@ func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" 
 func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
 func (sqlite) unindexed(col string) string { return "+" + col }
-func (sqlite) texts(col string) string     { return "json_group_array(" + col + ")" }
-func (sqlite) lock(string) string          { return "" } // there is one writer
+func (sqlite) by(index string) string      { return " INDEXED BY " + index }
+func (sqlite) elements() string            { return "json_each(?) w" }
+func (sqlite) member(col, name string) string {
+	return "CASE json_type(" + col + ", '$." + name + "') WHEN 'text' THEN json_extract(" + col + ", '$." + name + "') END"
+}
+func (sqlite) members(col string) string { return "json_each(" + col + ")" }
+func (sqlite) memberText(value string) string {
+	return "CASE " + strings.TrimSuffix(value, "value") + "type WHEN 'text' THEN " + value + " END"
+}
+
+func (sqlite) sameMember(row string, value any) (cond, error) {
+	switch v := value.(type) {
+	case string:
+		return when(row+".type = 'text' AND "+row+".value = ?", clean(v)), nil
+	case bool:
+		return when(row+".type = ?", strconv.FormatBool(v)), nil
+	case json.Number:
+		f, err := v.Float64()
+		return when(row+".type IN ('integer', 'real') AND "+row+".value = ?", f), err
+	}
+	doc, err := document(value) // as the column was written
+	return when(row+".type IN ('array', 'object') AND "+row+".value = ?", doc), err
+}
+func (sqlite) texts(col string) string { return "json_group_array(" + col + ")" }
+func (sqlite) lock(string) string      { return "" } // there is one writer
 
 type postgres struct{}
 
@@ -88,5 +128,19 @@ func (postgres) contains(col string) string  { return "position(? in " + col + "
 func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
-func (postgres) texts(col string) string     { return "json_agg(" + col + ")::text" }
-func (postgres) lock(table string) string    { return " FOR UPDATE OF " + table }
+func (postgres) by(string) string            { return "" }  // it knows how many rows to expect
+func (postgres) elements() string            { return "unnest(?::text[]) w (value)" }
+func (postgres) member(col, name string) string {
+	return "CASE jsonb_typeof(" + col + "::jsonb -> '" + name + "') WHEN 'string' THEN " + col + "::jsonb ->> '" + name + "' END"
+}
+func (postgres) members(col string) string { return "jsonb_each(" + col + "::jsonb)" }
+func (postgres) memberText(value string) string {
+	return "CASE jsonb_typeof(" + value + ") WHEN 'string' THEN " + value + " #>> '{}' END"
+}
+
+func (postgres) sameMember(row string, value any) (cond, error) {
+	doc, err := document(value)
+	return when(row+".value = ?::jsonb", doc), err
+}
+func (postgres) texts(col string) string  { return "json_agg(" + col + ")::text" }
+func (postgres) lock(table string) string { return " FOR UPDATE OF " + table }

@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // the protocol names metrics by it
+	"encoding/hex"
 	"fmt"
 	"math"
 
@@ -85,6 +87,12 @@ func (s events) SetSummary(ctx context.Context, t event.Target, v event.Summary)
 		first_iter = excluded.first_iter, first_value = excluded.first_value, count = excluded.count, sum = excluded.sum, x_axis_label = excluded.x_axis_label`,
 		t.ID, clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum, clean(v.XAxis))
 	return err
+}
+
+// seriesKey names a curve as the protocol does.
+func seriesKey(metric, variant string) string {
+	m, v := md5.Sum([]byte(metric)), md5.Sum([]byte(variant)) //nolint:gosec // names, no secrets
+	return hex.EncodeToString(m[:]) + "." + hex.EncodeToString(v[:])
 }
 
 func (s events) Raise(ctx context.Context, t event.Target, iteration int64) error {

@@ -1,19 +1,19 @@
 package sqlstore
 
 import (
-	"strings"
-
 	"github.com/coffer-ml/coffer/internal/query"
 )
 
 // source is what a list reads: the table of a noun, whose key is the column
 // id, and the fields that filters and orders may name.
 type source struct {
-	table  string
+	table  string // what FROM names
+	key    string // the column of its id, which is a whole number then; "" for id of the table
+	words  *words // of the word search; nil if there is none
 	fields map[string]field
 	// family makes the fields that are known by the first part of their name
 	// only: "hyperparams" for "hyperparams.Args.lr.value".
-	family map[string]func(rest string) (field, bool)
+	family map[string]func(rest []string) (field, bool)
 }
 
 // field says how one field is asked for in SQL. All of it is text of ours.
@@ -28,6 +28,9 @@ type field struct {
 	// name marks a long text that is never empty, and is indexed whole where
 	// the engine can do so.
 	name bool
+	// home is the table of value, where the source joins several, and kept
+	// what the rows that indexes hold meet.
+	home, kept string
 	// indexed names the order in which an index gives the rows of one value of
 	// the column, "" for none in particular; nil if there is no such index.
 	indexed *string
@@ -37,7 +40,20 @@ type field struct {
 	// number is the expression of the text as a number, NULL if it is none; ""
 	// if it is not kept.
 	number string
-	rows   *rows
+	// natural is the expression of what a text that is no number is sorted
+	// by; "" for the text itself.
+	natural string
+	// letters are those that the folded text consists of; "" for any.
+	letters string
+	// sparse is the condition of an index that holds the rows whose text is
+	// not empty, where these are few; "" if there is none.
+	sparse string
+	// names is where the texts stand once each; nil if they do not.
+	names *names
+	// member says that value is a column with a JSON object, and that the
+	// field is a member of it; otherwise is what an empty one counts as.
+	member, otherwise string
+	rows              *rows
 }
 
 // rows says that the values of a field are rows v of another table.
@@ -45,6 +61,12 @@ type rows struct {
 	table, owner string // owner is the column that holds the key of the source
 	where        string // what picks the rows of this field
 	args         []any
+	// index is the one that knows both owner and where; "" if the engine finds
+	// it. hint says so to the engine.
+	index, hint string
+	// object is a column of the source with a JSON object: the rows are its
+	// members, and there is neither table nor owner.
+	object string
 }
 
 // headLength is how many characters of long texts are indexed: enough to tell
@@ -65,15 +87,20 @@ func headOf(s string) string {
 	return s
 }
 
-func (s source) id() string { return s.table + ".id" }
+func (s source) id() string {
+	if s.key != "" {
+		return s.key
+	}
+	return s.table + ".id"
+}
 
 // find returns the field of a name.
 func (s source) find(name string) (field, error) {
 	if f, ok := s.fields[name]; ok {
 		return f, nil
 	}
-	if first, rest, ok := strings.Cut(name, "."); ok && s.family[first] != nil {
-		if f, ok := s.family[first](rest); ok {
+	if parts := query.Split(name); len(parts) > 1 && s.family[parts[0]] != nil {
+		if f, ok := s.family[parts[0]](parts[1:]); ok {
 			return f, nil
 		}
 	}
@@ -83,7 +110,39 @@ func (s source) find(name string) (field, error) {
 // of is the part of a subquery from FROM on that reads the rows of the field
 // which belong to the row of the source.
 func (r rows) of(s source) string {
-	return "FROM " + r.table + " v WHERE v." + r.owner + " = " + s.id() + " AND " + r.where
+	if r.object != "" {
+		return "FROM " + r.table + " v WHERE " + r.where
+	}
+	return "FROM " + r.table + " v" + r.hint + " WHERE v." + r.owner + " = " + s.id() + " AND " + r.where
+}
+
+// memberField is a text in a JSON column.
+func memberField(column, name string) field {
+	return field{kind: query.Text, value: column, member: name, null: true}
+}
+
+// missingField is one that no row has.
+func missingField(t query.Type) field {
+	if t == query.Number {
+		return field{kind: t, value: "CAST(NULL AS BIGINT)", null: true}
+	}
+	return field{kind: t, value: "CAST(NULL AS TEXT)", null: true}
+}
+
+// documentField is a text that stands in the second table of a task.
+func documentField(value, member string) field {
+	return field{kind: query.Text, value: value, member: member, rows: &rows{table: "task_document", owner: "task_id", where: "TRUE"}}
+}
+
+// objectField makes the fields that are members of a JSON object, whose keys
+// people choose.
+func objectField(column string) func([]string) (field, bool) {
+	return func(rest []string) (field, bool) {
+		if len(rest) != 1 {
+			return field{}, false
+		}
+		return field{kind: query.Text, value: "v.value", rows: &rows{object: column, where: "v.key = ?", args: []any{clean(rest[0])}}}, true
+	}
 }
 
 // tagField is the field of the tags, or system tags, of a noun.
@@ -107,7 +166,7 @@ func within(f field, order string) field {
 
 func timeField(column string) field { return field{kind: query.Time, value: column} }
 func idField(column string) field {
-	return field{kind: query.Text, value: column, fold: "upper(" + column + ")"} // ids are ASCII
+	return field{kind: query.Text, value: column, fold: "upper(" + column + ")", letters: "0123456789ABCDEF"}
 }
 
 func nameField(column string) field {

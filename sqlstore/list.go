@@ -15,9 +15,6 @@ import (
 // since about as many rows are read until a page is full.
 const driving = 5_000
 
-// maxKeys bounds the keys of an order: more say nothing to anybody.
-const maxKeys = 20
-
 // page returns the ids of the rows that a list request asks for, in its order.
 // own are the conditions that the noun adds.
 func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request) ([]string, error) {
@@ -25,18 +22,32 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	if err != nil {
 		return nil, err
 	}
-	c := compiler{dialect: db.dialect, source: src}
-	if err := db.decidePatterns(ctx, c, own, n); err != nil {
-		return nil, err
+	c := compiler{dialect: db.dialect, source: src, search: r.Search}
+	own = own[:len(own):len(own)]
+	if r.Search != nil {
+		if src.words == nil {
+			return nil, query.ErrValue.Errorf("there is no word search in the table %s", src.table)
+		}
+		found, err := src.words.condition(ctx, db, src, r.Search)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, found)
 	}
-	if err := db.chooseDrivers(ctx, c, n, r.Order); err != nil {
-		return nil, err
+	for _, prepare := range []func() error{
+		func() error { return db.indexPatterns(ctx, c, n) },
+		func() error { return db.decidePatterns(ctx, c, own, n) },
+		func() error { return db.chooseDrivers(ctx, c, n, r.Order) },
+	} {
+		if err := prepare(); err != nil {
+			return nil, err
+		}
 	}
 	filter, err := c.compile(n)
 	if err != nil {
 		return nil, err
 	}
-	order, err := c.order(r.Order)
+	keys, err := c.order(r.Order)
 	if err != nil {
 		return nil, err
 	}
@@ -44,10 +55,30 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	if len(r.Order) == 0 && c.ranged(n) {
 		id = db.dialect.unindexed(id)
 	}
-	order.sql += id + " ASC"
-	where := all(append(own[:len(own):len(own)], filter)...)
-	text := "SELECT " + src.id() + " FROM " + src.table + " WHERE " + where.sql + " ORDER BY " + order.sql
-	args := append(append([]any{}, where.args...), order.args...)
+	where := append(own, filter)
+	columns := src.id()
+	var args []any
+	if r.Bookmark != nil {
+		behind, err := behind(keys, src.id(), r.Bookmark.Keys)
+		if err != nil {
+			return nil, err
+		}
+		where, r.Page.Offset = append(where, behind), 0
+		for _, k := range keys {
+			columns, args = columns+", "+k.sql, append(args, k.args...)
+		}
+	}
+	all := all(where...)
+	args = append(args, all.args...)
+	text := "SELECT " + columns + " FROM " + src.table + " WHERE " + all.sql + " ORDER BY "
+	for _, k := range keys {
+		text, args = text+k.way()+", ", append(args, k.args...)
+	}
+	if n := len(keys); n == 0 || keys[n-1].sql != src.id() {
+		text += id + " ASC"
+	} else {
+		text = strings.TrimSuffix(text, ", ")
+	}
 	if r.Page.Limit > 0 || r.Page.Offset > 0 {
 		limit := int64(r.Page.Limit)
 		if limit <= 0 {
@@ -56,9 +87,16 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 		text += " LIMIT ? OFFSET ?"
 		args = append(args, limit, max(r.Page.Offset, 0))
 	}
-	ids, err := collect(ctx, db, scalar[string], text, args...)
+	rows, err := collect(ctx, db, scanPlace(len(keys), r.Bookmark != nil), text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", src.table, err)
+	}
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.id
+	}
+	if n := len(rows); r.Bookmark != nil && n > 0 {
+		r.Bookmark.Keys, r.Bookmark.Seen = append(rows[n-1].keys, rows[n-1].id), r.Bookmark.Seen+n
 	}
 	return ids, nil
 }
@@ -74,66 +112,12 @@ func (c compiler) ranged(n *node) bool {
 	})
 }
 
-// order is what stands after ORDER BY, up to the id. Missing values and empty
-// texts come last either way.
-func (c compiler) order(keys []query.Order) (cond, error) {
-	var parts []string
-	var args []any
-	if len(keys) > maxKeys {
-		return cond{}, query.ErrTooMany.Errorf("the order has %d keys, the limit is %d", len(keys), maxKeys)
-	}
-	for _, k := range keys {
-		f, err := c.find(k.Field)
-		if err != nil {
-			return cond{}, err
-		}
-		way := " ASC"
-		if k.Desc {
-			way = " DESC"
-		}
-		switch {
-		case f.rows != nil:
-			texts, more := c.source.orderByRows(f, k.Desc)
-			parts, args = append(parts, texts...), append(args, more...)
-		case f.long:
-			parts = append(parts, head(f.value)+way, f.value+way)
-		case f.kind == query.Text && !f.null && !f.name && f.value != c.source.id():
-			parts = append(parts, "NULLIF("+f.value+", '')"+way+" NULLS LAST")
-		case f.null:
-			parts = append(parts, f.value+way+" NULLS LAST")
-		default:
-			parts = append(parts, f.value+way)
-		}
-	}
-	return cond{strings.Join(append(parts, ""), ", "), args}, nil
-}
-
-// orderByRows orders by the least or greatest value of a list, or by the one
-// value of a parameter: numbers by size, before all other texts.
-func (s source) orderByRows(f field, desc bool) (parts []string, args []any) {
-	pick, way := "min", " ASC"
-	if desc {
-		pick, way = "max", " DESC"
-	}
-	part := func(format, value string) {
-		parts = append(parts, fmt.Sprintf(format, "(SELECT "+pick+"("+value+") "+f.rows.of(s)+")"))
-		args = append(args, f.rows.args...)
-	}
-	if f.number != "" && desc {
-		part("NULLIF(%s, '') IS NULL", f.value)
-		part("%s IS NOT NULL", f.number)
-	}
-	if f.number != "" {
-		part("%s"+way+" NULLS LAST", f.number)
-	}
-	part("NULLIF(%s, '')"+way+" NULLS LAST", f.value)
-	return parts, args
-}
-
 // chooseDrivers decides which of the conditions that must hold pick the rows of
 // the list, and which only test them: an engine that knows nothing of how often
 // a value occurs would guess.
 func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []query.Order) error {
+	var given []*node // an index has their rows in the wanted order
+	picked := false
 	for _, p := range n.conjuncts() {
 		in, ok := p.leaf.(query.In)
 		if !ok || p.not {
@@ -144,19 +128,44 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return err
 		}
 		switch {
-		case f.rows != nil:
+		case f.rows != nil && f.rows.object == "":
 			few, err := db.few(ctx, c, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args})
 			if err != nil {
 				return err
 			}
-			p.drives = few
-		case f.indexed != nil && !f.gives(in, order):
-			few, err := db.few(ctx, c, f, in, c.source.table, always)
+			p.drives, picked = few, picked || few
+		case f.indexed != nil && f.gives(in, order):
+			given = append(given, p)
+		case f.indexed != nil:
+			few, err := db.fewAtHome(ctx, c, f, in)
 			if err != nil {
 				return err
 			}
-			p.tests = !few
+			p.tests, picked = !few, picked || few
 		}
+	}
+	if !picked && len(given) < 2 {
+		return nil
+	}
+	// Where another condition leaves few rows, the order of an index is worth
+	// less than that.
+	var common []*node
+	for _, p := range given {
+		in, _ := p.leaf.(query.In)
+		f, err := c.find(in.Field)
+		if err != nil {
+			return err
+		}
+		few, err := db.fewAtHome(ctx, c, f, in)
+		if err != nil {
+			return err
+		}
+		if picked = picked || few; !few {
+			common = append(common, p)
+		}
+	}
+	for _, p := range common {
+		p.tests = picked
 	}
 	return nil
 }
@@ -167,15 +176,33 @@ func (f field) gives(in query.In, order []query.Order) bool {
 	return len(in.Values) == 1 && *f.indexed != "" && len(order) > 0 && order[0].Field == *f.indexed
 }
 
+// fewAtHome is few for a column of the source.
+func (db *DB) fewAtHome(ctx context.Context, c compiler, f field, in query.In) (bool, error) {
+	from, kept := c.source.table, always
+	if f.home != "" {
+		from = f.home
+	}
+	if f.kept != "" {
+		kept = when(f.kept)
+	}
+	return db.few(ctx, c, f, in, from, kept)
+}
+
 // few reports whether no more rows than may drive a list meet a condition.
 func (db *DB) few(ctx context.Context, c compiler, f field, in query.In, from string, where cond) (bool, error) {
 	test, err := c.test(f, in)
 	if err != nil {
 		return false, err
 	}
-	both := all(where, test)
-	n, err := one(ctx, db, nil, scalar[int], fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, both.sql, driving+1), both.args...)
+	n, err := db.count(ctx, from, all(where, test))
 	return n <= driving, err
+}
+
+// count is how many rows meet a condition, as far as it matters: beyond driving
+// it stops counting.
+func (db *DB) count(ctx context.Context, from string, where cond) (int, error) {
+	return one(ctx, db, nil, scalar[int],
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, where.sql, driving+1), where.args...)
 }
 
 // inOrder puts rows into the order of their ids.

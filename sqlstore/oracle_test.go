@@ -18,6 +18,17 @@ type cell struct {
 	number  *float64
 	time    *time.Time
 	missing bool
+	natural bool // texts are sorted as people do
+}
+
+// natural is what texts that are no numbers are sorted by, as far as an index
+// looks.
+func natural(s string) string {
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return ""
+	}
+	r := []rune(query.Natural(s))
+	return string(r[:min(len(r), 128)])
 }
 
 func textCell(s string) cell { return cell{texts: []string{s}} }
@@ -39,6 +50,7 @@ func cellOf(t task.Task, iteration int64, field string) cell {
 			return cell{missing: true}
 		}
 		c := textCell(p.Value)
+		c.natural = true
 		if n, err := strconv.ParseFloat(p.Value, 64); err == nil {
 			c.number = &n
 		}
@@ -157,6 +169,9 @@ func before(a, b cell, desc bool) int {
 		sign = compareBool(a.number == nil, b.number == nil) // numbers before other texts
 		if sign == 0 && a.number != nil {
 			sign = cmp.Compare(*a.number, *b.number)
+		}
+		if sign == 0 && a.natural {
+			sign = cmp.Compare(natural(a.texts[0]), natural(b.texts[0]))
 		}
 		if sign == 0 {
 			sign = cmp.Compare(end(a.texts, desc), end(b.texts, desc))

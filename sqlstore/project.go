@@ -14,6 +14,7 @@ var projectTags = tagTable{table: "project_tag", owner: "project_id"}
 // projectSource maps project.Fields to columns.
 var projectSource = source{
 	table: "project",
+	words: &projectWords,
 	fields: map[string]field{
 		"id":                         idField("project.id"),
 		"name":                       nameField("project.name"),
@@ -61,8 +62,16 @@ func (s projects) Insert(ctx context.Context, p project.Project) error {
 		if err != nil {
 			return err
 		}
+		if err := projectWords.change(ctx, s.db, string(p.ID), nil, projectTexts(p.Name, p.Description)); err != nil {
+			return err
+		}
 		return projectTags.insert(ctx, s.db, string(p.ID), tagged{p.Tags, p.SystemTags})
 	})
+}
+
+// projectTexts are what a word search looks at.
+func projectTexts(name, description string) []weighed {
+	return []weighed{{name, nameWeight}, {description, nameWeight}}
 }
 
 func nameTaken(name string) error {
@@ -151,14 +160,17 @@ func (s projects) Descendants(ctx context.Context, ids []project.ID) ([]project.
 func (s projects) Update(ctx context.Context, p project.Project) error {
 	absent := project.ErrNotFound.Errorf("there is no project %s", p.ID)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		before, err := one(ctx, s.db, absent, scalar[string], `SELECT name FROM project WHERE id = ?`+s.db.dialect.lock("project"), p.ID)
+		before, err := one(ctx, s.db, absent, scanNote, `SELECT name, description FROM project WHERE id = ?`+s.db.dialect.lock("project"), p.ID)
 		if err != nil {
 			return err
 		}
-		if before != p.Name {
-			if err := s.rename(ctx, p.ID, before, p.Name); err != nil {
+		if before.name != p.Name {
+			if err := s.rename(ctx, p.ID, before.name, p.Name); err != nil {
 				return err
 			}
+		}
+		if err := projectWords.change(ctx, s.db, string(p.ID), projectTexts(p.Name, before.description), projectTexts(p.Name, p.Description)); err != nil {
+			return err
 		}
 		if _, err := s.db.exec(ctx, `
 			UPDATE project SET description = ?, description_fold = ?, last_update = ?, default_output_destination = ? WHERE id = ?`,
@@ -169,15 +181,20 @@ func (s projects) Update(ctx context.Context, p project.Project) error {
 	})
 }
 
+// note is what a project calls itself.
+type note struct{ name, description string }
+
+func scanNote(s scanner) (n note, err error) { return n, s.Scan(&n.name, &n.description) }
+
 // rename gives a project and everything below it new names.
 func (s projects) rename(ctx context.Context, id project.ID, from, to string) error {
-	type named struct {
-		id   project.ID
-		name string
+	type renamed struct {
+		id                project.ID
+		name, description string
 	}
-	all, err := collect(ctx, s.db, func(s scanner) (n named, err error) {
-		return n, s.Scan(&n.id, &n.name)
-	}, `SELECT id, name FROM project WHERE id IN (`+below(s.db.dialect)+` UNION ALL SELECT ?)`, list([]project.ID{id}), id)
+	all, err := collect(ctx, s.db, func(s scanner) (n renamed, err error) {
+		return n, s.Scan(&n.id, &n.name, &n.description)
+	}, `SELECT id, name, description FROM project WHERE id IN (`+below(s.db.dialect)+` UNION ALL SELECT ?)`, list([]project.ID{id}), id)
 	if err != nil {
 		return err
 	}
@@ -191,6 +208,9 @@ func (s projects) rename(ctx context.Context, id project.ID, from, to string) er
 			return nameTaken(name)
 		}
 		if err != nil {
+			return err
+		}
+		if err := projectWords.change(ctx, s.db, string(n.id), projectTexts(n.name, n.description), projectTexts(name, n.description)); err != nil {
 			return err
 		}
 	}

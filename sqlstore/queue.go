@@ -20,6 +20,9 @@ var queueSource = source{
 		"created":     timeField("queue.created"),
 		"last_update": timeField("queue.last_update"),
 	},
+	family: map[string]func([]string) (field, bool){
+		"metadata": func([]string) (field, bool) { return missingField(query.Text), true }, // queues have none yet
+	},
 }
 
 // Queues returns the store of queues.

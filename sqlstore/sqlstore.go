@@ -62,7 +62,16 @@ type DB struct {
 
 // Open opens the database, brings its schema up to date and returns it. A
 // schema newer than this program is refused.
-func Open(ctx context.Context, cfg Config) (*DB, error) { return open(ctx, cfg, migrations) }
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	db, err := open(ctx, cfg, migrations)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.reindex(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
 
 func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Now == nil {

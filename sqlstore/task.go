@@ -2,10 +2,10 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
 	"github.com/coffer-ml/coffer/user"
@@ -35,6 +35,9 @@ func (s tasks) Insert(ctx context.Context, t task.Task) error {
 		}
 		if _, err := s.db.exec(ctx, `INSERT INTO task_document (task_id, script, configuration, script_diff) VALUES (?, ?, ?, ?)`,
 			append([]any{id}, docs...)...); err != nil {
+			return err
+		}
+		if err := s.reword(ctx, id, task.Task{}, t); err != nil {
 			return err
 		}
 		if err := taskTags.insert(ctx, s.db, id, tagged{t.Tags, t.SystemTags}); err != nil {
@@ -120,6 +123,10 @@ func (s tasks) saveRow(ctx context.Context, t task.Task) error {
 	if err != nil {
 		return err
 	}
+	before, err := one(ctx, s.db, noTask(t.ID), scanCalled, `SELECT name, comment, script_repository, script_entry_point FROM task WHERE id = ?`, t.ID)
+	if err != nil {
+		return err
+	}
 	n, err := s.db.changed(ctx, updateTask, append(values, t.ID)...)
 	if err := touchedNone(n, err, task.ErrNotFound); err != nil {
 		if n == 0 && err == task.ErrNotFound { //nolint:errorlint // it is the very value given above
@@ -127,8 +134,39 @@ func (s tasks) saveRow(ctx context.Context, t task.Task) error {
 		}
 		return err
 	}
+	if err := s.reword(ctx, string(t.ID), before, t); err != nil {
+		return err
+	}
 	_, err = s.db.exec(ctx, `UPDATE task_document SET script = ?, configuration = ?, script_diff = ? WHERE task_id = ?`, append(docs, t.ID)...)
 	return err
+}
+
+func scanCalled(s scanner) (t task.Task, err error) {
+	return t, s.Scan(&t.Name, &t.Comment, &t.Script.Repository, &t.Script.EntryPoint)
+}
+
+// reword brings up to date what searches know of a task.
+func (s tasks) reword(ctx context.Context, id string, before, now task.Task) error {
+	if before.Name != now.Name {
+		if err := taskNames.add(ctx, s.db, now.Name); err != nil {
+			return err
+		}
+		if before.Name != "" {
+			if err := taskNames.drop(ctx, s.db, before.Name); err != nil {
+				return err
+			}
+		}
+	}
+	from, to := taskTexts(before), taskTexts(now)
+	if slices.Equal(from, to) {
+		return nil
+	}
+	return taskWords.change(ctx, s.db, id, from, to)
+}
+
+// taskTexts are what a word search looks at.
+func taskTexts(t task.Task) []weighed {
+	return []weighed{{t.Name, nameWeight}, {t.Comment, nameWeight}, {t.Script.Repository, codeWeight}, {t.Script.EntryPoint, codeWeight}}
 }
 
 // Touch implements task.Store.
@@ -144,11 +182,14 @@ func (s tasks) Touch(ctx context.Context, id task.ID, by user.ID, at time.Time) 
 // Delete implements task.Store.
 func (s tasks) Delete(ctx context.Context, id task.ID) (children int, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		n, err := s.db.changed(ctx, `DELETE FROM task WHERE id = ?`, id)
-		if err := touchedNone(n, err, noTask(id)); err != nil {
+		name, err := one(ctx, s.db, noTask(id), scalar[string], `DELETE FROM task WHERE id = ? RETURNING name`, id)
+		if err != nil {
 			return err
 		}
-		n, err = s.db.changed(ctx, `UPDATE task SET parent = ? WHERE parent = ?`, task.DeletedPrefix+id, id)
+		if err := taskNames.drop(ctx, s.db, name); err != nil {
+			return err
+		}
+		n, err := s.db.changed(ctx, `UPDATE task SET parent = ? WHERE parent = ?`, task.DeletedPrefix+id, id)
 		children = int(n)
 		return err
 	})
@@ -213,60 +254,3 @@ func (s tasks) List(ctx context.Context, q task.Query) ([]task.Task, error) {
 	found = inOrder(ids, found, func(t task.Task) string { return string(t.ID) })
 	return found, s.attach(ctx, found, q.Bare)
 }
-
-// taskSource maps task.Fields to columns.
-var taskSource = source{
-	table: "task",
-	fields: map[string]field{
-		"id":              idField("task.id"),
-		"name":            nameField("task.name"),
-		"comment":         noteField("task.comment"),
-		"user":            within(refField("task.user_id"), "last_update"),
-		"project":         within(refField("task.project_id"), "last_update"),
-		"parent":          within(refField("task.parent"), ""),
-		"type":            within(textField("task.type"), ""),
-		"status":          within(textField("task.status"), "last_update"),
-		"tags":            tagField(taskTags, 0),
-		"system_tags":     tagField(taskTags, 1),
-		"created":         timeField("task.created"),
-		"started":         maybeTimeField("task.started"),
-		"completed":       maybeTimeField("task.completed"),
-		"published":       maybeTimeField("task.published"),
-		"last_update":     timeField("task.last_update"),
-		"last_change":     timeField("task.last_change"),
-		"status_changed":  timeField("task.status_changed"),
-		"active_duration": {kind: query.Number, value: "task.active_duration", null: true},
-		"last_iteration": {
-			kind:  query.Number,
-			value: "coalesce((SELECT p.last_iteration FROM event_progress p WHERE p.target = task.id), 0)",
-		},
-		"status_reason":     textField("task.status_reason"),
-		"status_message":    textField("task.status_message"),
-		"script.repository": textField("task.script_repository"),
-		"script.branch":     textField("task.script_branch"),
-		"execution.queue":   within(refField("task.execution_queue"), ""),
-	},
-	family: map[string]func(string) (field, bool){"hyperparams": paramField},
-}
-
-// paramField is the field "hyperparams.<section>.<name>", with or without
-// ".value" behind it. A dot within a section or name is written as %2E.
-func paramField(path string) (field, bool) {
-	parts := strings.Split(path, ".")
-	if len(parts) == 3 && parts[2] == "value" {
-		parts = parts[:2]
-	}
-	if len(parts) != 2 {
-		return field{}, false
-	}
-	for i := range parts {
-		parts[i] = clean(paramEscapes.Replace(parts[i]))
-	}
-	return field{
-		kind: query.Text, value: "v.value", number: "v.number", long: true,
-		rows: &rows{table: "task_param", owner: "task_id", where: "v.section = ? AND v.name = ?", args: []any{parts[0], parts[1]}},
-	}, true
-}
-
-// paramEscapes undoes the escapes of path parts, see docs/protocol.
-var paramEscapes = strings.NewReplacer("%%", "%", "%2E", ".", "%24", "$", "%_", "_")

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/task"
 )
 
@@ -96,15 +97,24 @@ func (s tasks) changeParams(ctx context.Context, id task.ID, from, to task.Param
 				continue
 			}
 			if _, err := s.db.exec(ctx, `
-				INSERT INTO task_param (task_id, section, name, value, number, type, description) VALUES (?, ?, ?, ?, ?, ?, ?)
-				ON CONFLICT (task_id, section, name) DO UPDATE SET value = excluded.value, number = excluded.number,
+				INSERT INTO task_param (task_id, section, name, value, number, sort_key, type, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (task_id, section, name) DO UPDATE SET value = excluded.value, number = excluded.number, sort_key = excluded.sort_key,
 					type = excluded.type, description = excluded.description`,
-				id, section, name, p.Value, number(p.Value), p.Type, p.Description); err != nil {
+				id, section, name, p.Value, number(p.Value), sortKey(p.Value), p.Type, p.Description); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// sortKey is what a text that is no number is sorted by, NULL for numbers.
+// Beyond what an index would hold, nobody looks.
+func sortKey(text string) any {
+	if number(text) != nil {
+		return nil
+	}
+	return headOf(query.Natural(clean(text)))
 }
 
 // number is the value of a text that spells a finite decimal number, else

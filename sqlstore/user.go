@@ -52,6 +52,33 @@ func (s users) All(ctx context.Context) ([]user.User, error) {
 	return collect(ctx, s.db, scanUser, userColumns+`ORDER BY name, id`)
 }
 
+// userSource maps user.Fields to columns.
+var userSource = source{
+	table: "user_account",
+	fields: map[string]field{
+		"id":          idField("user_account.id"),
+		"name":        {kind: query.Text, value: "user_account.name", fold: "user_account.name_key"},
+		"given_name":  textField("user_account.given_name"),
+		"family_name": textField("user_account.family_name"),
+		"role":        textField("user_account.role"),
+		"created":     timeField("user_account.created"),
+	},
+}
+
+// List answers a query, by name unless asked otherwise.
+func (s users) List(ctx context.Context, r query.Request) ([]user.User, error) {
+	if len(r.Order) == 0 && r.Bookmark == nil {
+		r.Order = []query.Order{{Field: "name"}}
+	}
+	ids, err := s.db.page(ctx, userSource, nil, r)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	where, arg := among(s.db.dialect, "id", ids)
+	found, err := collect(ctx, s.db, scanUser, userColumns+`WHERE `+where, arg)
+	return inOrder(ids, found, func(u user.User) string { return string(u.ID) }), err
+}
+
 func (s users) InsertKey(ctx context.Context, k user.Key) error {
 	_, err := s.db.exec(ctx, `INSERT INTO user_key (access_key, secret_hash, user_id, label, created) VALUES (?, ?, ?, ?, ?)`,
 		k.Access, k.SecretHash, k.User, clean(k.Label), millis(k.Created))

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -60,6 +61,12 @@ type node struct {
 	// tests marks a condition on a column that so many rows meet that its
 	// index must not pick them.
 	tests bool
+	// sparse is a condition that the rows which meet the leaf meet, too, and
+	// that an index holds.
+	sparse string
+	// union marks a condition that picks the rows: a leaf, or alternatives
+	// each of which an index answers.
+	union bool
 	// matched holds, for a leaf that was decided by the program, the ids of
 	// the rows that meet it.
 	matched *[]string
@@ -94,7 +101,7 @@ func normal(f query.Filter, not bool, leaves *int) (*node, error) {
 			each = append(each, query.Or{query.Not{Part: query.In{Field: f.Field}}})
 		}
 		return normal(each, not, leaves)
-	case query.In, query.Empty, query.Match, query.Compare:
+	case query.In, query.Empty, query.Match, query.Compare, query.Same:
 		*leaves++
 		return &node{leaf: f, not: not}, nil
 	}
@@ -142,18 +149,41 @@ func (n *node) walk(visit func(*node) error) error {
 type compiler struct {
 	dialect dialect
 	source  source
+	search  *query.Search // nil for none
 }
 
 // find returns the field of a name, as the engine keeps it.
 func (c compiler) find(name string) (field, error) {
 	f, err := c.source.find(name)
 	f.long = f.long && (!f.name || !c.dialect.indexesWhole())
+	if f.member != "" {
+		f.value = c.dialect.member(f.value, f.member)
+	}
+	if f.otherwise != "" {
+		f.value = "coalesce(NULLIF(" + f.value + ", ''), '" + f.otherwise + "')"
+	}
+	if f.rows != nil && f.rows.index != "" {
+		hinted := *f.rows
+		hinted.hint = c.dialect.by(hinted.index)
+		f.rows = &hinted
+	}
+	if f.rows != nil && f.rows.object != "" {
+		members := *f.rows
+		members.table = c.dialect.members(members.object)
+		f.rows, f.value = &members, c.dialect.memberText(f.value)
+	}
 	return f, err
 }
 
 func (c compiler) compile(n *node) (cond, error) {
+	if n.leaf != nil && n.union {
+		return c.union([]*node{n})
+	}
 	if n.leaf != nil {
 		return c.leaf(n)
+	}
+	if n.union {
+		return c.union(n.parts)
 	}
 	parts := make([]cond, len(n.parts))
 	for i, p := range n.parts {
@@ -168,13 +198,36 @@ func (c compiler) compile(n *node) (cond, error) {
 	return all(parts...), nil
 }
 
+// union gathers the rows of each part by its own index.
+func (c compiler) union(parts []*node) (cond, error) {
+	var selects []string
+	var args []any
+	for _, p := range parts {
+		if p.leaf == nil && len(p.parts) == 0 && p.or {
+			continue // never
+		}
+		where, err := c.leaf(p)
+		if err != nil {
+			return cond{}, err
+		}
+		if p.sparse != "" {
+			where = all(when(p.sparse), where)
+		}
+		selects, args = append(selects, "SELECT "+c.source.id()+" FROM "+c.source.table+" WHERE "+where.sql), append(args, where.args...)
+	}
+	if len(selects) == 0 {
+		return never, nil
+	}
+	return when(c.source.id()+" IN ("+strings.Join(selects, " UNION ALL ")+")", args...), nil
+}
+
 func (c compiler) leaf(n *node) (cond, error) {
 	f, err := c.find(fieldOf(n.leaf))
 	if err != nil {
 		return cond{}, err
 	}
 	if n.matched != nil {
-		return when(c.dialect.in(c.source.id()), list(*n.matched)), nil
+		return c.among(*n.matched)
 	}
 	if _, ok := n.leaf.(query.Empty); ok {
 		return c.empty(f, n.not), nil
@@ -196,6 +249,27 @@ func (c compiler) leaf(n *node) (cond, error) {
 		return when(f.value+" IS NULL OR NOT ("+test.sql+")", test.args...), nil
 	}
 	return when("NOT ("+test.sql+")", test.args...), nil
+}
+
+// among holds for the rows with the ids.
+func (c compiler) among(ids []string) (cond, error) {
+	if c.source.key == "" {
+		return when(c.dialect.in(c.source.id()), list(ids)), nil
+	}
+	numbers, err := numbers(ids)
+	return when(c.dialect.inInts(c.source.id()), list(numbers)), err
+}
+
+// numbers reads ids that are whole numbers.
+func numbers(ids []string) ([]int64, error) {
+	out := make([]int64, len(ids))
+	for i, id := range ids {
+		var err error
+		if out[i], err = strconv.ParseInt(id, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // some holds if a row of the field meets the test.
@@ -243,6 +317,8 @@ func fieldOf(leaf query.Filter) string {
 	case query.Match:
 		return f.Field
 	case query.Compare:
+		return f.Field
+	case query.Same:
 		return f.Field
 	}
 	return ""

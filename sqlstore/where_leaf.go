@@ -25,6 +25,20 @@ func (c compiler) test(f field, leaf query.Filter) (cond, error) {
 		return c.match(f, l.Pattern), nil
 	case query.Compare:
 		return c.compare(f, l)
+	case query.Same:
+		return c.same(f, l)
+	}
+	return never, nil
+}
+
+// same compares with a value as it was given.
+func (c compiler) same(f field, l query.Same) (cond, error) {
+	if f.rows != nil && f.rows.object != "" {
+		return c.dialect.sameMember("v", l.Value)
+	}
+	switch v := l.Value.(type) {
+	case string, bool:
+		return c.compare(f, query.Compare{Field: l.Field, Op: query.Equal, Value: v})
 	}
 	return never, nil
 }
@@ -92,13 +106,8 @@ func (c compiler) match(f field, r query.Regexp) cond {
 		return c.oneOf(f, []string{text})
 	case query.Prefix:
 		return prefixed(f, text)
-	case query.Suffix:
-		n := utf8.RuneCountInString(text)
-		return when("length("+f.value+") >= ? AND substr("+f.value+", length("+f.value+") - ? + 1) = ?", n, n, text)
-	case query.Contains:
-		return when(c.dialect.contains(f.value), text)
 	}
-	return never
+	return matches(c.dialect, f.value, r.Form, text)
 }
 
 // prefixed holds if the text begins so. As a range, an index can answer it.

@@ -218,7 +218,7 @@ func TestListRefuses(t *testing.T) {
 			"an unknown field":               {query.Request{Filter: query.Empty{Field: "nose"}}, query.ErrField},
 			"an unknown field in an order":   {query.Request{Order: []query.Order{{Field: "nose"}}}, query.ErrField},
 			"an unknown field for a pattern": {query.Request{Filter: query.Match{Field: "nose", Pattern: pattern(t, "a+", false)}}, query.ErrField},
-			"half a parameter":               {query.Request{Filter: query.Empty{Field: "hyperparams.Args"}}, query.ErrField},
+			"a path too long":                {query.Request{Filter: query.Empty{Field: "hyperparams.a.b.c.d"}}, query.ErrField},
 			"texts for a time":               {query.Request{Filter: query.In{Field: "created", Values: []string{"1"}}}, query.ErrValue},
 			"texts of a number":              {query.Request{Filter: query.HasAll{Field: "last_iteration"}}, query.ErrValue},
 			"a pattern for a time":           {query.Request{Filter: query.Match{Field: "created", Pattern: pattern(t, "a", false)}}, query.ErrValue},
@@ -252,7 +252,7 @@ func TestListQuotesNothingIntoSQL(t *testing.T) {
 			x.Tags = []string{evil}
 			x.Hyperparams = task.Params{evil: {evil: {Value: evil}}}
 			addTasks(t, db, x)
-			field := "hyperparams." + strings.NewReplacer(".", "%2E", "%", "%%").Replace(evil) + "." + strings.NewReplacer("%", "%%").Replace(evil) + ".value"
+			field := query.Join("hyperparams", evil, evil, "value")
 			for _, f := range []query.Filter{
 				query.In{Field: "name", Values: []string{evil}},
 				query.In{Field: "name", Values: []string{evil, "other"}},

@@ -36,6 +36,27 @@ var Fields = query.Fields{
 	"script.repository": {Type: query.Text},
 	"script.branch":     {Type: query.Text},
 	"execution.queue":   {Type: query.Text, Ask: query.Choice},
+
+	"report":              {Type: query.Text, Ask: query.Pattern},
+	"last_worker":         {Type: query.Text},
+	"last_changed_by":     {Type: query.Text},
+	"execution.framework": {Type: query.Text},
+	"output.destination":  {Type: query.Text},
+	"output.result":       {Type: query.Text},
+	"output.error":        {Type: query.Text},
+	"script.binary":       {Type: query.Text},
+	"script.tag":          {Type: query.Text},
+	"script.version_num":  {Type: query.Text},
+	"script.entry_point":  {Type: query.Text},
+	"script.working_dir":  {Type: query.Text},
+	"script.diff":         {Type: query.Text},
+	"models.input.model":  {Type: query.List, Ask: query.Choice},
+	"models.input.name":   {Type: query.List},
+	"models.output.model": {Type: query.List},
+	"models.output.name":  {Type: query.List},
+	"runtime.*":           {Type: query.Text, Ask: query.Equality},
+	"container.*":         {Type: query.Text},
+	"last_metrics.*":      {Type: query.Number, Ask: query.Range},
 }
 
 // Query is a list request.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/ident"
+	"github.com/coffer-ml/coffer/internal/query"
 )
 
 // Config is what the service needs; all fields are required.
@@ -131,6 +132,14 @@ func (s *Service) All(ctx context.Context, who Identity) ([]User, error) {
 		return nil, err
 	}
 	return s.Store.All(ctx)
+}
+
+// List answers a query.
+func (s *Service) List(ctx context.Context, who Identity, r query.Request) ([]User, error) {
+	if err := who.Require(Guest); err != nil {
+		return nil, err
+	}
+	return s.Store.List(ctx, r)
 }
 
 // Create makes an account; with a password it can sign in by name, without

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/internal/query"
 )
 
 // User is an account.
@@ -41,6 +42,16 @@ type Session struct {
 	Revoked time.Time // zero while it may be used
 }
 
+// Fields declares what lists of accounts may be asked for.
+var Fields = query.Fields{
+	"id":          {Type: query.Text, Ask: query.Choice},
+	"name":        {Type: query.Text, Ask: query.Pattern},
+	"given_name":  {Type: query.Text},
+	"family_name": {Type: query.Text},
+	"role":        {Type: query.Text},
+	"created":     {Type: query.Time},
+}
+
 // The reasons of this package.
 var (
 	ErrNoCredentials      = fault.Reason{Kind: fault.Unauthenticated, Name: "user.no_credentials"}
@@ -71,6 +82,8 @@ type Store interface {
 	ByName(ctx context.Context, name string) (User, error)
 	// All returns all accounts, by name.
 	All(ctx context.Context) ([]User, error)
+	// List answers a query.
+	List(ctx context.Context, r query.Request) ([]User, error)
 
 	// InsertKey adds a key pair.
 	InsertKey(ctx context.Context, k Key) error

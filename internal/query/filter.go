@@ -55,6 +55,14 @@ type Compare struct {
 	Value any
 }
 
+// Same holds if the field is the value as given: what JSON can say, numbers as
+// json.Number.
+type Same struct {
+	Field string
+	Value any
+}
+
+func (Same) isFilter()    {}
 func (And) isFilter()     {}
 func (Or) isFilter()      {}
 func (Not) isFilter()     {}
@@ -63,6 +71,10 @@ func (HasAll) isFilter()  {}
 func (Empty) isFilter()   {}
 func (Match) isFilter()   {}
 func (Compare) isFilter() {}
+
+// Score is the field of an order that puts first what a word search fits best,
+// whatever Desc says.
+const Score = "@text_score"
 
 // Order is one key of an order. Missing values come last either way.
 type Order struct {
@@ -79,6 +91,10 @@ type Page struct {
 // Request is a whole list request.
 type Request struct {
 	Filter Filter
+	Search *Search // nil for none
 	Order  []Order // the id is always appended as the last key
 	Page   Page
+	// Bookmark, if not nil, is where the page begins, in place of its offset,
+	// and is moved on to where it ends.
+	Bookmark *Bookmark
 }

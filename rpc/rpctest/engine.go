@@ -37,9 +37,9 @@ func Main(m *testing.M) int {
 
 // database returns an empty database of the engine. On PostgreSQL transactions
 // may run several times, and here they always do.
-func (w *World) database(t testing.TB) sqlstore.Config {
+func database(t testing.TB) sqlstore.Config {
 	if engine == onPostgres {
-		return sqlstore.Config{URL: postgres.Database(t), Now: w.Now, Rehearse: true}
+		return sqlstore.Config{URL: postgres.Database(t), Rehearse: true}
 	}
-	return sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db"), Now: w.Now}
+	return sqlstore.Config{Path: filepath.Join(t.TempDir(), "coffer.db")}
 }

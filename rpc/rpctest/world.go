@@ -48,12 +48,14 @@ type World struct {
 	now time.Time
 }
 
-// New builds a world with one account and key pair for each role.
+// New builds a world on an empty database with one account and key pair for each role.
 func New(t testing.TB) *World {
 	t.Helper()
 	ctx := t.Context()
 	w := &World{now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), Pairs: make(map[user.Role]user.Pair), Operator: user.Operator}
-	db, err := sqlstore.Open(ctx, w.database(t))
+	cfg := database(t)
+	cfg.Now = w.Now
+	db, err := sqlstore.Open(ctx, cfg)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+// names keeps the texts of a column, each once, and finds those that hold a
+// text: many rows share few names, so that going over the names is cheap, and
+// the runs of three letters in them say which to look at.
+type names struct {
+	table         string // its trigrams are in table_trigram
+	owner, column string // where the names stand
+}
+
+var (
+	taskNames     = names{table: "task_name", owner: "task", column: "name"}
+	artifactNames = names{table: "artifact_name", owner: "artifact", column: "key"}
+)
+
+const (
+	// maxNames is how many names may stand for a pattern: with more of them,
+	// the rows that meet it are so many that walking the list is quicker.
+	maxNames = 1_000
+	// maxFindings bounds how many names a run of three letters may lead to
+	// before it says too little.
+	maxFindings = 20_000
+)
+
+// add keeps a name.
+func (n names) add(ctx context.Context, db *DB, name string) error {
+	name = clean(name)
+	fold := query.Fold(name)
+	absent := errors.New("kept already")
+	id, err := one(ctx, db, absent, scalar[int64], `INSERT INTO `+n.table+` (name, name_key, name_fold) VALUES (?, ?, ?)
+		ON CONFLICT (name_key) DO NOTHING RETURNING id`, name, key(name), fold)
+	if err == absent { //nolint:errorlint // it is the very value given above
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var rows []string
+	var args []any
+	for _, t := range query.Trigrams(fold) {
+		rows, args = append(rows, "(?, ?)"), append(args, t, id)
+		if len(rows) == maxRowsAtOnce {
+			if err := n.insert(ctx, db, rows, args); err != nil {
+				return err
+			}
+			rows, args = nil, nil
+		}
+	}
+	return n.insert(ctx, db, rows, args)
+}
+
+// maxRowsAtOnce bounds the rows of one INSERT: engines bound its arguments.
+const maxRowsAtOnce = 100
+
+func (n names) insert(ctx context.Context, db *DB, rows []string, args []any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := db.exec(ctx, `INSERT INTO `+n.table+`_trigram (trigram, name_id) VALUES `+strings.Join(rows, ", "), args...)
+	return err
+}
+
+// drop forgets a name that no row bears any more.
+func (n names) drop(ctx context.Context, db *DB, name string) error {
+	where, args := `name_key = ? AND NOT EXISTS (SELECT 1 FROM `+n.owner+` o WHERE `, []any{key(name)}
+	if db.dialect.indexesWhole() {
+		where, args = where+`o.`+n.column+` = ?)`, append(args, name)
+	} else {
+		where, args = where+head("o."+n.column)+` = ? AND o.`+n.column+` = ?)`, append(args, headOf(clean(name)), name)
+	}
+	ids, err := collect(ctx, db, scalar[int64], `DELETE FROM `+n.table+` WHERE `+where+` RETURNING id`, args...)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	trigrams := query.Trigrams(query.Fold(clean(name)))
+	_, err = db.exec(ctx, `DELETE FROM `+n.table+`_trigram WHERE name_id = ? AND `+db.dialect.in("trigram"), ids[0], list(trigrams))
+	return err
+}
+
+// find returns the names that a pattern matches; false if they are too many,
+// or the pattern tells too little.
+func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool, error) {
+	text := clean(r.Literal)
+	trigrams := query.Trigrams(query.Fold(text))
+	if r.Form == query.General || len(trigrams) == 0 {
+		return nil, false, nil
+	}
+	rarest, count, err := n.rarest(ctx, db, trigrams)
+	if err != nil || count > maxFindings {
+		return nil, false, err
+	}
+	column := "n.name"
+	if r.Fold {
+		column = "n.name_fold"
+	}
+	test := matches(db.dialect, column, r.Form, text)
+	found, err := collect(ctx, db, scalar[string], `SELECT n.name FROM `+n.table+` n
+		WHERE n.id IN (SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = ?) AND `+test.sql+` LIMIT ?`,
+		append(append([]any{rarest}, test.args...), maxNames+1)...)
+	return found, len(found) <= maxNames, err
+}
+
+// rarest returns the trigram that leads to the fewest names.
+func (n names) rarest(ctx context.Context, db *DB, trigrams []string) (string, int, error) {
+	type counted struct {
+		trigram string
+		names   int
+	}
+	all, err := collect(ctx, db, func(s scanner) (c counted, err error) {
+		return c, s.Scan(&c.trigram, &c.names)
+	}, `SELECT w.value, (SELECT count(*) FROM (SELECT 1 FROM `+n.table+`_trigram t WHERE t.trigram = w.value LIMIT ?) few)
+		FROM `+db.dialect.elements(), maxFindings+1, list(trigrams))
+	if err != nil || len(all) == 0 {
+		return "", maxFindings + 1, err
+	}
+	least := all[0]
+	for _, c := range all {
+		if c.names < least.names {
+			least = c
+		}
+	}
+	return least.trigram, least.names, nil
+}
+
+// matches is the condition that a text has the form with the literal.
+func matches(d dialect, column string, form query.Form, text string) cond {
+	switch form {
+	case query.Exact:
+		return when(column+" = ?", text)
+	case query.Prefix:
+		return when("substr("+column+", 1, ?) = ?", utf8.RuneCountInString(text), text)
+	case query.Suffix:
+		n := utf8.RuneCountInString(text)
+		return when("length("+column+") >= ? AND substr("+column+", length("+column+") - ? + 1) = ?", n, n, text)
+	}
+	return when(d.contains(column), text)
+}

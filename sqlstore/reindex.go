@@ -1,0 +1,155 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/task"
+)
+
+// indexRules counts the rules by which the program derives what searches need:
+// words, runs of letters, sort keys. It grows with each change of them, and
+// then everything is derived anew at the next start.
+const indexRules = "1"
+
+// reindexed names the setting that holds the rules of the database.
+const reindexed = "search.rules"
+
+// reindexSlice is how many rows are read at once: their texts may be long.
+const reindexSlice = 500
+
+// reindex derives what searches need, if that was done by other rules or not
+// at all. It is one transaction: of several servers that start together, one
+// does the work and the others find it done.
+func (db *DB) reindex(ctx context.Context) error {
+	rules, err := users{db}.Setting(ctx, reindexed)
+	if err != nil || rules == indexRules {
+		return err
+	}
+	return db.Tx(ctx, func(ctx context.Context) error {
+		rules, err := users{db}.Setting(ctx, reindexed)
+		if err != nil || rules == indexRules {
+			return err
+		}
+		if err := (users{db}).SetSetting(ctx, reindexed, indexRules); err != nil {
+			return err
+		}
+		for _, table := range []string{"task_name", "task_name_trigram", "task_word", "project_word", "artifact_name", "artifact_name_trigram", "artifact_metadata"} {
+			if _, err := db.exec(ctx, `DELETE FROM `+table); err != nil {
+				return fmt.Errorf("empty the index %s: %w", table, err)
+			}
+		}
+		for _, of := range []func(context.Context, *DB, string) (string, error){reindexTasks, reindexProjects, reindexParams, reindexSeries, reindexArtifacts, reindexMetadata} {
+			for last := ""; ; {
+				next, err := of(ctx, db, last)
+				if err != nil {
+					return fmt.Errorf("derive what searches need: %w", err)
+				}
+				if next == "" {
+					break
+				}
+				last = next
+			}
+		}
+		return nil
+	})
+}
+
+// slice reads the rows after a key and hands each to fn. It returns the last
+// key, "" if there was none.
+func slice[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), key func(T) string, fn func(T) error, text string, args ...any) (string, error) {
+	rows, err := collect(ctx, db, scan, text+fmt.Sprintf(" LIMIT %d", reindexSlice), args...)
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	for _, r := range rows {
+		if err := fn(r); err != nil {
+			return "", err
+		}
+	}
+	return key(rows[len(rows)-1]), nil
+}
+
+func reindexTasks(ctx context.Context, db *DB, after string) (string, error) {
+	return slice(ctx, db, func(s scanner) (t task.Task, err error) {
+		return t, s.Scan(&t.ID, &t.Name, &t.Comment, &t.Script.Repository, &t.Script.EntryPoint)
+	}, func(t task.Task) string { return string(t.ID) }, func(t task.Task) error {
+		return tasks{db}.reword(ctx, string(t.ID), task.Task{}, t)
+	}, `SELECT id, name, comment, script_repository, script_entry_point FROM task WHERE id > ? ORDER BY id`, after)
+}
+
+func reindexProjects(ctx context.Context, db *DB, after string) (string, error) {
+	type row struct {
+		id string
+		note
+	}
+	return slice(ctx, db, func(s scanner) (r row, err error) {
+		return r, s.Scan(&r.id, &r.name, &r.description)
+	}, func(r row) string { return r.id }, func(r row) error {
+		return projectWords.change(ctx, db, r.id, nil, projectTexts(r.name, r.description))
+	}, `SELECT id, name, description FROM project WHERE id > ? ORDER BY id`, after)
+}
+
+// reindexParams goes by task: a task has few parameters as a rule.
+func reindexParams(ctx context.Context, db *DB, after string) (string, error) {
+	type row struct{ task, section, name, value string }
+	return slice(ctx, db, scalar[string], func(id string) string { return id }, func(id string) error {
+		params, err := collect(ctx, db, func(s scanner) (r row, err error) {
+			return r, s.Scan(&r.task, &r.section, &r.name, &r.value)
+		}, `SELECT task_id, section, name, value FROM task_param WHERE task_id = ?`, id)
+		if err != nil {
+			return err
+		}
+		for _, p := range params {
+			if _, err := db.exec(ctx, `UPDATE task_param SET sort_key = ? WHERE task_id = ? AND section = ? AND name = ?`,
+				sortKey(p.value), p.task, p.section, p.name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, `SELECT id FROM task WHERE id > ? ORDER BY id`, after)
+}
+
+func reindexSeries(ctx context.Context, db *DB, after string) (string, error) {
+	type row struct{ target, metric, variant string }
+	return slice(ctx, db, scalar[string], func(id string) string { return id }, func(id string) error {
+		curves, err := collect(ctx, db, func(s scanner) (r row, err error) {
+			return r, s.Scan(&r.target, &r.metric, &r.variant)
+		}, `SELECT target, metric, variant FROM event_summary WHERE target = ?`, id)
+		if err != nil {
+			return err
+		}
+		for _, c := range curves {
+			if _, err := db.exec(ctx, `UPDATE event_summary SET series = ? WHERE target = ? AND metric = ? AND variant = ?`,
+				seriesKey(c.metric, c.variant), c.target, c.metric, c.variant); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, `SELECT DISTINCT target FROM event_summary WHERE target > ? ORDER BY target`, after)
+}
+
+func reindexArtifacts(ctx context.Context, db *DB, after string) (string, error) {
+	return slice(ctx, db, scalar[string], func(name string) string { return name }, func(name string) error {
+		if _, err := db.exec(ctx, `UPDATE artifact SET key_fold = ? WHERE key = ?`, query.Fold(name), name); err != nil {
+			return err
+		}
+		return artifactNames.add(ctx, db, name)
+	}, `SELECT DISTINCT key FROM artifact WHERE key > ? ORDER BY key`, after)
+}
+
+func reindexMetadata(ctx context.Context, db *DB, after string) (string, error) {
+	return slice(ctx, db, func(s scanner) (v artifact.Version, err error) {
+		return v, s.Scan(&v.ID, parsed{&v.Metadata})
+	}, func(v artifact.Version) string { return fmt.Sprint(v.ID) }, func(v artifact.Version) error {
+		return artifacts{db}.addMetadata(ctx, v.ID, v.Metadata)
+	}, `SELECT id, metadata FROM artifact_version WHERE id > ? AND metadata IS NOT NULL ORDER BY id`, whole(after))
+}
+
+// whole reads a key that is a number; "" is 0.
+func whole(text string) (n int64) {
+	_, _ = fmt.Sscan(text, &n)
+	return n
+}

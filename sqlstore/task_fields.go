@@ -1,0 +1,143 @@
+package sqlstore
+
+import (
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+// taskSource maps task.Fields to columns.
+var taskSource = source{
+	table: "task",
+	words: &taskWords,
+	fields: map[string]field{
+		"id":              idField("task.id"),
+		"name":            listed(nameField("task.name"), &taskNames),
+		"comment":         sparse(noteField("task.comment"), "task.comment <> ''"),
+		"report":          missingField(query.Text), // reports are no part of this server yet
+		"user":            within(refField("task.user_id"), "last_update"),
+		"project":         within(refField("task.project_id"), "last_update"),
+		"parent":          within(refField("task.parent"), ""),
+		"type":            within(textField("task.type"), ""),
+		"status":          within(textField("task.status"), "last_update"),
+		"tags":            tagField(taskTags, 0),
+		"system_tags":     tagField(taskTags, 1),
+		"created":         timeField("task.created"),
+		"started":         maybeTimeField("task.started"),
+		"completed":       maybeTimeField("task.completed"),
+		"published":       maybeTimeField("task.published"),
+		"last_update":     timeField("task.last_update"),
+		"last_change":     timeField("task.last_change"),
+		"last_changed_by": refField("task.last_changed_by"),
+		"last_worker":     textField("task.last_worker"),
+		"status_changed":  timeField("task.status_changed"),
+		"active_duration": {kind: query.Number, value: "task.active_duration", null: true},
+		"last_iteration": {
+			kind:  query.Number,
+			value: "coalesce((SELECT p.last_iteration FROM event_progress p WHERE p.target = task.id), 0)",
+		},
+		"status_reason":       textField("task.status_reason"),
+		"status_message":      textField("task.status_message"),
+		"script.repository":   textField("task.script_repository"),
+		"script.branch":       textField("task.script_branch"),
+		"script.entry_point":  textField("task.script_entry_point"),
+		"script.diff":         documentField("v.script_diff", ""),
+		"script.binary":       binaryField(),
+		"script.tag":          documentField("v.script", "tag"),
+		"script.version_num":  documentField("v.script", "version_num"),
+		"script.working_dir":  documentField("v.script", "working_dir"),
+		"output.destination":  memberField("task.output", "destination"),
+		"output.result":       memberField("task.output", "result"),
+		"output.error":        memberField("task.output", "error"),
+		"execution.framework": memberField("task.execution", "framework"),
+		"execution.queue":     within(refField("task.execution_queue"), ""),
+		"models.input.model":  modelField("v.model_id", 1),
+		"models.input.name":   modelField("v.name", 1),
+		"models.output.model": modelField("v.model_id", 0),
+		"models.output.name":  modelField("v.name", 0),
+	},
+	family: map[string]func([]string) (field, bool){
+		"hyperparams":  paramField,
+		"last_metrics": metricField,
+		"runtime":      objectField("task.runtime"),
+		"container":    objectField("task.container"),
+	},
+}
+
+func listed(f field, n *names) field {
+	f.names = n
+	return within(f, "")
+}
+
+// binaryField is the interpreter, which is Python unless a task says otherwise.
+func binaryField() field {
+	f := documentField("v.script", "binary")
+	f.otherwise = "python"
+	return f
+}
+
+func sparse(f field, where string) field {
+	f.sparse = where
+	return f
+}
+
+func modelField(column string, input int) field {
+	return field{kind: query.List, value: column, rows: &rows{table: "task_model", owner: "task_id", where: "v.input = ?", args: []any{input}}}
+}
+
+// paramField is the field "hyperparams.<section>.<name>", which is its value,
+// or one of its other parts.
+func paramField(path []string) (field, bool) {
+	f := field{kind: query.Text, value: "v.value", number: "v.number", natural: "v.sort_key", long: true}
+	if len(path) == 3 {
+		switch path[2] {
+		case "value":
+		case "type", "description", "name", "section":
+			f = field{kind: query.Text, value: "v." + path[2]}
+		default:
+			return missingField(query.Text), true
+		}
+		path = path[:2]
+	}
+	f.rows = &rows{table: "task_param", owner: "task_id"}
+	switch len(path) {
+	case 1: // a whole section compares to nothing, but may be missing
+		f = field{kind: query.Text, value: "CAST(NULL AS TEXT)", rows: f.rows}
+		f.rows.where, f.rows.args = "v.section = ?", []any{clean(path[0])}
+	case 2:
+		f.rows.where, f.rows.args = "v.section = ? AND v.name = ?", []any{clean(path[0]), clean(path[1])}
+	default:
+		return field{}, false
+	}
+	return f, true
+}
+
+// metricColumns are the parts of a summary as the protocol names them.
+var metricColumns = map[string]string{
+	"value":                 "v.last_value",
+	"min_value":             "v.min_value",
+	"min_value_iteration":   "v.min_iter",
+	"max_value":             "v.max_value",
+	"max_value_iteration":   "v.max_iter",
+	"first_value":           "v.first_value",
+	"first_value_iteration": "v.first_iter",
+	"count":                 "v.count",
+	"mean_value":            "v.sum / v.count",
+}
+
+// metricField is the field "last_metrics.<metric>.<variant>.<part>", where
+// metric and variant are MD5 sums.
+func metricField(path []string) (field, bool) {
+	if len(path) != 3 {
+		return missingField(query.Number), true
+	}
+	column, ok := metricColumns[path[2]]
+	if !ok {
+		return missingField(query.Number), true
+	}
+	return field{
+		kind: query.Number, value: column,
+		rows: &rows{
+			table: "event_summary", owner: "target", where: "v.series = ?", args: []any{clean(path[0] + "." + path[1])},
+			index: "event_summary_by_series",
+		},
+	}, true
+}

@@ -17,10 +17,12 @@ var drawnColumns = map[string]bool{
 var rowReferences = map[string]string{
 	"generation.file_id": "file", "generation.blob_id": "blob", "artifact.newest": "artifact_version",
 	"artifact_version.artifact_id": "artifact", "artifact_version.generation": "generation",
+	"task_name_trigram.name_id": "task_name", "artifact_name_trigram.name_id": "artifact_name",
+	"artifact_metadata.version_id": "artifact_version",
 }
 
 // numbered are the tables whose rows have numbers of the engine's making.
-var numbered = []string{"blob", "file", "generation", "artifact", "artifact_version", "event_log"}
+var numbered = []string{"blob", "file", "generation", "artifact", "artifact_version", "event_log", "task_name", "artifact_name"}
 
 // dump returns every row of every table as a text, in order, with names in the
 // place of what was drawn. The numbers of rows become their ranks: engines

@@ -81,11 +81,11 @@ func (s events) Recompute(ctx context.Context, t event.Target, metric, variant s
 }
 
 func (s events) SetSummary(ctx context.Context, t event.Target, v event.Summary) error {
-	_, err := s.db.exec(ctx, `INSERT INTO event_summary (target, `+summaryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := s.db.exec(ctx, `INSERT INTO event_summary (target, series, `+summaryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (target, metric, variant) DO UPDATE SET last_iter = excluded.last_iter, last_value = excluded.last_value,
 		min_iter = excluded.min_iter, min_value = excluded.min_value, max_iter = excluded.max_iter, max_value = excluded.max_value,
 		first_iter = excluded.first_iter, first_value = excluded.first_value, count = excluded.count, sum = excluded.sum, x_axis_label = excluded.x_axis_label`,
-		t.ID, clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum, clean(v.XAxis))
+		t.ID, seriesKey(v.Metric, v.Variant), clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum, clean(v.XAxis))
 	return err
 }
 

@@ -72,8 +72,6 @@ type mux struct {
 // web app.
 const APIPrefix = "/api"
 
-// ownPath begins the paths of our own endpoints.
-const ownPath = "/tasks/"
 // isOwn reports whether a path is one of our own endpoints: those of the
 // protocol begin with a version or have a dot.
 func isOwn(path string) bool {

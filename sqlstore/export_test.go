@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -47,29 +46,35 @@ func (db *DB) Dump(ctx context.Context) (map[string][][]any, map[string][]string
 		if name == "schema_step" {
 			continue
 		}
-		rows, err := db.query(ctx, `SELECT * FROM `+name)
-		if err != nil {
-			return nil, nil, err
-		}
-		if columns[name], err = rows.Columns(); err != nil {
-			return nil, nil, err
-		}
-		all[name] = [][]any{}
-		for rows.Next() {
-			values, into := make([]any, len(columns[name])), make([]any, len(columns[name]))
-			for i := range into {
-				into[i] = &values[i]
-			}
-			if err := rows.Scan(into...); err != nil {
-				return nil, nil, err
-			}
-			all[name] = append(all[name], values)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if all[name], columns[name], err = db.all(ctx, name); err != nil {
 			return nil, nil, err
 		}
 	}
 	return all, columns, nil
+}
+
+// all reads a table whole.
+func (db *DB) all(ctx context.Context, table string) (all [][]any, columns []string, err error) {
+	rows, err := db.query(ctx, `SELECT * FROM `+table)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	if columns, err = rows.Columns(); err != nil {
+		return nil, nil, err
+	}
+	all = [][]any{}
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range into {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, nil, err
+		}
+		all = append(all, values)
+	}
+	return all, columns, rows.Err()
 }
 
 // Exec runs a changing statement.

@@ -208,7 +208,7 @@ func (t table) copy(ctx context.Context, source *sql.Tx, to *DB) (n int64, err e
 		n, err = c.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, t.walk(rows))
 		return err
 	})
-	return n, to.open(ctx).note(err)
+	return n, to.open(ctx).note(errors.Join(err, rows.Err()))
 }
 
 // compare reads a table on both sides, row by row.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	engine "modernc.org/sqlite"
 )
@@ -255,4 +256,38 @@ func LimitPages(db *DB, more int) error {
 	}
 	_, err := conn.ExecContext(context.Background(), fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
 	return err
+}
+
+// CountWrites counts the statements that change rows from now on.
+func (db *DB) CountWrites() *atomic.Int64 {
+	c := &countingWriter{writer: db.writer}
+	db.writer = c
+	return &c.writes
+}
+
+type countingWriter struct {
+	writer
+	writes atomic.Int64
+}
+
+func (c *countingWriter) begin(ctx context.Context, of class, try int) (runner, func(bool) error, error) {
+	run, end, err := c.writer.begin(ctx, of, try)
+	return countingRunner{run, c}, end, err
+}
+
+type countingRunner struct {
+	runner
+	of *countingWriter
+}
+
+func (r countingRunner) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	r.of.writes.Add(1)
+	return r.runner.exec(ctx, query, args...)
+}
+
+func (r countingRunner) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if strings.Contains(query, "RETURNING") {
+		r.of.writes.Add(1)
+	}
+	return r.runner.query(ctx, query, args...)
 }

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,29 +126,53 @@ func badJSON(err error) error {
 	return ErrBody.Wrap(err, "the body is no JSON")
 }
 
-// readBatch decodes JSON lines.
+// readBatch decodes JSON lines. A line that is no object, or nests too deep, is
+// nil: it must not spoil the others.
 func readBatch(r io.Reader) ([]map[string]any, error) {
 	body, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
 	batch := []map[string]any{}
-	for i, line := range bytes.Split(body, []byte("\n")) {
+	for line := range bytes.SplitSeq(body, []byte("\n")) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
-		dec := json.NewDecoder(bytes.NewReader(line))
-		dec.UseNumber()
-		var object map[string]any
-		if err := dec.Decode(&object); err != nil || object == nil {
-			return nil, ErrBody.Wrap(err, "line %d of the batch is no JSON object", i+1)
+		object, err := readLine(line)
+		if err != nil {
+			object, err = readLine(quoteLiterals(line))
 		}
-		if depth(object) > maxDepth {
-			return nil, ErrBody.Errorf("line %d of the batch nests deeper than %d levels", i+1, maxDepth)
+		if err != nil || depth(object) > maxDepth {
+			object = nil
 		}
 		batch = append(batch, object)
 	}
 	return batch, nil
+}
+
+func readLine(line []byte) (object map[string]any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.UseNumber()
+	if err := dec.Decode(&object); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one value")
+	}
+	return object, nil
+}
+
+// literals are numbers that Python writes and JSON does not know.
+var literals = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b`)
+
+// quoteLiterals makes texts of them, so that the rest can be read.
+func quoteLiterals(line []byte) []byte {
+	return literals.ReplaceAllFunc(line, func(found []byte) []byte {
+		if found[0] == '"' {
+			return found
+		}
+		return []byte(`"` + string(found) + `"`)
+	})
 }
 
 func depth(v any) int {

@@ -33,6 +33,10 @@ type dialect interface {
 	in(col string) string
 	// inInts is in for whole numbers.
 	inInts(col string) string
+	// rows is a table made of the JSON array of arrays given as the one
+	// argument `?`: its columns c1, c2... are texts ('t') or whole numbers
+	// ('i') as the kinds say.
+	rows(kinds string) string
 	// contains returns a condition that holds if col contains the text
 	// given as the one argument `?`, byte for byte.
 	contains(col string) string
@@ -58,6 +62,15 @@ func among[T ~string](d dialect, col string, texts []T) (where string, arg any) 
 	return d.in(col), list(texts)
 }
 
+// columns writes the columns of rows.
+func columns(kinds string, column func(i int, kind rune) string) string {
+	out := make([]string, 0, len(kinds))
+	for i, kind := range kinds {
+		out = append(out, column(i, kind)+" AS c"+strconv.Itoa(i+1))
+	}
+	return strings.Join(out, ", ")
+}
+
 type sqlite struct{}
 
 func (sqlite) name() string           { return "sqlite" }
@@ -65,6 +78,10 @@ func (sqlite) placeholder(int) string { return "?" }
 func (sqlite) in(col string) string   { return col + " IN (SELECT value FROM json_each(?))" }
 func (sqlite) inInts(col string) string {
 	return col + " IN (SELECT value FROM json_each(?))"
+}
+
+func (sqlite) rows(kinds string) string {
+	return "(SELECT " + columns(kinds, func(i int, _ rune) string { return "value ->> " + strconv.Itoa(i) }) + " FROM json_each(?))"
 }
 func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" }
 func (sqlite) indexesWhole() bool          { return true }
@@ -83,6 +100,15 @@ func (postgres) in(col string) string {
 
 func (postgres) inInts(col string) string {
 	return col + " = ANY (?::bigint[])"
+}
+
+func (postgres) rows(kinds string) string {
+	return "(SELECT " + columns(kinds, func(i int, kind rune) string {
+		if kind == 'i' {
+			return "(value ->> " + strconv.Itoa(i) + ")::bigint"
+		}
+		return "(value ->> " + strconv.Itoa(i) + `) COLLATE "C"`
+	}) + " FROM jsonb_array_elements(?::jsonb))"
 }
 func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
 func (postgres) indexesWhole() bool          { return false }

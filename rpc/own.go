@@ -26,13 +26,15 @@ type ownRoute struct {
 	serve   func(context.Context, Call) (any, error)
 }
 
-// ownTable lists them: artifacts with their states and versions.
+// ownTable lists them: artifacts with their states and versions,
+// and curves that lose nothing.
 func (h *handlers) ownTable() []ownRoute {
 	return []ownRoute{
 		{"GET /tasks/{task}/artifacts", door.Guest, h.ownList},
 		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet},
 		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions},
 		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete},
+		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars},
 	}
 }
 

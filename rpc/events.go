@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"regexp"
 	"strings"
@@ -159,9 +158,10 @@ func (c Call) eventDocument(e event.Event) api.Fields {
 	if !e.URL.IsZero() {
 		d["url"] = e.URL.Render(c.files)
 		if e.Overwritten {
+			// The address stays as it is: the SDK deletes by it.
 			d["overwritten"] = true
-			if e.URL.IsOwn() && e.Version > 0 {
-				d["url"] = fmt.Sprintf("%s?version=%d", d["url"], e.Version)
+			if e.Version > 0 {
+				d["version"] = e.Version
 			}
 		}
 	}

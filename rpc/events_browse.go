@@ -64,6 +64,7 @@ func (h *handlers) browse(ctx context.Context, c Call, req api.BrowseRequest, of
 	n, earlier := int64(1), true
 	give(&n, req.Iters)
 	give(&earlier, req.NavigateEarlier)
+	n = min(n, event.MaxIterations) // the SDK may ask for more, and goes on until nothing comes
 	for _, t := range b.Tasks {
 		q := event.IterationQuery{Type: of, Selection: t.selection(), Located: of == event.DebugImage, Limit: int(n)}
 		switch {

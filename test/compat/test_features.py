@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 ROWS = tomllib.loads((HERE / "features.toml").read_text())
 
 # How many rows each whole group has for the sides S and P. C-14 and D-22 belong to other sides alone.
-WHOLE_GROUPS = {"B": 50, "C": 13, "D": 21, "V": 15}
+WHOLE_GROUPS = {"B": 50, "C": 13, "D": 21, "H": 16, "V": 15}
 
 
 @functools.cache

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/event"
-	"github.com/coffer-ml/coffer/internal/curve"
 	"github.com/coffer-ml/coffer/sqlstore"
 )
 
@@ -19,7 +18,6 @@ func BenchmarkScalars(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	at := event.Target{Kind: event.Task, ID: "0123456789abcdef0123456789abcdef"}
 	now := time.UnixMilli(1_762_000_000_000)
 	next := int64(0)
 	slice := make([]event.Event, 1000)
@@ -27,7 +25,7 @@ func BenchmarkScalars(b *testing.B) {
 		for i := range slice {
 			v := float64(next%977) / 7
 			slice[i] = event.Event{
-				Type: event.Scalar, Target: at, Metric: "loss", Variant: string(rune('a' + i%10)), Iter: next / 10,
+				Type: event.Scalar, Target: run, Metric: "loss", Variant: string(rune('a' + i%10)), Iter: next / 10,
 				Value: &v, Timestamp: now.UnixMilli() + next, Received: now, Worker: "w",
 			}
 			next++
@@ -40,9 +38,8 @@ func BenchmarkScalars(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "events/s")
-	series, err := db.Events().Series(ctx, []event.Target{at}, nil)
+	series, err := db.Events().Series(ctx, []event.Target{run}, nil)
 	if err != nil || series[0].Curve.Count != next/10 {
 		b.Fatal(err, series)
 	}
-	_ = curve.ByIter
 }

@@ -97,6 +97,23 @@ func (s *Service) EachLog(ctx context.Context, who user.Identity, t Target, visi
 	}
 }
 
+// Follow returns the lines of a console log that came since the place, at
+// most limit of them, and the place after them.
+func (s *Service) Follow(ctx context.Context, who user.Identity, t Target, from Place, limit int) ([]Event, Place, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return nil, from, err
+	}
+	return s.Store.LogSince(ctx, t, from, limit)
+}
+
+// End returns the place after all lines of a console log.
+func (s *Service) End(ctx context.Context, who user.Identity, t Target) (Place, error) {
+	if err := s.exist(ctx, who, t); err != nil {
+		return Place{}, err
+	}
+	return s.Store.LogEnd(ctx, t)
+}
+
 // Items returns a page of events by iteration, and how many there are in all.
 // Log lines have no iteration and are no part of it.
 func (s *Service) Items(ctx context.Context, who user.Identity, t Target, q ItemQuery) (items []Event, total int, err error) {

@@ -27,6 +27,10 @@ type Store interface {
 
 	// Log reads a part of the console log.
 	Log(ctx context.Context, t Target, q LogQuery) ([]Event, error)
+	// LogSince returns lines in the order in which they came, from the place
+	// on, and the place after them. LogEnd is the place after all.
+	LogSince(ctx context.Context, t Target, from Place, limit int) ([]Event, Place, error)
+	LogEnd(ctx context.Context, t Target) (Place, error)
 	// LogCount returns how many lines of the selection there are.
 	LogCount(ctx context.Context, t Target, sel Selection) (int, error)
 	// ClearLog removes the lines for which gone is true among those up to the
@@ -116,6 +120,14 @@ type Name struct {
 	Target          Target
 	Metric, Variant string
 	Lonely          bool // there is nothing but a value without iteration
+}
+
+// Place is where a reader stands who follows a console log. A log that was
+// deleted and begun anew is another one: he begins at its start.
+type Place struct {
+	Log   int64
+	Chunk int64
+	Line  int64
 }
 
 // Range is the iterations that a variant spans.

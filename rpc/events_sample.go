@@ -40,8 +40,8 @@ func (v viewing) scope() event.Selection {
 
 // sight is what is shown of a place; nil where there is nothing.
 type sight struct {
-	scroll         *string
-	events         []event.Event
+	scroll          *string
+	events          []event.Event
 	least, greatest *int64
 }
 

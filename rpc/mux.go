@@ -65,8 +65,12 @@ type mux struct {
 	own       http.Handler
 }
 
-// ownPath begins the paths of our own endpoints.
-const ownPath = "/tasks/"
+// ownPaths begin the paths of our own endpoints.
+var ownPaths = []string{"/tasks/", "/events/"}
+
+func isOwn(path string) bool {
+	return slices.ContainsFunc(ownPaths, func(p string) bool { return strings.HasPrefix(path, p) })
+}
 
 // ServeHTTP implements http.Handler.
 func (m *mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +81,7 @@ func (m *mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodOptions:
 		w.WriteHeader(http.StatusOK)
 		return
-	case strings.HasPrefix(r.URL.Path, ownPath):
+	case isOwn(r.URL.Path):
 		m.own.ServeHTTP(w, r)
 		return
 	}

@@ -47,6 +47,7 @@ func (h *handlers) own() http.Handler {
 	none := h.plain(door.Guest, func(_ context.Context, c Call) (any, error) {
 		return nil, ErrNoEndpoint.Errorf("there is no endpoint %s %.200q", c.Request.Method, c.Request.URL.Path)
 	})
+	m.HandleFunc("GET /events/stream", h.stream)
 	m.Handle("/", none)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect, without the prefix that a caller used

@@ -51,3 +51,5 @@ func TestOwnScalars(t *testing.T) {
 		t.Errorf("nobody: %d", r.Status)
 	}
 }
+
+func getting(path string) rpctest.Request { return rpctest.Request{Method: "GET", Path: path} }

@@ -324,6 +324,50 @@ func cutPage(page []event.Event, q event.LogQuery) (cut []event.Event, full bool
 	return page, len(page) >= q.Limit || size >= maxLogPage
 }
 
+func (s events) LogSince(ctx context.Context, t event.Target, from event.Place, limit int) ([]event.Event, event.Place, error) {
+	owner, err := s.owner(ctx, t)
+	if err != nil || owner == 0 {
+		return nil, event.Place{}, err
+	}
+	if from.Log != owner {
+		from = event.Place{Log: owner}
+	}
+	chunks, err := collect(ctx, s.db, scanChunk, chunkColumns+`WHERE owner = ? AND seq >= ? ORDER BY seq LIMIT ?`, owner, from.Chunk, limit)
+	if err != nil {
+		return nil, from, err
+	}
+	var out []event.Event
+	for _, c := range chunks {
+		if c.seq != from.Chunk {
+			from.Chunk, from.Line = c.seq, 0
+		}
+		if from.Line >= int64(c.lines) {
+			from.Line = int64(c.lines) // lines before it were cleared
+			continue
+		}
+		if err := s.open(ctx, owner, t, &c); err != nil {
+			return nil, from, err
+		}
+		for _, l := range c.list[min(from.Line, int64(len(c.list))):] {
+			if len(out) == limit {
+				return out, from, nil
+			}
+			out = append(out, l)
+			from.Line++
+		}
+	}
+	return out, from, nil
+}
+
+func (s events) LogEnd(ctx context.Context, t event.Target) (event.Place, error) {
+	owner, err := s.owner(ctx, t)
+	if err != nil || owner == 0 {
+		return event.Place{}, err
+	}
+	last, err := one(ctx, s.db, nil, scanChunk, chunkColumns+`WHERE owner = ? ORDER BY seq DESC LIMIT 1`, owner)
+	return event.Place{Log: owner, Chunk: last.seq, Line: int64(last.lines)}, err
+}
+
 func (s events) LogCount(ctx context.Context, t event.Target, sel event.Selection) (n int, err error) {
 	owner, err := s.owner(ctx, t)
 	if err != nil || owner == 0 {

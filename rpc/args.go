@@ -138,6 +138,10 @@ func readBatch(r io.Reader) ([]map[string]any, error) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
+		if object, ok := flatLine(line); ok {
+			batch = append(batch, object)
+			continue
+		}
 		object, err := readLine(line)
 		if err != nil {
 			object, err = readLine(quoteLiterals(line))

@@ -31,10 +31,29 @@ type Aggregate struct {
 	End   int64 // greatest time
 }
 
-// Add takes a point in; the order of points does not matter.
+// Add takes a point in; the order of points does not matter. It is Merge for
+// one point, written out: curves are cut by the hundred thousand points.
 func (a *Aggregate) Add(p Point) {
 	s := Spot{p.Iter, p.Time, p.Value}
-	a.Merge(Aggregate{Count: 1, Total: p.Value, First: s, Last: s, Min: s, Max: s, Start: p.Time, End: p.Time})
+	if a.Count == 0 {
+		*a = Aggregate{Count: 1, Total: p.Value, First: s, Last: s, Min: s, Max: s, Start: p.Time, End: p.Time}
+		return
+	}
+	a.Count++
+	a.Total = finite(a.Total + p.Value)
+	if s.Iter < a.First.Iter {
+		a.First = s
+	}
+	if s.Iter > a.Last.Iter {
+		a.Last = s
+	}
+	if s.Value < a.Min.Value || s.Value == a.Min.Value && s.Iter < a.Min.Iter {
+		a.Min = s
+	}
+	if s.Value > a.Max.Value || s.Value == a.Max.Value && s.Iter < a.Max.Iter {
+		a.Max = s
+	}
+	a.Start, a.End = min(a.Start, p.Time), max(a.End, p.Time)
 }
 
 // Merge takes the aggregate of other points in.

@@ -62,12 +62,18 @@ func (v *View) top() (nodes []below, points []Point, err error) {
 // one bucket as a whole is taken from the aggregates.
 func (v *View) Buckets(ctx context.Context, key Key, width int64) ([]Bucket, error) {
 	sums := make(map[int64]*Aggregate)
+	var latest *Aggregate // neighbours mostly share a bucket
+	var at int64
 	sum := func(bucket int64) *Aggregate {
+		if latest != nil && at == bucket {
+			return latest
+		}
 		a := sums[bucket]
 		if a == nil {
 			a = new(Aggregate)
 			sums[bucket] = a
 		}
+		latest, at = a, bucket
 		return a
 	}
 	nodes, points, err := v.top()

@@ -210,11 +210,11 @@ type TaskPlotsResponse struct {
 // MultiTaskPlotsRequest asks for the newest plots of tasks.
 type MultiTaskPlotsRequest struct {
 	EventsOfMany
-	Iters      *int64           `json:"iters"`
-	PerMetric  *bool            `json:"last_iters_per_task_metric"`
-	NoScroll   bool             `json:"no_scroll"`
-	ScrollID   string           `json:"scroll_id"`
-	Metrics    []MetricVariants `json:"metrics"`
+	Iters     *int64           `json:"iters"`
+	PerMetric *bool            `json:"last_iters_per_task_metric"`
+	NoScroll  bool             `json:"no_scroll"`
+	ScrollID  string           `json:"scroll_id"`
+	Metrics   []MetricVariants `json:"metrics"`
 }
 
 // MultiTaskPlotsResponse is plots by metric, variant, task and iteration.

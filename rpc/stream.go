@@ -179,6 +179,8 @@ func (s *streaming) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-s.h.Events.Hub.Closed():
+			return ErrStopping.Errorf("the server is stopping; try again in a moment")
 		case <-tick.C:
 		case <-woken:
 		}

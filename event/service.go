@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coffer-ml/coffer/file"
@@ -48,10 +49,17 @@ type Config struct {
 }
 
 // Service is the event noun.
-type Service struct{ Config }
+type Service struct {
+	Config
+	size atomic.Int64 // of the next slice
+}
 
 // New returns the service.
-func New(cfg Config) *Service { return &Service{cfg} }
+func New(cfg Config) *Service {
+	s := &Service{Config: cfg}
+	s.size.Store(slice)
+	return s
+}
 
 // Topic is what is published when a target reported something.
 func Topic(t Target) string { return "events of " + string(t.Kind) + " " + t.ID }
@@ -115,13 +123,14 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 		}
 		good = append(good, l)
 	}
-	size := slice
 	for len(good) > 0 {
-		n := min(len(good), size)
+		n := min(len(good), int(s.size.Load()))
 		var part Result
-		begun := s.Now()
+		var took time.Duration // without waiting for the turn
 		err := s.Tx(ctx, func(ctx context.Context) (err error) {
+			begun := s.Now()
 			part, err = s.addSlice(ctx, who, good[:n])
+			took = s.Now().Sub(begun)
 			return err
 		})
 		if err != nil {
@@ -132,7 +141,7 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 			r.refuseMany(reason, count)
 		}
 		good = good[n:]
-		size = nextSlice(n, s.Now().Sub(begun))
+		s.size.Store(nextSlice(n, s.size.Load(), took))
 	}
 	if r.Added == 0 {
 		return r, ErrNotAdded.Errorf("no event was stored: %s", r.why())
@@ -140,13 +149,13 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	return r, nil
 }
 
-// nextSlice cuts slices down when they take long: scattered points cost more
-// than those of a curve that goes on.
-func nextSlice(n int, took time.Duration) int {
+// nextSlice cuts slices down when one of n events took long: scattered points
+// cost more than those of a curve that goes on, and a busy machine is slower.
+func nextSlice(n int, size int64, took time.Duration) int64 {
 	if took <= sliceTime {
-		return min(2*n, slice)
+		return min(max(size, 2*int64(n)), slice)
 	}
-	return max(minSlice, int(float64(n)*float64(sliceTime)/float64(took)))
+	return max(minSlice, int64(float64(n)*float64(sliceTime)/float64(took)))
 }
 
 type lineKey struct {

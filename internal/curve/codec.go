@@ -67,31 +67,10 @@ func EncodePoints(points []Point) []byte {
 // DecodePoints reads what EncodePoints wrote.
 func DecodePoints(b []byte) ([]Point, error) {
 	r := reader{b: b}
-	if form := r.byte(); form != leafForm {
-		return nil, fmt.Errorf("%w: a leaf begins with %d, not %d", errBroken, leafForm, form)
-	}
-	n := r.count(11) // the least that a point takes
-	sources := make([]string, r.count(1))
-	for i := range sources {
-		sources[i] = r.text()
-	}
-	points := make([]Point, n)
-	var last Point
-	for i := range points {
-		p := &points[i]
-		place := 0
-		if len(sources) > 1 {
-			place = int(r.uvarint())
-		}
-		p.Iter = last.Iter + r.varint()
-		p.Time = last.Time + r.varint()
-		p.Received = last.Received + r.varint()
-		p.Value = math.Float64frombits(r.fixed())
-		if r.err != nil || place < 0 || place >= len(sources) {
-			return nil, errBroken
-		}
-		p.Source = sources[place]
-		last = *p
+	var points []Point
+	err := r.points(func(n int) { points = make([]Point, 0, n) }, func(p Point) { points = append(points, p) })
+	if err != nil {
+		return nil, err
 	}
 	for range r.count(2) {
 		i := r.uvarint()
@@ -102,6 +81,43 @@ func DecodePoints(b []byte) ([]Point, error) {
 		points[i].Extra = text
 	}
 	return points, r.err
+}
+
+// eachPoint is DecodePoints without keeping the points, and without their
+// further fields.
+func eachPoint(b []byte, visit func(Point)) error {
+	r := reader{b: b}
+	return r.points(func(int) {}, visit)
+}
+
+// points reads a leaf up to the further fields; size is told how many come.
+func (r *reader) points(size func(int), visit func(Point)) error {
+	if form := r.byte(); form != leafForm {
+		return fmt.Errorf("%w: a leaf begins with %d, not %d", errBroken, leafForm, form)
+	}
+	n := r.count(11) // the least that a point takes
+	sources := make([]string, r.count(1))
+	for i := range sources {
+		sources[i] = r.text()
+	}
+	size(n)
+	var p Point
+	for range n {
+		place := 0
+		if len(sources) > 1 {
+			place = int(r.uvarint())
+		}
+		p.Iter += r.varint()
+		p.Time += r.varint()
+		p.Received += r.varint()
+		p.Value = math.Float64frombits(r.fixed())
+		if r.err != nil || place < 0 || place >= len(sources) {
+			return errBroken
+		}
+		p.Source = sources[place]
+		visit(p)
+	}
+	return r.err
 }
 
 func encodeBranch(entries []entry) []byte {

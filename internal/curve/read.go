@@ -101,11 +101,7 @@ func (v *View) Buckets(ctx context.Context, key Key, width int64) ([]Bucket, err
 		for level, starts := range torn {
 			err := v.Load(ctx, level, starts, func(n Node) error {
 				if level == 0 {
-					leaf, err := DecodePoints(n.Body)
-					for _, p := range leaf {
-						sum(floor(key.of(p), width)).Add(p)
-					}
-					return err
+					return eachPoint(n.Body, func(p Point) { sum(floor(key.of(p), width)).Add(p) })
 				}
 				entries, err := decodeBranch(n.Body)
 				for _, e := range entries {

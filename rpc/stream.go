@@ -50,6 +50,7 @@ func (h *handlers) stream(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
+	defer func() { _ = s.control.SetWriteDeadline(time.Time{}) }() // the connection may serve others after us
 	if err := s.run(r.Context()); err != nil && r.Context().Err() == nil {
 		_, problem := h.problem(r, err)
 		_ = s.send("end", "", problem)

@@ -9,6 +9,8 @@
 //     a later report of the same overwrites.
 //   - Summaries (last, least, greatest, first, count, mean) say what the
 //     stored points say, and the last value never goes back in iteration.
+//   - A debug sample is bound to the file generation that its address named
+//     when it was reported; once that is overwritten it is not shown.
 //   - Batches are written in slices, so that none keeps an artifact waiting.
 //
 // What events are about is a Target; whether it exists and takes events is

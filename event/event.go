@@ -5,7 +5,9 @@ import (
 	"math"
 	"time"
 
+	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/internal/curve"
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/user"
 )
@@ -37,9 +39,11 @@ const (
 	Plot       Type = "plot"
 )
 
-var types = map[Type]bool{Log: true, Scalar: true, Vector: true, DebugImage: true, Plot: true}
+// Types are all of them.
+var Types = []Type{Log, Scalar, Vector, DebugImage, Plot}
 
-// Single is the iteration of scalars that are reported without one.
+// Single is the iteration of scalars that are reported without one. They are
+// no part of curves.
 const Single = math.MinInt32
 
 // Event is one report.
@@ -55,26 +59,48 @@ type Event struct {
 	Level     string         // of a log line
 	Msg       string         // of a log line
 	Key       string         // of a debug sample
+	URL       file.Address   // of a debug sample
 	Value     *float64       // of a scalar; nil if what came was no number
+	Label     string         // of the x axis of a scalar
 	Body      map[string]any // the other fields, as they came
+	// Overwritten says that the address of a debug sample shows another
+	// picture by now; Version is that of the file it was reported for, 0 if
+	// that is not known.
+	Overwritten bool
+	Version     int
 	// AllowLocked admits the event to a published target.
 	AllowLocked bool
+	// Broken says what could not be read of the event; "" if all could.
+	Broken string
 }
 
-// Summary is what the points of one series come to.
-type Summary struct {
+// Line is a log line. It is known by worker, time, level, text and its
+// ordinal, from 0, among equal ones of one call.
+type Line struct {
+	Event
+	Ordinal int
+}
+
+// Series is a curve of scalars.
+type Series struct {
+	ID              int64
+	Target          Target
 	Metric, Variant string
-	LastIter        int64
-	Last            float64
-	MinIter         int64
-	Min             float64
-	MaxIter         int64
-	Max             float64
-	FirstIter       int64
-	First           float64
-	Count           int64
-	Sum             float64
-	XAxis           string // what the iterations are called; "" if nobody said
+	Label           string // of the x axis
+	Levels          int    // of the tree of its points
+	// Curve is what the points come to that have an iteration; Single is the
+	// one without, nil if there is none.
+	Curve  curve.Aggregate
+	Single *curve.Point
+}
+
+// Summary is what all points of the series come to, for the task document.
+func (s Series) Summary() curve.Aggregate {
+	a := s.Curve
+	if s.Single != nil {
+		a.Add(*s.Single)
+	}
+	return a
 }
 
 // Latest tells when the last event of a type came in for a metric.
@@ -87,8 +113,8 @@ type Latest struct {
 // Progress is what the task document tells of a target's events.
 type Progress struct {
 	LastIteration int64
-	Series        []Summary // by metric and variant
-	Latest        []Latest  // by metric and type
+	Series        []Series // by metric and variant, at most MaxSummaries
+	Latest        []Latest // by metric and type
 }
 
 // TargetState is what the owner of a target says of it.
@@ -106,70 +132,20 @@ type Targets interface {
 	Touch(ctx context.Context, who user.Identity, t Target) error
 }
 
+// Files finds out which content of a path an address means at the moment. It
+// is implemented by the file noun.
+type Files interface {
+	Find(ctx context.Context, p file.Path, d blob.Digest) (g file.Generation, found bool, err error)
+}
+
 // The reasons of this package.
 var (
 	ErrEmptyBatch = fault.Reason{Kind: fault.Invalid, Name: "event.empty_batch"}
 	ErrNotAdded   = fault.Reason{Kind: fault.Invalid, Name: "event.not_added"}
+	ErrMixed      = fault.Reason{Kind: fault.Invalid, Name: "event.task_and_model"}
 	ErrNoTarget   = fault.Reason{Kind: fault.NotFound, Name: "event.no_target"}
+	ErrNoModel    = fault.Reason{Kind: fault.NotFound, Name: "event.no_model"}
+	ErrLocked     = fault.Reason{Kind: fault.State, Name: "event.target_published"}
 	ErrBadType    = fault.Reason{Kind: fault.Invalid, Name: "event.bad_type"}
 	ErrLimit      = fault.Reason{Kind: fault.Invalid, Name: "event.bad_limit"}
 )
-
-// Store keeps events. Writes take part in the transaction of the context.
-type Store interface {
-	// AddLog adds log lines; those whose key the target has already are
-	// passed over.
-	AddLog(ctx context.Context, lines []Line) error
-	// Put adds or overwrites events that are no log lines.
-	Put(ctx context.Context, events []Event) error
-	// Points returns the stored points among the given ones, to tell an
-	// overwritten one from a new one.
-	Points(ctx context.Context, t Target, metric, variant string, iters []int64) (known int, err error)
-	// Summary returns the summary of a series; found is false if it has none.
-	Summary(ctx context.Context, t Target, metric, variant string) (s Summary, found bool, err error)
-	// Recompute makes the summary of a series from its stored points.
-	Recompute(ctx context.Context, t Target, metric, variant string) (s Summary, found bool, err error)
-	// SetSummary writes the summary of a series.
-	SetSummary(ctx context.Context, t Target, s Summary) error
-	// Raise sets the last iteration of a target if it is higher than before.
-	Raise(ctx context.Context, t Target, iteration int64) error
-	// Note says when events of a type came in for a metric.
-	Note(ctx context.Context, t Target, l Latest) error
-	// Progress returns what the targets' events come to, in three queries.
-	Progress(ctx context.Context, targets []Target) (map[Target]Progress, error)
-	// LogPage returns lines from a time on, exclusive, in either direction; all
-	// lines of the last time are in it, also beyond the limit.
-	LogPage(ctx context.Context, t Target, q LogQuery) ([]Event, error)
-	// LogCount returns how many lines a target has.
-	LogCount(ctx context.Context, t Target) (int, error)
-	// ItemPage returns events of one type that are no log lines, by iteration;
-	// all events of the last iteration are in it, also beyond the limit.
-	ItemPage(ctx context.Context, t Target, q ItemQuery) ([]Event, error)
-	// ItemCount returns how many events of the type a target has.
-	ItemCount(ctx context.Context, t Target, of Type) (int, error)
-	// Files returns the addresses that the target's debug samples name.
-	Files(ctx context.Context, t Target) ([]file.Address, error)
-	// Delete removes all events of a target.
-	Delete(ctx context.Context, t Target) error
-}
-
-// Line is a log line with the key it is known by.
-type Line struct {
-	Event
-	LineKey string
-}
-
-// ItemQuery asks for a part of a target's events of one type.
-type ItemQuery struct {
-	Type  Type
-	After *int64 // iteration, exclusive; nil means from the end
-	Desc  bool   // the greatest iteration first
-	Limit int
-}
-
-// LogQuery asks for a part of a console log.
-type LogQuery struct {
-	From    int64 // milliseconds since 1970, exclusive; 0 means from the end
-	Earlier bool  // newest first and backwards, else oldest first
-	Limit   int
-}

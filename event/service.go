@@ -2,45 +2,67 @@ package event
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/internal/notify"
 	"github.com/coffer-ml/coffer/user"
 )
 
-// Limits.
+// Limits of what is taken. docs/protocol/events.md tells them to users.
 const (
-	// slice is how many events one transaction writes: at a few microseconds
-	// each, an artifact waits for some milliseconds at most.
-	slice = 1000
-	// DefaultLog and MaxLog are how many log lines a page holds.
-	DefaultLog = 5000
-	MaxLog     = 10000
-	// MaxName bounds a metric and a variant, in bytes: both stand in the keys of
-	// indexes, of which PostgreSQL holds some 2,700.
-	MaxName = 1024
+	// slice is how many events one transaction writes at most, and sliceTime
+	// how long it should take: an artifact waits for one slice.
+	slice     = 1000
+	minSlice  = 50
+	sliceTime = 20 * time.Millisecond
+	// MaxName bounds metrics, variants and workers in bytes: they stand in
+	// index entries, which PostgreSQL holds below 2,700 bytes.
+	MaxName = 1000
+	// MaxKey bounds the key of a debug sample in bytes: it is a file path.
+	MaxKey = file.MaxPath
+	// MaxMsg bounds a log line in bytes. What is longer is a file.
+	MaxMsg = 4 << 20
+	// MaxSeries is how many curves a target may have: a reply that names all
+	// of them stays at some megabytes.
+	MaxSeries = 20_000
+	// MaxSummaries is how many of them the task document tells of, the first
+	// that came up; it is the limit of the protocol's reference.
+	MaxSummaries = 2000
 )
 
 // Config is what the service needs; all fields are required.
 type Config struct {
 	Store   Store
 	Targets Targets
+	Files   Files
 	Tx      func(ctx context.Context, fn func(context.Context) error) error
+	After   func(ctx context.Context, fn func())
+	Hub     *notify.Hub
 	Now     func() time.Time
 }
 
 // Service is the event noun.
-type Service struct{ Config }
+type Service struct {
+	Config
+	size atomic.Int64 // of the next slice
+}
 
 // New returns the service.
-func New(cfg Config) *Service { return &Service{cfg} }
+func New(cfg Config) *Service {
+	s := &Service{Config: cfg}
+	s.size.Store(slice)
+	return s
+}
+
+// Topic is what is published when a target reported something.
+func Topic(t Target) string { return "events of " + string(t.Kind) + " " + t.ID }
 
 // Result tells what became of a batch.
 type Result struct {
@@ -49,12 +71,14 @@ type Result struct {
 	Reasons map[string]int // why, and how many events
 }
 
-func (r *Result) refuse(reason string) {
+func (r *Result) refuse(reason string) { r.refuseMany(reason, 1) }
+
+func (r *Result) refuseMany(reason string, count int) {
 	if r.Reasons == nil {
 		r.Reasons = make(map[string]int)
 	}
-	r.Errors++
-	r.Reasons[reason]++
+	r.Errors += count
+	r.Reasons[reason] += count
 }
 
 // why lists the reasons, each with how many events it kept back.
@@ -75,9 +99,13 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	if len(events) == 0 {
 		return Result{}, ErrEmptyBatch.Errorf("the batch holds no event")
 	}
+	if err := unmixed(events); err != nil {
+		return Result{}, err
+	}
 	var r Result
-	good := make([]Event, 0, len(events))
+	good := make([]Line, 0, len(events))
 	now := s.Now()
+	ordinals := make(map[lineKey]int)
 	for _, e := range events {
 		if reason := e.refusal(); reason != "" {
 			r.refuse(reason)
@@ -87,29 +115,33 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 			e.Timestamp = now.UnixMilli()
 		}
 		e.Received = now
-		good = append(good, e)
+		l := Line{Event: e}
+		if e.Type == Log {
+			k := lineKey{e.Target.ID, e.Worker, e.Level, e.Msg, e.Timestamp}
+			l.Ordinal = ordinals[k]
+			ordinals[k]++
+		}
+		good = append(good, l)
 	}
-	ordinals := make(map[string]int)
 	for len(good) > 0 {
-		n := min(len(good), slice)
+		n := min(len(good), int(s.size.Load()))
 		var part Result
-		var counted map[string]int // of a transaction that may run several times
+		var took time.Duration // without waiting for the turn
 		err := s.Tx(ctx, func(ctx context.Context) (err error) {
-			counted = maps.Clone(ordinals)
-			part, err = s.addSlice(ctx, who, good[:n], counted)
+			begun := s.Now()
+			part, err = s.addSlice(ctx, who, good[:n])
+			took = s.Now().Sub(begun)
 			return err
 		})
 		if err != nil {
 			return r, err
 		}
-		ordinals = counted
 		r.Added += part.Added
 		for reason, count := range part.Reasons {
-			for range count {
-				r.refuse(reason)
-			}
+			r.refuseMany(reason, count)
 		}
 		good = good[n:]
+		s.size.Store(nextSlice(n, s.size.Load(), took))
 	}
 	if r.Added == 0 {
 		return r, ErrNotAdded.Errorf("no event was stored: %s", r.why())
@@ -117,26 +149,61 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	return r, nil
 }
 
+// nextSlice cuts slices down when one of n events took long: scattered points
+// cost more than those of a curve that goes on, and a busy machine is slower.
+func nextSlice(n int, size int64, took time.Duration) int64 {
+	if took <= sliceTime {
+		return min(max(size, 2*int64(n)), slice)
+	}
+	return max(minSlice, int64(float64(n)*float64(sliceTime)/float64(took)))
+}
+
+type lineKey struct {
+	target, worker, level, msg string
+	at                         int64
+}
+
+// unmixed refuses a batch that calls one id both a task and a model.
+func unmixed(events []Event) error {
+	kinds := make(map[string]Kind)
+	for _, e := range events {
+		if e.Target.ID == "" {
+			continue
+		}
+		if k, ok := kinds[e.Target.ID]; ok && k != e.Target.Kind {
+			return ErrMixed.Errorf("task: the id %.40q is used for a task and for a model in one batch", e.Target.ID).With("field", "task")
+		}
+		kinds[e.Target.ID] = e.Target.Kind
+	}
+	return nil
+}
+
 // refusal says what is wrong with an event by itself; "" if nothing is.
 func (e Event) refusal() string {
 	switch {
-	case e.Type == "":
+	case e.Type == "" && e.Broken == "":
 		return "an event has no type"
-	case !types[e.Type]:
+	case e.Type != "" && !slices.Contains(Types, e.Type):
 		return fmt.Sprintf("the event type %.40q is unknown", e.Type)
+	case e.Broken != "":
+		return e.Broken
 	case e.Target.ID == "":
 		return "an event names no task"
 	case e.Type == Log && e.Target.Kind == Model:
 		return "a model takes no log lines"
-	case len(e.Metric) > MaxName || len(e.Variant) > MaxName:
-		return fmt.Sprintf("metric and variant have at most %d bytes each", MaxName)
 	case e.Type == Scalar && (e.Value == nil || math.IsNaN(*e.Value) || math.IsInf(*e.Value, 0)):
 		return "the value of a scalar is no finite number"
+	case len(e.Metric) > MaxName || len(e.Variant) > MaxName || len(e.Worker) > MaxName:
+		return fmt.Sprintf("metric, variant and worker may have at most %d bytes", MaxName)
+	case len(e.Key) > MaxKey:
+		return fmt.Sprintf("the key of a debug sample may have at most %d bytes", MaxKey)
+	case len(e.Msg) > MaxMsg:
+		return fmt.Sprintf("a log line may have at most %d bytes", MaxMsg)
 	}
 	return ""
 }
 
-func (s *Service) addSlice(ctx context.Context, who user.Identity, events []Event, ordinals map[string]int) (Result, error) {
+func (s *Service) addSlice(ctx context.Context, who user.Identity, events []Line) (Result, error) {
 	var r Result
 	targets := make(map[Target]bool)
 	for _, e := range events {
@@ -147,7 +214,10 @@ func (s *Service) addSlice(ctx context.Context, who user.Identity, events []Even
 		return r, err
 	}
 	var lines []Line
-	var items []Event
+	var scalars []Event
+	var items []Item
+	last := make(map[Target]int64) // of those that took something
+	latest := make(map[Target][]Latest)
 	for _, e := range events {
 		switch st := states[e.Target]; {
 		case !st.Exists:
@@ -157,11 +227,21 @@ func (s *Service) addSlice(ctx context.Context, who user.Identity, events []Even
 			r.refuse(fmt.Sprintf("the %s %s is published or public", e.Target.Kind, e.Target.ID))
 			continue
 		case e.Type == Log:
-			lines = append(lines, e.line(ordinals))
+			lines = append(lines, e)
+		case e.Type == Scalar:
+			scalars = append(scalars, e.Event)
 		default:
-			items = append(items, e)
+			item, err := s.bind(ctx, e.Event)
+			if err != nil {
+				return r, err
+			}
+			items = append(items, item)
 		}
 		r.Added++
+		if e.Type != Log {
+			latest[e.Target] = append(latest[e.Target], Latest{e.Metric, e.Type, e.Received})
+		}
+		last[e.Target] = max(last[e.Target], e.counts())
 	}
 	if r.Added == 0 {
 		return r, nil
@@ -169,113 +249,53 @@ func (s *Service) addSlice(ctx context.Context, who user.Identity, events []Even
 	if err := s.Store.AddLog(ctx, lines); err != nil {
 		return r, err
 	}
-	if err := s.putItems(ctx, items); err != nil {
+	refused, err := s.Store.AddScalars(ctx, scalars, MaxSeries)
+	if err != nil {
 		return r, err
 	}
-	for t := range targets {
-		if st := states[t]; !st.Exists {
-			continue
+	if n := len(refused); n > 0 {
+		r.Added -= n
+		r.refuseMany(fmt.Sprintf("a target has at most %d series of scalars", MaxSeries), n)
+	}
+	if err := s.Store.Put(ctx, items); err != nil {
+		return r, err
+	}
+	// In one order for all callers, since each takes the lock of a row.
+	for _, t := range slices.SortedFunc(maps.Keys(last), func(a, b Target) int { return strings.Compare(a.ID, b.ID) }) {
+		if err := s.Store.Note(ctx, t, latest[t]); err != nil {
+			return r, err
+		}
+		if err := s.Store.Raise(ctx, t, last[t]); err != nil {
+			return r, err
 		}
 		if err := s.Targets.Touch(ctx, who, t); err != nil {
 			return r, err
 		}
+		s.After(ctx, func() { s.Hub.Publish(Topic(t)) })
 	}
-	return r, s.raise(ctx, items)
+	return r, nil
 }
 
-// line makes the key that a log line is known by.
-func (e Event) line(ordinals map[string]int) Line {
-	text := fmt.Sprintf("%q %d %q %q %q", e.Worker, e.Timestamp, e.Level, e.Target.ID, e.Msg)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", text, ordinals[text]))
-	ordinals[text]++
-	return Line{e, hex.EncodeToString(sum[:16])}
+// counts is the iteration that an event takes its target to. The machine's
+// own metrics run by wall clock and do not count.
+func (e Event) counts() int64 {
+	if e.Type == Log || e.Metric == ":monitor:machine" || e.Metric == ":monitor:gpu" {
+		return 0
+	}
+	return e.Iter
 }
 
-// raise moves the last iteration of the targets on. The machine's own metrics
-// run by wall clock and do not count.
-func (s *Service) raise(ctx context.Context, events []Event) error {
-	last := make(map[Target]int64)
-	for _, e := range events {
-		if e.Metric != ":monitor:machine" && e.Metric != ":monitor:gpu" {
-			last[e.Target] = max(last[e.Target], e.Iter)
-		}
+// bind notes which content the address of a sample names now.
+func (s *Service) bind(ctx context.Context, e Event) (Item, error) {
+	item := Item{Event: e}
+	if e.Type != DebugImage || !e.URL.IsOwn() {
+		return item, nil
 	}
-	for t, iteration := range last {
-		if err := s.Store.Raise(ctx, t, iteration); err != nil {
-			return err
-		}
+	g, found, err := s.Files.Find(ctx, e.URL.Path, "")
+	if err == nil && found {
+		item.Generation, item.Version = g.ID, g.Number
 	}
-	return nil
-}
-
-// Progress returns what the events of the targets come to.
-func (s *Service) Progress(ctx context.Context, who user.Identity, targets []Target) (map[Target]Progress, error) {
-	if err := who.Require(user.Guest); err != nil {
-		return nil, err
-	}
-	return s.Store.Progress(ctx, targets)
-}
-
-// Log returns a page of the console log in the order of navigation, and how
-// many lines there are in all.
-func (s *Service) Log(ctx context.Context, who user.Identity, t Target, q LogQuery) (lines []Event, total int, err error) {
-	if err := who.Require(user.Guest); err != nil {
-		return nil, 0, err
-	}
-	if q.Limit == 0 {
-		q.Limit = DefaultLog
-	}
-	if q.Limit < 0 || q.Limit > MaxLog {
-		return nil, 0, ErrLimit.Errorf("batch_size: a page holds 1 to %d lines, not %d", MaxLog, q.Limit).With("field", "batch_size")
-	}
-	if err := s.exists(ctx, t); err != nil {
-		return nil, 0, err
-	}
-	if lines, err = s.Store.LogPage(ctx, t, q); err != nil {
-		return nil, 0, err
-	}
-	total, err = s.Store.LogCount(ctx, t)
-	return lines, total, err
-}
-
-func (s *Service) exists(ctx context.Context, t Target) error {
-	states, err := s.Targets.Check(ctx, []Target{t})
-	if err == nil && !states[t].Exists {
-		err = ErrNoTarget.Errorf("there is no %s %s", t.Kind, t.ID)
-	}
-	return err
-}
-
-// Items returns a page of events of one type that are no log lines, by
-// iteration, and how many there are in all.
-func (s *Service) Items(ctx context.Context, who user.Identity, t Target, q ItemQuery) (items []Event, total int, err error) {
-	if err := who.Require(user.Guest); err != nil {
-		return nil, 0, err
-	}
-	if !types[q.Type] || q.Type == Log {
-		return nil, 0, ErrBadType.Errorf("event_type: expected one of %s, %s, %s and %s, got %.40q", Scalar, Vector, DebugImage, Plot, q.Type).With("field", "event_type")
-	}
-	if q.Limit < 1 || q.Limit > MaxLog {
-		return nil, 0, ErrLimit.Errorf("batch_size: a page holds 1 to %d events, not %d", MaxLog, q.Limit).With("field", "batch_size")
-	}
-	if err := s.exists(ctx, t); err != nil {
-		return nil, 0, err
-	}
-	if items, err = s.Store.ItemPage(ctx, t, q); err != nil {
-		return nil, 0, err
-	}
-	total, err = s.Store.ItemCount(ctx, t, q.Type)
-	return items, total, err
-}
-
-// Delete removes all events of a target inside the caller's transaction and
-// returns the addresses that its debug samples named.
-func (s *Service) Delete(ctx context.Context, t Target) ([]file.Address, error) {
-	named, err := s.Store.Files(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	return named, s.Store.Delete(ctx, t)
+	return item, err
 }
 
 func keys[K comparable, V any](m map[K]V) []K {

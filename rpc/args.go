@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,22 +72,19 @@ func readForm(r *http.Request, media string, b *body) (url.Values, error) {
 	return form, nil
 }
 
-// readBatch decodes JSON lines.
+// readBatch decodes JSON lines. A line that is no object, or nests too deep, is
+// nil: whether it spoils the others is for the call to say.
 func readBatch(b *body) ([]map[string]any, error) {
 	b.json, b.lines = true, true
 	batch := []map[string]any{}
 	in := bufio.NewReaderSize(b, lineBuffer)
-	for number := 1; ; number++ {
+	for {
 		line, err := in.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, badJSON(err)
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			object, derr := readLine(line)
-			if derr != nil {
-				return nil, ErrBody.Wrap(derr, "line %d of the batch is no JSON object", number)
-			}
-			batch = append(batch, object)
+			batch = append(batch, batchLine(line))
 		}
 		if err != nil {
 			return batch, nil
@@ -97,20 +95,61 @@ func readBatch(b *body) ([]map[string]any, error) {
 // lineBuffer holds hundreds of events, so that a batch is few reads.
 const lineBuffer = 64 << 10
 
-// readLine decodes one line of a batch.
+// batchLine decodes one line of a batch; nil if it cannot be.
+func batchLine(line []byte) map[string]any {
+	if object, ok := flatLine(line); ok {
+		return object
+	}
+	object, err := readLine(line)
+	if err != nil {
+		object, err = readLine(quoteLiterals(line))
+	}
+	if err != nil || depth(object) > maxDepth {
+		return nil
+	}
+	return object
+}
+
 func readLine(line []byte) (object map[string]any, err error) {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.UseNumber()
 	if err := dec.Decode(&object); err != nil {
 		return nil, err
 	}
-	if object == nil {
-		return nil, errors.New("null")
-	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("more than one value")
 	}
 	return object, nil
+}
+
+// literals are numbers that Python writes and JSON does not know.
+var literals = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b`)
+
+// quoteLiterals makes texts of them, so that the rest can be read.
+func quoteLiterals(line []byte) []byte {
+	return literals.ReplaceAllFunc(line, func(found []byte) []byte {
+		if found[0] == '"' {
+			return found
+		}
+		return []byte(`"` + string(found) + `"`)
+	})
+}
+
+func depth(v any) int {
+	deepest := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			deepest = max(deepest, depth(e))
+		}
+	case []any:
+		for _, e := range v {
+			deepest = max(deepest, depth(e))
+		}
+	default:
+		return 0
+	}
+	return deepest + 1
 }
 
 // overlay puts query or form values over the arguments: dots in keys nest,

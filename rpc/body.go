@@ -126,7 +126,7 @@ func (b *body) weigh(p []byte) error {
 		case c == '}', c == ']':
 			b.depth--
 		}
-		if b.depth > maxDepth {
+		if b.depth > maxDepth && !b.lines { // one line must not spoil the others
 			return ErrBody.Errorf("the body nests deeper than %d levels", maxDepth)
 		}
 	}

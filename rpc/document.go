@@ -220,7 +220,7 @@ func links(l []task.ModelLink) []any {
 
 // metrics keys the summaries by the MD5 of metric and variant, as the
 // protocol names them.
-func metrics(series []event.Summary) map[string]any {
+func metrics(series []event.Series) map[string]any {
 	out := make(map[string]any)
 	for _, s := range series {
 		variants, ok := out[hashName(s.Metric)].(map[string]any)
@@ -228,14 +228,15 @@ func metrics(series []event.Summary) map[string]any {
 			variants = make(map[string]any)
 			out[hashName(s.Metric)] = variants
 		}
+		a := s.Summary()
 		d := doc{
-			"metric": s.Metric, "variant": s.Variant, "value": s.Last,
-			"min_value": s.Min, "min_value_iteration": s.MinIter,
-			"max_value": s.Max, "max_value_iteration": s.MaxIter,
-			"first_value": s.First, "first_value_iteration": s.FirstIter,
-			"count": s.Count, "mean_value": s.Mean(),
+			"metric": s.Metric, "variant": s.Variant, "value": a.Last.Value,
+			"min_value": a.Min.Value, "min_value_iteration": a.Min.Iter,
+			"max_value": a.Max.Value, "max_value_iteration": a.Max.Iter,
+			"first_value": a.First.Value, "first_value_iteration": a.First.Iter,
+			"count": a.Count, "mean_value": a.Mean(),
 		}
-		d.text("x_axis_label", s.XAxis)
+		d.text("x_axis_label", s.Label)
 		variants[hashName(s.Variant)] = map[string]any(d)
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"strconv"
 
@@ -37,6 +38,9 @@ type endpointMeta struct {
 
 // reply writes result or error in the envelope and returns the status.
 func (m *mux) reply(w http.ResponseWriter, r *http.Request, c *call, data any, err error) int {
+	if a, ok := data.(attachment); ok && err == nil {
+		return m.attach(w, r, c, a)
+	}
 	e := envelope{
 		Meta: meta{
 			ID: c.id, Trx: c.trx, ResultCode: http.StatusOK, ResultMsg: "OK", ErrorData: map[string]any{},
@@ -103,4 +107,25 @@ func encode(v any) ([]byte, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(v)
 	return b.Bytes(), err
+}
+
+// attach writes a reply that has no envelope. What fails on the way cuts the
+// connection, so that nobody takes a part for the whole.
+func (m *mux) attach(w http.ResponseWriter, r *http.Request, c *call, a attachment) int {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.name}))
+	h.Set("Cache-Control", "no-store, max-age=0")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return http.StatusOK
+	}
+	if err := a.write(r.Context(), w); err != nil {
+		if r.Context().Err() == nil {
+			m.cfg.Logger.Error("write attachment", "id", c.id, "endpoint", c.name, "error", err)
+		}
+		panic(http.ErrAbortHandler)
+	}
+	return http.StatusOK
 }

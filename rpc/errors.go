@@ -80,7 +80,10 @@ var reasons = map[fault.Reason]result{
 
 	event.ErrEmptyBatch: {400, 17},
 	event.ErrNotAdded:   {400, 131},
+	event.ErrMixed:      {400, 12},
 	event.ErrNoTarget:   {400, 101},
+	event.ErrNoModel:    {400, 201},
+	event.ErrLocked:     {400, 101},
 	event.ErrLimit:      {400, 12},
 	event.ErrBadType:    {400, 12},
 

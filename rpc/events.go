@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"slices"
+	"regexp"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/event"
@@ -25,18 +27,29 @@ func (h *handlers) addEvents(ctx context.Context, c Call, req api.BatchRequest) 
 	return out, err
 }
 
+// known are the fields of events that have a place of their own; the others
+// are kept as they came.
+var known = names("type", "task", "model", "model_event", "worker", "metric", "variant", "iter", "timestamp", "ts", "key", "url",
+	"value", "x_axis_label", "level", "msg", "allow_locked", "method", "plot_len", "source_urls", "@timestamp")
+
 // event converts one event; what is no field of all events stays as it came.
 func (h *handlers) event(c Call, in api.Fields) event.Event {
+	if in == nil {
+		return event.Event{Broken: "a line of the batch is no JSON object"}
+	}
 	get := func(name string) string { s, _ := in[name].(string); return s }
 	e := event.Event{
-		Type: event.Type(get("type")), Target: event.Target{Kind: event.Task, ID: firstOf(get("task"), get("model"))},
+		Type:   event.Type(strings.ReplaceAll(get("type"), " ", "_")),
+		Target: target(firstOf(get("task"), get("model")), truthy(in["model_event"])),
 		Worker: firstOf(get("worker"), c.Worker, "<unknown>"), Metric: get("metric"), Variant: get("variant"),
-		Level: get("level"), Msg: get("msg"), Key: get("key"), AllowLocked: truthy(in["allow_locked"]),
+		Level: get("level"), Msg: get("msg"), Key: get("key"), Label: get("x_axis_label"), AllowLocked: truthy(in["allow_locked"]),
 	}
-	if truthy(in["model_event"]) {
-		e.Target.Kind = event.Model
+	if iter := in["iter"]; iter != nil && e.Type != event.Log {
+		var ok bool
+		if e.Iter, ok = wholeNumber(iter); !ok {
+			e.Broken = "the iteration is no whole number of 64 bits"
+		}
 	}
-	e.Iter, _ = wholeNumber(in["iter"])
 	if at, ok := wholeNumber(in["timestamp"]); ok {
 		e.Timestamp = at
 	} else if at, ok := wholeNumber(in["ts"]); ok {
@@ -47,97 +60,80 @@ func (h *handlers) event(c Call, in api.Fields) event.Event {
 			e.Value = &f
 		}
 	}
-	if e.Type != event.Log {
-		e.Body = maps.Clone(in)
-		for _, name := range []string{"type", "task", "model", "worker", "metric", "variant", "iter", "timestamp", "ts", "key", "allow_locked", "method"} {
-			delete(e.Body, name)
+	for name, v := range in {
+		if known[name] && (name != "value" || e.Type == event.Scalar) {
+			continue
 		}
-		if url, ok := in["url"].(string); ok {
-			e.Body["url"] = h.address(c, url).String()
+		if e.Body == nil {
+			e.Body = make(map[string]any)
 		}
+		e.Body[name] = v
+	}
+	if url := get("url"); url != "" {
+		e.URL = h.address(c, url)
+	}
+	if e.Type == event.Plot {
+		h.ownSources(c, e.Body)
 	}
 	return e
 }
 
-func (h *handlers) taskLog(ctx context.Context, c Call, req api.TaskLogRequest) (api.TaskLogResponse, error) {
-	q := event.LogQuery{From: int64(req.FromTimestamp), Earlier: true}
-	give(&q.Earlier, req.NavigateEarlier)
-	if req.BatchSize != nil {
-		q.Limit = int(*req.BatchSize)
-		if q.Limit == 0 {
-			q.Limit = -1 // none is no page
+// sources finds the addresses of pictures inside of plots.
+var (
+	sources    = regexp.MustCompile(`("source":\s*")([A-Za-z][A-Za-z0-9+.-]*://[^"]+)(")`)
+	ownSources = regexp.MustCompile(`("source":\s*")files:(/[^"]*")`)
+)
+
+// ownSources takes our host out of the pictures of a plot, and notes how long
+// it is and what it shows.
+func (h *handlers) ownSources(c Call, body map[string]any) {
+	plot, _ := body["plot_str"].(string)
+	if body != nil {
+		body["plot_len"] = utf8.RuneCountInString(plot)
+	}
+	if !strings.Contains(plot, `"source":`) {
+		return
+	}
+	var urls []any
+	seen := make(map[string]bool)
+	body["plot_str"] = sources.ReplaceAllStringFunc(plot, func(m string) string {
+		parts := sources.FindStringSubmatch(m)
+		stored := h.address(c, parts[2]).String()
+		if !seen[stored] {
+			seen[stored] = true
+			urls = append(urls, stored)
 		}
+		return parts[1] + stored + parts[3]
+	})
+	if urls != nil {
+		body["source_urls"] = urls
 	}
-	lines, total, err := h.Events.Log(ctx, c.Who, event.Target{Kind: event.Task, ID: req.Task}, q)
-	if err != nil {
-		return api.TaskLogResponse{}, err
+}
+
+func target(id string, model bool) event.Target {
+	if model {
+		return event.Target{Kind: event.Model, ID: id}
 	}
-	if req.Order != nil && (*req.Order == "desc") != q.Earlier {
-		slices.Reverse(lines)
+	return event.Target{Kind: event.Task, ID: id}
+}
+
+func targets(ids []string, model bool) ([]event.Target, error) {
+	if len(ids) == 0 {
+		return nil, ErrField.Errorf("tasks: expected at least one id").With("field", "tasks")
 	}
-	out := api.TaskLogResponse{Events: make([]api.Fields, len(lines)), Returned: len(lines), Total: total}
-	for i, l := range lines {
-		out.Events[i] = api.Fields{
-			"task": l.Target.ID, "type": l.Type, "timestamp": l.Timestamp, "worker": l.Worker, "level": l.Level, "msg": l.Msg,
-			"metric": l.Metric, "variant": l.Variant, "model_event": false,
-			"@timestamp": l.Received.UTC().Format(receiptForm),
-		}
+	out := make([]event.Target, len(ids))
+	for i, id := range ids {
+		out[i] = target(id, model)
 	}
 	return out, nil
 }
 
-// position is where a scroll through events stands. It travels in the scroll
-// id, so that it holds whatever happens to the server meanwhile.
-type position struct {
-	Type  event.Type `json:"t"`
-	Desc  bool       `json:"d"`
-	After *int64     `json:"a,omitempty"`
-}
-
-func (p position) String() string {
-	b, _ := json.Marshal(p) // plain values
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-func scrollOf(id string) (p position, err error) {
-	b, err := base64.RawURLEncoding.DecodeString(id)
-	if err == nil {
-		err = json.Unmarshal(b, &p)
+func selection(list []api.MetricVariants) event.Selection {
+	var sel event.Selection
+	for _, m := range list {
+		sel = append(sel, event.MetricVariants{Metric: m.Metric, Variants: m.Variants})
 	}
-	if err != nil {
-		return p, ErrScroll.Wrap(err, "scroll_id: %.40q is none of ours; begin again without one", id).With("field", "scroll_id")
-	}
-	return p, nil
-}
-
-// defaultEvents is the page size of tasks' events if none is asked for.
-const defaultEvents = 500
-
-func (h *handlers) taskEvents(ctx context.Context, c Call, req api.TaskEventsRequest) (api.TaskEventsResponse, error) {
-	p := position{Type: event.Type(firstOf(value(req.EventType), "*")), Desc: value(req.Order) == "desc"}
-	if req.ScrollID != "" {
-		var err error
-		if p, err = scrollOf(req.ScrollID); err != nil {
-			return api.TaskEventsResponse{}, err
-		}
-	}
-	limit := int64(defaultEvents)
-	give(&limit, req.BatchSize)
-	items, total, err := h.Events.Items(ctx, c.Who, event.Target{Kind: event.Task, ID: req.Task},
-		event.ItemQuery{Type: p.Type, After: p.After, Desc: p.Desc, Limit: int(limit)})
-	if err != nil {
-		return api.TaskEventsResponse{}, err
-	}
-	out := api.TaskEventsResponse{Events: make([]api.Fields, len(items)), Returned: len(items)}
-	if req.CountTotal == nil || *req.CountTotal {
-		out.Total = &total
-	}
-	for i, e := range items {
-		out.Events[i] = c.eventDocument(e)
-		p.After = &items[i].Iter
-	}
-	out.ScrollID = p.String()
-	return out, nil
+	return sel
 }
 
 // eventDocument shows an event with the fields it came with.
@@ -148,17 +144,50 @@ func (c Call) eventDocument(e event.Event) api.Fields {
 	}
 	maps.Copy(d, doc{
 		"task": e.Target.ID, "type": e.Type, "timestamp": e.Timestamp, "worker": e.Worker, "metric": e.Metric, "variant": e.Variant,
-		"iter": e.Iter, "model_event": e.Target.Kind == event.Model, "@timestamp": e.Received.UTC().Format(receiptForm),
+		"model_event": e.Target.Kind == event.Model, "@timestamp": e.Received.UTC().Format(receiptForm),
 	})
 	d.text("key", e.Key)
+	if e.Type == event.Log {
+		d["level"], d["msg"] = e.Level, e.Msg
+		return api.Fields(d)
+	}
+	d["iter"] = e.Iter
 	if e.Value != nil {
 		d["value"] = *e.Value
 	}
-	if url, ok := d["url"].(string); ok {
-		d["url"] = file.Stored(url).Render(c.files)
+	if !e.URL.IsZero() {
+		d["url"] = e.URL.Render(c.files)
+		if e.Overwritten {
+			// The address stays as it is: the SDK deletes by it.
+			d["overwritten"] = true
+			if e.Version > 0 {
+				d["version"] = e.Version
+			}
+		}
+	}
+	if plot, ok := d["plot_str"].(string); ok {
+		d["plot_str"] = ownSources.ReplaceAllString(plot, "${1}"+strings.ReplaceAll(c.files, "$", "$$")+"${2}")
+	}
+	if urls, ok := d["source_urls"].([]any); ok {
+		shown := make([]any, len(urls))
+		for i, u := range urls {
+			shown[i] = file.Stored(text(u)).Render(c.files)
+		}
+		d["source_urls"] = shown
 	}
 	return api.Fields(d)
 }
+
+func (c Call) eventDocuments(events []event.Event) []api.Fields {
+	out := make([]api.Fields, len(events))
+	for i, e := range events {
+		out[i] = c.eventDocument(e)
+	}
+	return out
+}
+
+// receiptForm is how the protocol writes when an event came in.
+const receiptForm = "2006-01-02T15:04:05.000Z"
 
 // value reads an optional text.
 func value(s *string) string {
@@ -168,5 +197,37 @@ func value(s *string) string {
 	return *s
 }
 
-// receiptForm is how the protocol writes when an event came in.
-const receiptForm = "2006-01-02T15:04:05.000Z"
+// scrolled is where a scroll stands. It travels in the scroll id, so that it
+// holds whatever happens to the server meanwhile, and costs no memory.
+func scrolled(position any) string {
+	b, _ := json.Marshal(position) // plain values
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// resume reads a scroll id; an empty one leaves the position alone.
+func resume(id string, position any) error {
+	if id == "" {
+		return nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(id)
+	if err == nil {
+		err = json.Unmarshal(b, position)
+	}
+	if err != nil {
+		return ErrScroll.Wrap(err, "scroll_id: %.40q is none of ours; begin again without one", id).With("field", "scroll_id")
+	}
+	return nil
+}
+
+// finished is the scroll id of those that have come to their end.
+const finished = "FFFF"
+
+// clearScroll has nothing to free.
+func (h *handlers) clearScroll(context.Context, Call, api.ClearScrollRequest) (api.Empty, error) {
+	return api.Empty{}, nil
+}
+
+func (h *handlers) deleteTaskEvents(ctx context.Context, c Call, req api.DeleteTaskEventsRequest) (api.DeletedEventsResponse, error) {
+	n, err := h.Events.Clear(ctx, c.Who, target(req.Task, false), req.AllowLocked)
+	return api.DeletedEventsResponse{Deleted: n}, err
+}

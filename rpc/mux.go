@@ -72,10 +72,13 @@ type mux struct {
 // web app.
 const APIPrefix = "/api"
 
+// ownPaths begin the paths of our own endpoints.
+var ownPaths = []string{"/tasks/", "/artifacts/", "/events/"}
+
 // isOwn reports whether a path is one of our own endpoints: those of the
 // protocol begin with a version or have a dot.
 func isOwn(path string) bool {
-	return strings.HasPrefix(path, "/tasks/") || path == "/artifacts" || strings.HasPrefix(path, "/artifacts/")
+	return path == "/artifacts" || slices.ContainsFunc(ownPaths, func(p string) bool { return strings.HasPrefix(path, p) })
 }
 
 // ServeHTTP implements http.Handler.

@@ -26,7 +26,8 @@ type ownRoute struct {
 	serve   func(context.Context, Call) (any, error)
 }
 
-// ownTable lists them: artifacts with their states and versions.
+// ownTable lists them: artifacts with their states and versions,
+// and curves that lose nothing.
 func (h *handlers) ownTable() []ownRoute {
 	return []ownRoute{
 		{"GET /artifacts", door.Guest, h.searchArtifacts},
@@ -34,6 +35,7 @@ func (h *handlers) ownTable() []ownRoute {
 		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet},
 		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions},
 		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete},
+		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars},
 	}
 }
 
@@ -46,6 +48,7 @@ func (h *handlers) own() http.Handler {
 	none := h.plain(door.Guest, func(_ context.Context, c Call) (any, error) {
 		return nil, ErrNoEndpoint.Errorf("there is no endpoint %s %.200q", c.Request.Method, c.Request.URL.Path)
 	})
+	m.HandleFunc("GET /events/stream", h.stream)
 	m.Handle("/", none)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect, without the prefix that a caller used

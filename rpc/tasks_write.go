@@ -221,6 +221,9 @@ func (h *handlers) updateTask(ctx context.Context, c Call, req api.TasksEditRequ
 func (h *handlers) updateBatch(ctx context.Context, c Call, req api.BatchRequest) (api.UpdatedResponse, error) {
 	patches := make(map[task.ID]task.Patch, len(req.Batch))
 	for i, line := range req.Batch {
+		if line == nil {
+			return api.UpdatedResponse{}, ErrBody.Errorf("line %d of the batch is no JSON object", i+1).With("line", i+1)
+		}
 		var one api.TasksEditRequest
 		if err := decode(line, &one); err != nil {
 			return api.UpdatedResponse{}, fault.Of(err).With("line", i+1)

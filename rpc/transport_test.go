@@ -74,7 +74,7 @@ func TestTransportRefusals(t *testing.T) {
 		"a list":                   {rpctest.Request{Path: listOf, Body: `[1]`}, 400, 12},
 		"a text":                   {rpctest.Request{Path: listOf, Body: `"x"`}, 400, 12},
 		"lines where none belong":  {rpctest.Request{Path: listOf, Body: "{}", Header: lines}, 400, 0},
-		"a broken line":            {rpctest.Request{Path: "/v2.23/events.add_batch", Body: "{}\n[1]", Header: lines}, 400, 0},
+		"nothing but broken lines": {rpctest.Request{Path: "/v2.23/events.add_batch", Body: "{}\n[1]", Header: lines}, 400, 131},
 		"compressed":               {rpctest.Request{Path: listOf, Header: map[string]string{"Content-Encoding": "gzip"}}, 415, 0},
 		"too large":                {rpctest.Request{Path: listOf, Body: `{"name":"` + strings.Repeat("x", 2<<20) + `"}`}, 413, 0},
 		"too deep":                 {rpctest.Request{Path: listOf, Body: strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200)}, 400, 0},

@@ -79,8 +79,10 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	s.artifacts = artifact.New(artifact.Config{
 		Store: db.Artifacts(), Tasks: s.tasks, Files: s.files, Tx: db.Tx, After: db.After, Hub: s.hub, Now: time.Now,
 	})
-	s.files.Join(s.artifacts)
-	s.events = event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Tx: db.BulkTx, Now: time.Now})
+	s.events = event.New(event.Config{
+		Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Files: s.files, Tx: db.BulkTx, After: db.After, Hub: s.hub, Now: time.Now,
+	})
+	s.files.Join(s.artifacts, s.events)
 	s.lifecycle = lifecycle.New(lifecycle.Config{
 		Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events, Queues: s.queues, Files: s.files, Tx: db.Tx, Now: time.Now,
 	})

@@ -28,6 +28,10 @@ func (s *services) jobs(cfg Config, logger *slog.Logger) []schedule.Job {
 			}
 			return err
 		}},
+		{Name: "sweep events", Every: time.Minute, Run: func(ctx context.Context) error {
+			_, err := s.events.Sweep(ctx)
+			return err
+		}},
 		{Name: "drop sessions", Every: time.Hour, Run: func(ctx context.Context) error {
 			_, err := s.users.DropSessions(ctx)
 			return err

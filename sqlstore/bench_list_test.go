@@ -49,8 +49,9 @@ func seed(b *testing.B, db *sqlstore.DB, tasks int) (projects []project.ID) {
 				}
 				if i%2 == 0 {
 					for _, metric := range []string{"loss", "accuracy"} {
-						v := event.Summary{Metric: metric, Variant: "val", Last: float64(i % 9973), Count: 1}
-						if err := db.Events().SetSummary(ctx, event.Target{Kind: event.Task, ID: string(x.ID)}, v); err != nil {
+						v := float64(i % 9973)
+						e := event.Event{Type: event.Scalar, Target: event.Target{Kind: event.Task, ID: string(x.ID)}, Metric: metric, Variant: "val", Value: &v}
+						if _, err := db.Events().AddScalars(ctx, []event.Event{e}, event.MaxSeries); err != nil {
 							return err
 						}
 					}

@@ -34,6 +34,10 @@ type dialect interface {
 	in(col string) string
 	// inInts is in for whole numbers.
 	inInts(col string) string
+	// rows is a table made of the JSON array of arrays given as the one
+	// argument `?`: its columns c1, c2... are texts ('t') or whole numbers
+	// ('i') as the kinds say.
+	rows(kinds string) string
 	// contains returns a condition that holds if col contains the text
 	// given as the one argument `?`, byte for byte.
 	contains(col string) string
@@ -43,8 +47,6 @@ type dialect interface {
 	unique(col string) string
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
-	// by stands behind a table that is to be read by an index.
-	by(index string) string
 	// elements is a table w whose column value has the texts given as the
 	// one argument `?`, made by list.
 	elements() string
@@ -75,6 +77,15 @@ func among[T ~string](d dialect, col string, texts []T) (where string, arg any) 
 	return d.in(col), list(texts)
 }
 
+// columns writes the columns of rows.
+func columns(kinds string, column func(i int, kind rune) string) string {
+	out := make([]string, 0, len(kinds))
+	for i, kind := range kinds {
+		out = append(out, column(i, kind)+" AS c"+strconv.Itoa(i+1))
+	}
+	return strings.Join(out, ", ")
+}
+
 type sqlite struct{}
 
 func (sqlite) name() string           { return "sqlite" }
@@ -83,11 +94,14 @@ func (sqlite) in(col string) string   { return col + " IN (SELECT value FROM jso
 func (sqlite) inInts(col string) string {
 	return col + " IN (SELECT value FROM json_each(?))"
 }
+
+func (sqlite) rows(kinds string) string {
+	return "(SELECT " + columns(kinds, func(i int, _ rune) string { return "value ->> " + strconv.Itoa(i) }) + " FROM json_each(?))"
+}
 func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" }
 func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
 func (sqlite) unindexed(col string) string { return "+" + col }
-func (sqlite) by(index string) string      { return " INDEXED BY " + index }
 func (sqlite) elements() string            { return "json_each(?) w" }
 func (sqlite) member(col, name string) string {
 	return "CASE json_type(" + col + ", '$." + name + "') WHEN 'text' THEN json_extract(" + col + ", '$." + name + "') END"
@@ -124,11 +138,19 @@ func (postgres) in(col string) string {
 func (postgres) inInts(col string) string {
 	return col + " = ANY (?::bigint[])"
 }
+
+func (postgres) rows(kinds string) string {
+	return "(SELECT " + columns(kinds, func(i int, kind rune) string {
+		if kind == 'i' {
+			return "(value ->> " + strconv.Itoa(i) + ")::bigint"
+		}
+		return "(value ->> " + strconv.Itoa(i) + `) COLLATE "C"`
+	}) + " FROM jsonb_array_elements(?::jsonb))"
+}
 func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
 func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
-func (postgres) by(string) string            { return "" }  // it knows how many rows to expect
 func (postgres) elements() string            { return "unnest(?::text[]) w (value)" }
 func (postgres) member(col, name string) string {
 	return "CASE jsonb_typeof(" + col + "::jsonb -> '" + name + "') WHEN 'string' THEN " + col + "::jsonb ->> '" + name + "' END"

@@ -1,11 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // the protocol names metrics by it
 	"encoding/hex"
 	"fmt"
-	"math"
+	"maps"
+	"slices"
 
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/file"
@@ -16,77 +18,65 @@ func (db *DB) Events() event.Store { return events{db} }
 
 type events struct{ db *DB }
 
-func (s events) AddLog(ctx context.Context, lines []event.Line) error {
-	for _, l := range lines {
-		_, err := s.db.exec(ctx, `INSERT INTO event_log (target, line_key, timestamp, received, worker, level, msg, metric, variant)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (target, line_key) DO NOTHING`,
-			l.Target.ID, l.LineKey, l.Timestamp, millis(l.Received), clean(l.Worker), clean(l.Level), clean(l.Msg), clean(l.Metric), clean(l.Variant))
-		if err != nil {
-			return fmt.Errorf("add log line: %w", err)
-		}
-	}
-	return nil
+// owner returns the row that a target's events belong to; 0 if it has none.
+func (s events) owner(ctx context.Context, t event.Target) (int64, error) {
+	return one(ctx, s.db, nil, scalar[int64], `SELECT id FROM event_progress WHERE target = ?`, t.ID)
 }
 
-func (s events) Put(ctx context.Context, list []event.Event) error {
+// owners is owner for several targets, by target; those without a row are
+// absent.
+func (s events) owners(ctx context.Context, targets []event.Target) (map[event.Target]int64, error) {
+	byID := make(map[string]event.Target, len(targets))
+	ids := make([]string, 0, len(targets))
+	for _, t := range targets {
+		byID[t.ID] = t
+		ids = append(ids, t.ID)
+	}
+	out := make(map[event.Target]int64, len(targets))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	where, arg := among(s.db.dialect, "target", ids)
+	_, err := collect(ctx, s.db, func(r scanner) (_ struct{}, err error) {
+		var id int64
+		var target string
+		err = r.Scan(&id, &target)
+		out[byID[target]] = id
+		return struct{}{}, err
+	}, `SELECT id, target FROM event_progress WHERE `+where, arg)
+	return out, err
+}
+
+// own is owners for writers: rows that are missing are made.
+func (s events) own(ctx context.Context, targets []event.Target) (map[event.Target]int64, error) {
+	out, err := s.owners(ctx, targets)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range targets {
+		if _, ok := out[t]; ok {
+			continue
+		}
+		out[t], err = one(ctx, s.db, errNoRow, scalar[int64], `INSERT INTO event_progress (target, last_iteration) VALUES (?, 0)
+			ON CONFLICT (target) DO UPDATE SET target = excluded.target RETURNING id`, t.ID)
+		if err != nil {
+			return nil, fmt.Errorf("make the row of a target: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// targetsOf returns the targets of events, each once, in order.
+func targetsOf[E any](list []E, of func(E) event.Target) []event.Target {
+	var out []event.Target
+	seen := make(map[event.Target]bool)
 	for _, e := range list {
-		body, err := document(e.Body)
-		if err != nil {
-			return fmt.Errorf("encode event: %w", err)
-		}
-		_, err = s.db.exec(ctx, `INSERT INTO event_item (target, type, metric, variant, iter, item_key, timestamp, received, worker, value, body)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (target, type, metric, variant, iter, `+s.db.dialect.unique("item_key")+`) DO UPDATE SET
-			timestamp = excluded.timestamp, received = excluded.received, worker = excluded.worker, value = excluded.value, body = excluded.body`,
-			e.Target.ID, e.Type, clean(e.Metric), clean(e.Variant), e.Iter, clean(e.Key), e.Timestamp, millis(e.Received), clean(e.Worker), e.Value, clean(body))
-		if err != nil {
-			return fmt.Errorf("add event: %w", err)
+		if t := of(e); !seen[t] {
+			seen[t] = true
+			out = append(out, t)
 		}
 	}
-	return nil
-}
-
-// series are the conditions that name a curve of scalars.
-const series = `target = ? AND type = 'training_stats_scalar' AND metric = ? AND variant = ?`
-
-func (s events) Points(ctx context.Context, t event.Target, metric, variant string, iters []int64) (int, error) {
-	return one(ctx, s.db, nil, scalar[int], `SELECT count(*) FROM event_item WHERE `+series+` AND `+s.db.dialect.inInts("iter"),
-		t.ID, clean(metric), clean(variant), list(iters))
-}
-
-const summaryColumns = `metric, variant, last_iter, last_value, min_iter, min_value, max_iter, max_value, first_iter, first_value, count, sum, x_axis_label`
-
-func (s events) Summary(ctx context.Context, t event.Target, metric, variant string) (event.Summary, bool, error) {
-	v, err := one(ctx, s.db, nil, func(r scanner) (v event.Summary, err error) {
-		err = r.Scan(&v.Metric, &v.Variant, &v.LastIter, &v.Last, &v.MinIter, &v.Min, &v.MaxIter, &v.Max, &v.FirstIter, &v.First, &v.Count, &v.Sum, &v.XAxis)
-		return v, err
-	}, `SELECT `+summaryColumns+` FROM event_summary WHERE target = ? AND metric = ? AND variant = ?`, t.ID, clean(metric), clean(variant))
-	return v, v.Count > 0, err
-}
-
-func (s events) Recompute(ctx context.Context, t event.Target, metric, variant string) (event.Summary, bool, error) {
-	points, err := collect(ctx, s.db, func(r scanner) (p struct {
-		iter  int64
-		value float64
-	}, err error,
-	) {
-		err = r.Scan(&p.iter, &p.value)
-		return p, err
-	}, `SELECT iter, value FROM event_item WHERE `+series+` ORDER BY iter`, t.ID, clean(metric), clean(variant))
-	v := event.Summary{Metric: metric, Variant: variant}
-	for _, p := range points {
-		v.Add(p.iter, p.value)
-	}
-	return v, v.Count > 0, err
-}
-
-func (s events) SetSummary(ctx context.Context, t event.Target, v event.Summary) error {
-	_, err := s.db.exec(ctx, `INSERT INTO event_summary (target, series, `+summaryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (target, metric, variant) DO UPDATE SET last_iter = excluded.last_iter, last_value = excluded.last_value,
-		min_iter = excluded.min_iter, min_value = excluded.min_value, max_iter = excluded.max_iter, max_value = excluded.max_value,
-		first_iter = excluded.first_iter, first_value = excluded.first_value, count = excluded.count, sum = excluded.sum, x_axis_label = excluded.x_axis_label`,
-		t.ID, seriesKey(v.Metric, v.Variant), clean(v.Metric), clean(v.Variant), v.LastIter, v.Last, v.MinIter, v.Min, v.MaxIter, v.Max, v.FirstIter, v.First, v.Count, v.Sum, clean(v.XAxis))
-	return err
+	return out
 }
 
 // seriesKey names a curve as the protocol does.
@@ -96,20 +86,40 @@ func seriesKey(metric, variant string) string {
 }
 
 func (s events) Raise(ctx context.Context, t event.Target, iteration int64) error {
-	_, err := s.db.exec(ctx, `INSERT INTO event_progress (target, last_iteration) VALUES (?, ?)
-		ON CONFLICT (target) DO UPDATE SET last_iteration = excluded.last_iteration
-		WHERE event_progress.last_iteration < excluded.last_iteration`, t.ID, iteration)
+	_, err := s.db.exec(ctx, `UPDATE event_progress SET last_iteration = ? WHERE target = ? AND last_iteration < ?`, iteration, t.ID, iteration)
 	return err
 }
 
-func (s events) Note(ctx context.Context, t event.Target, l event.Latest) error {
-	_, err := s.db.exec(ctx, `INSERT INTO event_metric (target, metric, type, last_update) VALUES (?, ?, ?, ?)
-		ON CONFLICT (target, metric, type) DO UPDATE SET last_update = excluded.last_update
-		WHERE event_metric.last_update < excluded.last_update`, t.ID, clean(l.Metric), l.Type, millis(l.At))
-	return err
+func (s events) Note(ctx context.Context, t event.Target, list []event.Latest) error {
+	type kind struct {
+		metric string
+		of     event.Type
+	}
+	at := make(map[kind]int64)
+	for _, l := range list {
+		k := kind{clean(l.Metric), l.Type}
+		at[k] = max(at[k], l.At.UnixMilli())
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	owners, err := s.own(ctx, []event.Target{t})
+	if err != nil {
+		return err
+	}
+	// In one order for all callers, since each takes the lock of a row.
+	var rows [][]any
+	for _, k := range slices.SortedFunc(maps.Keys(at), func(a, b kind) int {
+		return cmp.Or(cmp.Compare(a.metric, b.metric), cmp.Compare(a.of, b.of))
+	}) {
+		rows = append(rows, []any{owners[t], k.metric, k.of, at[k]})
+	}
+	return s.db.insert(ctx, `INSERT INTO event_metric (owner, metric, type, last_update) VALUES `,
+		` ON CONFLICT (owner, metric, type) DO UPDATE SET last_update = excluded.last_update
+		WHERE event_metric.last_update < excluded.last_update`, rows)
 }
 
-func (s events) Progress(ctx context.Context, targets []event.Target) (map[event.Target]event.Progress, error) {
+func (s events) Progress(ctx context.Context, targets []event.Target, limit int) (map[event.Target]event.Progress, error) {
 	kinds := make(map[string]event.Target, len(targets))
 	ids := make([]string, 0, len(targets))
 	for _, t := range targets {
@@ -117,25 +127,25 @@ func (s events) Progress(ctx context.Context, targets []event.Target) (map[event
 		ids = append(ids, t.ID)
 	}
 	out := make(map[event.Target]event.Progress, len(targets))
+	where, arg := among(s.db.dialect, "target", ids)
 	_, err := collect(ctx, s.db, func(r scanner) (id string, err error) {
 		var p event.Progress
 		err = r.Scan(&id, &p.LastIteration)
 		out[kinds[id]] = p
 		return id, err
-	}, `SELECT target, last_iteration FROM event_progress WHERE `+s.db.dialect.in("target"), list(ids))
+	}, `SELECT target, last_iteration FROM event_progress WHERE `+where, arg)
 	if err != nil {
 		return nil, err
 	}
-	_, err = collect(ctx, s.db, func(r scanner) (id string, err error) {
-		var v event.Summary
-		err = r.Scan(&id, &v.Metric, &v.Variant, &v.LastIter, &v.Last, &v.MinIter, &v.Min, &v.MaxIter, &v.Max, &v.FirstIter, &v.First, &v.Count, &v.Sum, &v.XAxis)
-		p := out[kinds[id]]
-		p.Series = append(p.Series, v)
-		out[kinds[id]] = p
-		return id, err
-	}, `SELECT target, `+summaryColumns+` FROM event_summary WHERE `+s.db.dialect.in("target")+` ORDER BY target, metric, variant`, list(ids))
+	where, arg = among(s.db.dialect, "p.target", ids)
+	series, err := s.scanSeries(ctx, kinds, `WHERE `+where+` AND s.place < ?`, arg, limit)
 	if err != nil {
 		return nil, err
+	}
+	for _, one := range series {
+		p := out[one.Target]
+		p.Series = append(p.Series, one)
+		out[one.Target] = p
 	}
 	_, err = collect(ctx, s.db, func(r scanner) (id string, err error) {
 		var l event.Latest
@@ -144,74 +154,124 @@ func (s events) Progress(ctx context.Context, targets []event.Target) (map[event
 		p.Latest = append(p.Latest, l)
 		out[kinds[id]] = p
 		return id, err
-	}, `SELECT target, metric, type, last_update FROM event_metric WHERE `+s.db.dialect.in("target")+` ORDER BY target, metric, type`, list(ids))
+	}, `SELECT p.target, m.metric, m.type, m.last_update FROM event_metric m JOIN event_progress p ON p.id = m.owner
+		WHERE `+where+` ORDER BY p.target, m.metric, m.type`, arg)
 	return out, err
 }
 
-func (s events) LogPage(ctx context.Context, t event.Target, q event.LogQuery) ([]event.Event, error) {
-	scan := func(r scanner) (e event.Event, err error) {
-		e.Type, e.Target = event.Log, t
-		err = r.Scan(&e.Timestamp, clock{&e.Received}, &e.Worker, &e.Level, &e.Msg, &e.Metric, &e.Variant)
-		return e, err
+func (s events) Names(ctx context.Context, targets []event.Target, types []event.Type) ([]event.Name, error) {
+	owners, err := s.owners(ctx, targets)
+	if err != nil || len(owners) == 0 {
+		return nil, err
 	}
-	const columns = `SELECT timestamp, received, worker, level, msg, metric, variant FROM event_log WHERE target = ? `
-	// Lines share times: a page ends with all lines of its last time, so that
-	// the next one can begin strictly after it.
-	if q.Earlier {
-		return collect(ctx, s.db, scan, columns+`AND (? = 0 OR timestamp < ?) AND timestamp >= COALESCE(
-			(SELECT timestamp FROM event_log WHERE target = ? AND (? = 0 OR timestamp < ?) ORDER BY timestamp DESC, id DESC LIMIT 1 OFFSET ?), -1)
-			ORDER BY timestamp DESC, id DESC`, t.ID, q.From, q.From, t.ID, q.From, q.From, q.Limit-1)
+	byOwner := make(map[int64]event.Target, len(owners))
+	ids := make([]int64, 0, len(owners))
+	for t, id := range owners {
+		byOwner[id] = t
+		ids = append(ids, id)
 	}
-	return collect(ctx, s.db, scan, columns+`AND timestamp > ? AND timestamp <= COALESCE(
-		(SELECT timestamp FROM event_log WHERE target = ? AND timestamp > ? ORDER BY timestamp, id LIMIT 1 OFFSET ?), 9223372036854775807)
-		ORDER BY timestamp, id`, t.ID, q.From, t.ID, q.From, q.Limit-1)
-}
-
-func (s events) LogCount(ctx context.Context, t event.Target) (int, error) {
-	return one(ctx, s.db, nil, scalar[int], `SELECT count(*) FROM event_log WHERE target = ?`, t.ID)
-}
-
-func (s events) ItemPage(ctx context.Context, t event.Target, q event.ItemQuery) ([]event.Event, error) {
-	scan := func(r scanner) (e event.Event, err error) {
-		e.Type, e.Target = q.Type, t
-		err = r.Scan(&e.Metric, &e.Variant, &e.Iter, &e.Key, &e.Timestamp, clock{&e.Received}, &e.Worker, &e.Value, parsed{&e.Body})
-		return e, err
-	}
-	// One text for both directions: a descending page runs over negated
-	// iterations.
-	sign, after := int64(1), int64(math.MinInt64)
-	if q.Desc {
-		sign = -1
-	}
-	if q.After != nil {
-		after = sign * *q.After
-	}
-	return collect(ctx, s.db, scan, `SELECT metric, variant, iter, item_key, timestamp, received, worker, value, body FROM event_item
-		WHERE target = ? AND type = ? AND iter * ? > ? AND iter * ? <= COALESCE(
-			(SELECT iter * ? FROM event_item WHERE target = ? AND type = ? AND iter * ? > ? ORDER BY 1 LIMIT 1 OFFSET ?), 9223372036854775807)
-		ORDER BY iter * ?, metric, variant, item_key`,
-		t.ID, q.Type, sign, after, sign, sign, t.ID, q.Type, sign, after, q.Limit-1, sign)
-}
-
-func (s events) ItemCount(ctx context.Context, t event.Target, of event.Type) (int, error) {
-	return one(ctx, s.db, nil, scalar[int], `SELECT count(*) FROM event_item WHERE target = ? AND type = ?`, t.ID, of)
-}
-
-func (s events) Files(ctx context.Context, t event.Target) ([]file.Address, error) {
-	return collect(ctx, s.db, func(r scanner) (file.Address, error) {
-		var body struct {
-			URL string `json:"url"`
+	series, logs, others := false, false, []event.Type{}
+	for _, of := range types {
+		switch of {
+		case event.Scalar:
+			series = true
+		case event.Log:
+			logs = true
+		default:
+			others = append(others, of)
 		}
-		err := r.Scan(parsed{&body})
-		return file.Stored(body.URL), err
-	}, `SELECT body FROM event_item WHERE target = ? AND type = 'training_debug_image'`, t.ID)
+	}
+	var out []event.Name
+	read := func(query string, args ...any) {
+		if err != nil {
+			return
+		}
+		var found []event.Name
+		found, err = collect(ctx, s.db, func(r scanner) (n event.Name, err error) {
+			var owner int64
+			var levels int64
+			err = r.Scan(&owner, &n.Metric, &n.Variant, &levels)
+			n.Target, n.Lonely = byOwner[owner], levels == 0
+			return n, err
+		}, query, args...)
+		out = append(out, found...)
+	}
+	in := s.db.dialect.inInts("owner")
+	if series {
+		read(`SELECT owner, metric, variant, levels FROM event_series WHERE `+in+` ORDER BY owner, metric, variant`, list(ids))
+	}
+	if len(others) > 0 {
+		where, arg := among(s.db.dialect, "type", others)
+		read(`SELECT DISTINCT owner, metric, variant, 1 FROM event_item WHERE `+in+` AND `+where+` ORDER BY owner, metric, variant`, list(ids), arg)
+	}
+	if logs { // lines of named metrics are rare, and named in the chunks only
+		read(`SELECT DISTINCT owner, '', '', 1 FROM event_log WHERE `+in+` ORDER BY owner`, list(ids))
+	}
+	return out, err
+}
+
+func (s events) Count(ctx context.Context, t event.Target) (int, error) {
+	owner, err := s.owner(ctx, t)
+	if err != nil || owner == 0 {
+		return 0, err
+	}
+	series, err := s.Series(ctx, []event.Target{t}, nil)
+	if err != nil {
+		return 0, err
+	}
+	n, err := one(ctx, s.db, nil, scalar[int], `SELECT (SELECT count(*) FROM event_item WHERE owner = ?)
+		+ (SELECT coalesce(sum(lines), 0) FROM event_log WHERE owner = ?)`, owner, owner)
+	for _, one := range series {
+		n += int(one.Summary().Count)
+	}
+	return n, err
+}
+
+func (s events) Addresses(ctx context.Context, t event.Target) ([]file.Address, error) {
+	return collect(ctx, s.db, func(r scanner) (file.Address, error) {
+		var url string
+		err := r.Scan(&url)
+		return file.Stored(url), err
+	}, `SELECT DISTINCT i.url FROM event_item i JOIN event_progress p ON p.id = i.owner WHERE p.target = ? AND i.url IS NOT NULL`, t.ID)
 }
 
 func (s events) Delete(ctx context.Context, t event.Target) error {
-	for _, table := range []string{"event_log", "event_item", "event_summary", "event_progress", "event_metric"} {
-		if _, err := s.db.exec(ctx, `DELETE FROM `+table+` WHERE target = ?`, t.ID); err != nil {
-			return fmt.Errorf("delete events: %w", err)
+	owner, err := s.owner(ctx, t)
+	if err != nil || owner == 0 {
+		return err
+	}
+	// Samples are looked up by address, whoever reported them.
+	if _, err := s.db.exec(ctx, `UPDATE event_item SET url_hash = NULL WHERE owner = ? AND url_hash IS NOT NULL`, owner); err != nil {
+		return fmt.Errorf("delete events: %w", err)
+	}
+	if _, err := s.db.exec(ctx, `INSERT INTO event_dead (owner) VALUES (?)`, owner); err != nil {
+		return fmt.Errorf("delete events: %w", err)
+	}
+	_, err = s.db.exec(ctx, `DELETE FROM event_progress WHERE id = ?`, owner)
+	return err
+}
+
+// sweeps are the statements that remove a part of what a deleted target left,
+// in this order; each takes the owner and a limit.
+var sweeps = []string{
+	`DELETE FROM event_node WHERE (series, level, start) IN (SELECT n.series, n.level, n.start FROM event_node n
+		WHERE n.series IN (SELECT id FROM event_series WHERE owner = ?) LIMIT ?)`,
+	`DELETE FROM event_series WHERE id IN (SELECT id FROM event_series WHERE owner = ? LIMIT ?)`,
+	`DELETE FROM event_log WHERE (owner, seq) IN (SELECT owner, seq FROM event_log WHERE owner = ? LIMIT ?)`,
+	`DELETE FROM event_item WHERE id IN (SELECT id FROM event_item WHERE owner = ? LIMIT ?)`,
+	`DELETE FROM event_metric WHERE (owner, metric, type) IN (SELECT owner, metric, type FROM event_metric WHERE owner = ? LIMIT ?)`,
+	`DELETE FROM event_dead WHERE owner IN (SELECT owner FROM event_dead WHERE owner = ? LIMIT ?)`,
+}
+
+func (s events) Sweep(ctx context.Context, limit int) (int, error) {
+	owner, err := one(ctx, s.db, nil, scalar[int64], `SELECT owner FROM event_dead ORDER BY owner LIMIT 1`)
+	if err != nil || owner == 0 {
+		return 0, err
+	}
+	for _, sweep := range sweeps {
+		if n, err := s.db.changed(ctx, sweep, owner, limit); err != nil || n > 0 {
+			return int(n), err
 		}
 	}
-	return nil
+	return 0, nil
 }

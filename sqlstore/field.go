@@ -61,9 +61,6 @@ type rows struct {
 	table, owner string // owner is the column that holds the key of the source
 	where        string // what picks the rows of this field
 	args         []any
-	// index is the one that knows both owner and where; "" if the engine finds
-	// it. hint says so to the engine.
-	index, hint string
 	// object is a column of the source with a JSON object: the rows are its
 	// members, and there is neither table nor owner.
 	object string
@@ -113,7 +110,7 @@ func (r rows) of(s source) string {
 	if r.object != "" {
 		return "FROM " + r.table + " v WHERE " + r.where
 	}
-	return "FROM " + r.table + " v" + r.hint + " WHERE v." + r.owner + " = " + s.id() + " AND " + r.where
+	return "FROM " + r.table + " v WHERE v." + r.owner + " = " + s.id() + " AND " + r.where
 }
 
 // memberField is a text in a JSON column.

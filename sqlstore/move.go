@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -84,6 +85,7 @@ type table struct {
 	name    string
 	columns []string
 	floats  []bool // of each column
+	bytes   []bool
 	key     []int  // the columns that tell rows apart
 }
 
@@ -123,6 +125,7 @@ func (db *DB) describe(ctx context.Context, from *DB, name string) (table, error
 		var column, kind string
 		err := s.Scan(&column, &kind)
 		t.columns, t.floats = append(t.columns, column), append(t.floats, kind == "double precision")
+		t.bytes = append(t.bytes, kind == "bytea")
 		return struct{}{}, err
 	}, `SELECT column_name::text, data_type::text FROM information_schema.columns
 		WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position`, name); err != nil {
@@ -177,7 +180,9 @@ func (r *rowsOf) Next() bool {
 		case string:
 			r.values[i] = clean(v)
 		case []byte:
-			r.values[i] = clean(string(v))
+			if !r.table.bytes[i] {
+				r.values[i] = clean(string(v))
+			}
 		case int64:
 			if r.table.floats[i] { // SQLite keeps whole ones so
 				r.values[i] = float64(v)
@@ -236,12 +241,22 @@ func (t table) compare(ctx context.Context, source *sql.Tx, to *DB) error {
 			return ErrDiffers.Errorf("table %s has another number of rows than its source: they part after row %d", t.name, n-1)
 		}
 		for i, column := range t.columns {
-			if a.values[i] != b.values[i] {
+			if !same(a.values[i], b.values[i]) {
 				return ErrDiffers.Errorf("table %s, row %d (%s): %s is %.100q there and was %.100q here",
 					t.name, n, a.key(), column, fmt.Sprint(b.values[i]), fmt.Sprint(a.values[i]))
 			}
 		}
 	}
+}
+
+// same reports whether two values of a column are equal.
+func same(a, b any) bool {
+	was, bytesHere := a.([]byte)
+	is, bytesThere := b.([]byte)
+	if bytesHere || bytesThere {
+		return bytesHere && bytesThere && bytes.Equal(was, is)
+	}
+	return a == b
 }
 
 // key names the row.

@@ -45,9 +45,10 @@ func TestMove(t *testing.T) {
 
 	for name, change := range map[string]string{
 		"a row that changed":          `UPDATE artifact_version SET size = size + 1 WHERE id = (SELECT min(id) FROM artifact_version WHERE size IS NOT NULL)`,
-		"a number that changed a bit": `UPDATE event_summary SET sum = sum * 1.0000000000000003 + 5e-324 WHERE (target, metric, variant) = (SELECT target, metric, variant FROM event_summary WHERE sum > 0 LIMIT 1)`,
+		"a number that changed a bit": `UPDATE event_series SET mean_value = mean_value * 1.0000000000000003 + 5e-324 WHERE id = (SELECT id FROM event_series WHERE mean_value > 0 AND mean_value < 1e300 LIMIT 1)`,
+		"bytes that changed":          `UPDATE event_node SET body = body || '\x00'::bytea WHERE series = (SELECT min(series) FROM event_node)`,
 		"a text that lost a blank":    `UPDATE task SET comment = 'spaced' WHERE id = (SELECT id FROM task WHERE comment = ' spaced ' LIMIT 1)`,
-		"a row that was lost":         `DELETE FROM event_log WHERE id = (SELECT max(id) FROM event_log)`,
+		"a row that was lost":         `DELETE FROM event_log WHERE owner = (SELECT max(owner) FROM event_log)`,
 		"a row too many":              `INSERT INTO preview (hash, body) VALUES ('zzz', 'more')`,
 	} {
 		t.Run(name+" is found, and nothing is kept", func(t *testing.T) {
@@ -84,7 +85,7 @@ func TestMove(t *testing.T) {
 			}
 		}
 		drawn := func(db *sqlstore.DB) string {
-			values, err := db.Texts(ctx, `SELECT store_key FROM blob UNION ALL SELECT secret_hash FROM user_key UNION ALL SELECT line_key FROM event_log UNION ALL SELECT value FROM setting`)
+			values, err := db.Texts(ctx, `SELECT store_key FROM blob UNION ALL SELECT secret_hash FROM user_key UNION ALL SELECT value FROM setting`)
 			must(t, err)
 			slices.Sort(values)
 			return strings.Join(values, "\n")

@@ -45,11 +45,14 @@ func nounsOn(db *sqlstore.DB, blobs blob.Store, now func() time.Time, grace time
 		Store: db.Files(), Sessions: db.Sessions(), Blobs: blobs, Tx: db.Tx, After: db.After, Now: now, Grace: grace,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
+	hub := &notify.Hub{}
 	n.artifacts = artifact.New(artifact.Config{
-		Store: db.Artifacts(), Tasks: n.tasks, Files: n.files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: now,
+		Store: db.Artifacts(), Tasks: n.tasks, Files: n.files, Tx: db.Tx, After: db.After, Hub: hub, Now: now,
 	})
-	n.files.Join(n.artifacts)
-	n.events = event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: n.tasks}, Tx: db.BulkTx, Now: now})
+	n.events = event.New(event.Config{
+		Store: db.Events(), Targets: lifecycle.Targets{Tasks: n.tasks}, Files: n.files, Tx: db.BulkTx, After: db.After, Hub: hub, Now: now,
+	})
+	n.files.Join(n.artifacts, n.events)
 	n.lifecycle = lifecycle.New(lifecycle.Config{
 		Projects: n.projects, Tasks: n.tasks, Artifacts: n.artifacts, Events: n.events, Queues: n.queues, Files: n.files, Tx: db.Tx, Now: now,
 	})

@@ -114,7 +114,7 @@ func TestCommonFiltersUseAnIndex(t *testing.T) {
 				query.Match{Field: "id", Pattern: pattern(t, "TASK 7", true)},
 				query.Match{Field: "comment", Pattern: pattern(t, "TASK 7", true)},
 			}, latest, "task_by_comment"},
-			"a metric in a range":      {query.Compare{Field: query.Join("last_metrics", "a", "b", "value"), Op: query.GreaterEqual, Value: 0.5}, latest, "event_summary_by_series"},
+			"a metric in a range":      {query.Compare{Field: query.Join("last_metrics", "a", "b", "value"), Op: query.GreaterEqual, Value: 0.5}, latest, "event_series_by_key"},
 			"status, the latest first": {is("status", "created"), latest, "task_by_status (status=?)"},
 			"user, the latest first":   {is("user", "u1"), latest, "task_by_user (user_id=?)"},
 			"parent":                   {is("parent", "x"), nil, "task_by_parent (parent=?)"},

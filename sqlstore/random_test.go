@@ -169,7 +169,8 @@ func (a *actor) event() event.Event {
 		e.Type, e.Level, e.Msg = event.Log, "info", a.text()
 	case 2:
 		e.Type, e.Key = event.DebugImage, strings.Repeat("http://files/", a.IntN(400))+a.text()
-		e.Body = map[string]any{"url": "files:/" + string(a.path()), "text": a.text()}
+		e.URL, _ = file.Own(string(a.path()))
+		e.Body = map[string]any{"text": a.text()}
 	case 3:
 		e.Type, e.Body = event.Plot, map[string]any{"plot": a.text(), "number": 1.5}
 	}
@@ -416,7 +417,7 @@ var deeds = []deed{
 	{"look at events", 4, func(ctx context.Context, a *actor) (any, error) {
 		of := event.Target{Kind: event.Task, ID: string(a.pick())}
 		kind := []event.Type{event.Scalar, event.DebugImage, event.Plot}[a.IntN(3)]
-		items, total, err := a.events.Items(ctx, user.Operator, of, event.ItemQuery{Type: kind, Limit: 1 + a.IntN(4), Desc: a.IntN(2) == 0})
+		items, total, err := a.events.Items(ctx, user.Operator, of, event.ItemQuery{Types: []event.Type{kind}, Limit: 1 + a.IntN(4), Desc: a.IntN(2) == 0})
 		if err != nil {
 			return nil, err
 		}
@@ -424,9 +425,17 @@ var deeds = []deed{
 		progress, perr := a.events.Progress(ctx, user.Operator, []event.Target{of})
 		var out []string
 		for _, e := range append(items, lines...) {
-			out = append(out, fmt.Sprintln(e.Metric, e.Variant, e.Iter, len(e.Key), e.Timestamp, e.Msg, e.Body))
+			out = append(out, fmt.Sprintln(e.Metric, e.Variant, e.Iter, len(e.Key), e.Timestamp, e.Msg, e.URL, e.Overwritten, e.Version, e.Body))
 		}
-		return fmt.Sprint(out, total, count, progress[of]), errors.Join(err, perr)
+		for _, s := range progress[of].Series {
+			out = append(out, fmt.Sprintln(s.Metric, s.Variant, s.Label, s.Levels, s.Summary()))
+		}
+		return fmt.Sprint(out, total, count, progress[of].LastIteration, progress[of].Latest), errors.Join(err, perr)
+	}},
+	{"sweep events", 1, func(ctx context.Context, a *actor) (any, error) {
+		// All that one statement can find, since which rows a smaller part
+		// holds is for the engine to say; some wait for the end.
+		return a.events.Store.Sweep(ctx, 1_000_000)
 	}},
 	{"list tasks", 8, func(ctx context.Context, a *actor) (any, error) {
 		order := []query.Order{{Field: []string{"name", "last_update", "started", "comment", "tags", "hyperparams.Args.a.value"}[a.IntN(6)], Desc: a.IntN(2) == 0}, {Field: "name"}, {Field: "comment"}, {Field: "created"}}

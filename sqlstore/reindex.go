@@ -41,7 +41,7 @@ func (db *DB) reindex(ctx context.Context) error {
 				return fmt.Errorf("empty the index %s: %w", table, err)
 			}
 		}
-		for _, of := range []func(context.Context, *DB, string) (string, error){reindexTasks, reindexProjects, reindexParams, reindexSeries, reindexArtifacts, reindexMetadata} {
+		for _, of := range []func(context.Context, *DB, string) (string, error){reindexTasks, reindexProjects, reindexParams, reindexArtifacts, reindexMetadata} {
 			for last := ""; ; {
 				next, err := of(ctx, db, last)
 				if err != nil {
@@ -110,25 +110,6 @@ func reindexParams(ctx context.Context, db *DB, after string) (string, error) {
 		}
 		return nil
 	}, `SELECT id FROM task WHERE id > ? ORDER BY id`, after)
-}
-
-func reindexSeries(ctx context.Context, db *DB, after string) (string, error) {
-	type row struct{ target, metric, variant string }
-	return slice(ctx, db, scalar[string], func(id string) string { return id }, func(id string) error {
-		curves, err := collect(ctx, db, func(s scanner) (r row, err error) {
-			return r, s.Scan(&r.target, &r.metric, &r.variant)
-		}, `SELECT target, metric, variant FROM event_summary WHERE target = ?`, id)
-		if err != nil {
-			return err
-		}
-		for _, c := range curves {
-			if _, err := db.exec(ctx, `UPDATE event_summary SET series = ? WHERE target = ? AND metric = ? AND variant = ?`,
-				seriesKey(c.metric, c.variant), c.target, c.metric, c.variant); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, `SELECT DISTINCT target FROM event_summary WHERE target > ? ORDER BY target`, after)
 }
 
 func reindexArtifacts(ctx context.Context, db *DB, after string) (string, error) {

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/coffer-ml/coffer/artifact"
-	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
 )
@@ -26,7 +25,6 @@ func derived(t *testing.T, db *sqlstore.DB) []string {
 		`SELECT 'word ' || word || ' ' || task_id || ' ' || weight FROM task_word`,
 		`SELECT 'word ' || word || ' ' || project_id || ' ' || weight FROM project_word`,
 		`SELECT 'sort ' || task_id || ' ' || name || ' ' || coalesce(sort_key, '-') FROM task_param`,
-		`SELECT 'series ' || target || ' ' || series FROM event_summary`,
 		`SELECT 'metadata ' || key || ' ' || value FROM artifact_metadata`,
 	} {
 		rows, err := db.Texts(context.Background(), text)
@@ -54,7 +52,6 @@ func TestWhatSearchesNeedIsDerivedAnew(t *testing.T) {
 		x.Hyperparams = task.Params{"Args": {"lr": {Value: "0.1"}, "opt": {Value: "Adam 10"}}}
 		addTasks(t, db, x)
 		if i == 0 {
-			must(t, db.Events().SetSummary(ctx, event.Target{Kind: event.Task, ID: string(x.ID)}, event.Summary{Metric: "loss", Variant: "val", Count: 1}))
 			v := aVersion(1)
 			v.Metadata = [][]string{{"rows", "10"}, {"cut"}}
 			add(t, db, x.ID, artifact.Ref{Key: "features", Mode: artifact.Output}, v, "1")
@@ -64,7 +61,7 @@ func TestWhatSearchesNeedIsDerivedAnew(t *testing.T) {
 	for _, text := range []string{
 		`DELETE FROM setting WHERE name = 'search.rules'`, `DELETE FROM task_word`, `DELETE FROM artifact_name`, `UPDATE artifact SET key_fold = 'stale'`,
 		`INSERT INTO task_name (name, name_key, name_fold) VALUES ('stale', 'stale', 'STALE')`,
-		`UPDATE task_param SET sort_key = 'stale'`, `UPDATE event_summary SET series = 'stale'`,
+		`UPDATE task_param SET sort_key = 'stale'`,
 	} {
 		must(t, db.Exec(ctx, text))
 	}

@@ -120,8 +120,13 @@ var metricColumns = map[string]string{
 	"first_value":           "v.first_value",
 	"first_value_iteration": "v.first_iter",
 	"count":                 "v.count",
-	"mean_value":            "v.sum / v.count",
+	"mean_value":            "v.mean_value",
 }
+
+// taskSeries are the series with the tasks that they belong to. Those that
+// wait to be swept have none.
+const taskSeries = `(SELECT p.target, s.name_key, s.last_value, s.min_value, s.min_iter, s.max_value, s.max_iter, s.first_value, s.first_iter,
+	s.count, s.mean_value FROM event_series s JOIN event_progress p ON p.id = s.owner)`
 
 // metricField is the field "last_metrics.<metric>.<variant>.<part>", where
 // metric and variant are MD5 sums.
@@ -135,9 +140,6 @@ func metricField(path []string) (field, bool) {
 	}
 	return field{
 		kind: query.Number, value: column,
-		rows: &rows{
-			table: "event_summary", owner: "target", where: "v.series = ?", args: []any{clean(path[0] + "." + path[1])},
-			index: "event_summary_by_series",
-		},
+		rows: &rows{table: taskSeries, owner: "target", where: "v.name_key = ?", args: []any{clean(path[0] + "." + path[1])}},
 	}, true
 }

@@ -108,6 +108,12 @@ func list[T ~string | int64](values []T) elements {
 // Value implements driver.Valuer: SQLite has no arrays and takes JSON.
 func (e elements) Value() (driver.Value, error) { return document(e.of) }
 
+// tuples is the argument of dialect.rows.
+func tuples(rows [][]any) string {
+	b, _ := json.Marshal(rows) // texts and whole numbers always marshal
+	return string(b)
+}
+
 // key is the hex SHA-256 of a text: it stands in unique indexes for texts that
 // may be too long for one.
 func key[T ~string](s T) string {

@@ -162,11 +162,6 @@ func (c compiler) find(name string) (field, error) {
 	if f.otherwise != "" {
 		f.value = "coalesce(NULLIF(" + f.value + ", ''), '" + f.otherwise + "')"
 	}
-	if f.rows != nil && f.rows.index != "" {
-		hinted := *f.rows
-		hinted.hint = c.dialect.by(hinted.index)
-		f.rows = &hinted
-	}
 	if f.rows != nil && f.rows.object != "" {
 		members := *f.rows
 		members.table = c.dialect.members(members.object)

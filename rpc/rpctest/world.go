@@ -76,9 +76,12 @@ func New(t testing.TB) *World {
 	must(t, queues.Bootstrap(ctx))
 	w.Tasks, w.Queues = tasks, queues
 	w.Files = file.New(file.Config{Store: db.Files(), Sessions: db.Sessions(), Blobs: &mem.Store{Now: w.Now}, Tx: db.Tx, After: db.After, Now: w.Now, Logger: logger})
-	artifacts := artifact.New(artifact.Config{Store: db.Artifacts(), Tasks: tasks, Files: w.Files, Tx: db.Tx, After: db.After, Hub: &notify.Hub{}, Now: w.Now})
-	w.Files.Join(artifacts)
-	events := event.New(event.Config{Store: db.Events(), Targets: lifecycle.Targets{Tasks: tasks}, Tx: db.Tx, Now: w.Now})
+	hub := &notify.Hub{}
+	artifacts := artifact.New(artifact.Config{Store: db.Artifacts(), Tasks: tasks, Files: w.Files, Tx: db.Tx, After: db.After, Hub: hub, Now: w.Now})
+	events := event.New(event.Config{
+		Store: db.Events(), Targets: lifecycle.Targets{Tasks: tasks}, Files: w.Files, Tx: db.Tx, After: db.After, Hub: hub, Now: w.Now,
+	})
+	w.Files.Join(artifacts, events)
 	api := rpc.New(rpc.Config{
 		Guard: &door.Guard{Users: w.Users}, Users: w.Users, Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Queues: queues,
 		Lifecycle: lifecycle.New(lifecycle.Config{Projects: projects, Tasks: tasks, Artifacts: artifacts, Events: events, Queues: queues, Files: w.Files, Tx: db.Tx, Now: w.Now}),

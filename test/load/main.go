@@ -21,6 +21,8 @@ func main() {
 	flag.StringVar(&b.python, "python", ".venv/compat-newest/bin/python", "a Python `interpreter` with clearml")
 	flag.Int64Var(&b.size, "size", 1<<30, "`bytes` of the large file")
 	flag.IntVar(&b.small, "small", 2000, "`number` of 4 KiB files per round and of downloads per client")
+	flag.IntVar(&b.points, "points", 10_000_000, "`number` of scalar events of the long curve")
+	flag.IntVar(&b.seconds, "seconds", 60, "`seconds` that a thousand tasks report together")
 	flag.IntVar(&b.rounds, "rounds", 5, "`rounds` of which the median counts")
 	flag.StringVar(&b.only, "only", "", "run only these `groups`, with commas between: "+strings.Join(groupNames(), ","))
 	flag.StringVar(&b.parent, "dir", os.TempDir(), "`directory` on the disk to measure")
@@ -38,6 +40,8 @@ type bench struct {
 	coffer, python string
 	size           int64 // bytes of the large file
 	small          int   // 4 KiB files per round
+	points         int   // of the long curve
+	seconds        int   // that many tasks report together
 	rounds         int
 	only           string
 	parent         string
@@ -59,6 +63,7 @@ func groups() []group {
 		{"small", (*bench).measureSmall},
 		{"sdk", (*bench).measureSDK},
 		{"add", (*bench).measureAdd},
+		{"events", (*bench).measureEvents},
 	}
 }
 
@@ -70,8 +75,8 @@ func groupNames() (names []string) {
 }
 
 func (b *bench) run(ctx context.Context) (err error) {
-	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 {
-		return errors.New("needed are at least 1 round, 8 small files and 1 MiB for the large one")
+	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 || b.points < 10*perBatch || b.seconds < 1 {
+		return errors.New("needed are at least 1 round, 8 small files, 1 MiB for the large one, 10,000 points and 1 second")
 	}
 	for _, path := range []*string{&b.coffer, &b.python, &b.parent} {
 		if *path, err = filepath.Abs(*path); err != nil {

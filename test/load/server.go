@@ -122,3 +122,36 @@ func roomFor(dir string, bytes int64) error {
 	}
 	return nil
 }
+
+// curve is what our own endpoint tells of one.
+type curve struct {
+	X    []int     `json:"x"`
+	Mean []float64 `json:"mean"`
+	Min  []float64 `json:"min"`
+	Max  []float64 `json:"max"`
+	MaxX []int     `json:"max_x"`
+}
+
+// scalars samples the one curve of a task.
+func (s *server) scalars(ctx context.Context, task string, samples int) (curve, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/tasks/%s/scalars?samples=%d", s.API, task, samples), nil)
+	if err != nil {
+		return curve{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return curve{}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var reply struct {
+		Curves []curve `json:"curves"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&reply); err != nil {
+		return curve{}, err
+	}
+	if resp.StatusCode != http.StatusOK || len(reply.Curves) != 1 {
+		return curve{}, fmt.Errorf("curves: %s, %d of them", resp.Status, len(reply.Curves))
+	}
+	return reply.Curves[0], nil
+}

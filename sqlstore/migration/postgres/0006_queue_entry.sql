@@ -11,15 +11,3 @@ CREATE INDEX queue_entry_by_task ON queue_entry (task_id);
 
 -- Tasks that everybody may read and nobody may change.
 ALTER TABLE task ADD COLUMN public INTEGER NOT NULL DEFAULT 0;
-
--- When each kind of event of a metric came in last.
-CREATE TABLE event_metric (
-	target TEXT COLLATE "C" NOT NULL,
-	metric TEXT COLLATE "C" NOT NULL,
-	type TEXT COLLATE "C" NOT NULL,
-	last_update BIGINT NOT NULL,
-	PRIMARY KEY (target, metric, type)
-);
-
--- What the iterations of a series are called.
-ALTER TABLE event_summary ADD COLUMN x_axis_label TEXT COLLATE "C" NOT NULL DEFAULT '';

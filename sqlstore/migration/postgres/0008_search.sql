@@ -51,10 +51,6 @@ CREATE INDEX task_by_comment ON task (id) WHERE comment <> '';
 -- What a value that is no number is sorted by.
 ALTER TABLE task_param ADD COLUMN sort_key TEXT COLLATE "C";
 
--- A curve as the protocol names it: the MD5 of metric and variant.
-ALTER TABLE event_summary ADD COLUMN series TEXT COLLATE "C" NOT NULL DEFAULT '';
-CREATE INDEX event_summary_by_series ON event_summary (series, target);
-
 CREATE TABLE artifact_metadata (
 	version_id BIGINT NOT NULL REFERENCES artifact_version (id) ON DELETE CASCADE,
 	place INTEGER NOT NULL,

@@ -1,52 +1,97 @@
--- What running tasks report. A target is the id of a task.
-CREATE TABLE event_log (
-	id        INTEGER PRIMARY KEY,
-	target    TEXT NOT NULL,
-	line_key  TEXT NOT NULL, -- worker, time, level, text and ordinal among equals
-	timestamp BIGINT NOT NULL, -- milliseconds since 1970, as reported
-	received  BIGINT NOT NULL,
-	worker    TEXT NOT NULL,
-	level     TEXT NOT NULL,
-	msg       TEXT NOT NULL,
-	metric    TEXT NOT NULL,
-	variant   TEXT NOT NULL
-);
-CREATE UNIQUE INDEX event_log_line ON event_log (target, line_key);
-CREATE INDEX event_log_time ON event_log (target, timestamp, id);
-
-CREATE TABLE event_item (
-	target    TEXT NOT NULL,
-	type      TEXT NOT NULL,
-	metric    TEXT NOT NULL,
-	variant   TEXT NOT NULL,
-	iter      BIGINT NOT NULL,
-	item_key  TEXT NOT NULL, -- the key of a debug sample, else empty
-	timestamp BIGINT NOT NULL,
-	received  BIGINT NOT NULL,
-	worker    TEXT NOT NULL,
-	value     DOUBLE PRECISION, -- of a scalar
-	body      TEXT NOT NULL, -- the other fields, as JSON
-	PRIMARY KEY (target, type, metric, variant, iter, item_key)
-) WITHOUT ROWID;
-
-CREATE TABLE event_summary (
-	target      TEXT NOT NULL,
-	metric      TEXT NOT NULL,
-	variant     TEXT NOT NULL,
-	last_iter   BIGINT NOT NULL,
-	last_value  DOUBLE PRECISION NOT NULL,
-	min_iter    BIGINT NOT NULL,
-	min_value   DOUBLE PRECISION NOT NULL,
-	max_iter    BIGINT NOT NULL,
-	max_value   DOUBLE PRECISION NOT NULL,
-	first_iter  BIGINT NOT NULL,
-	first_value DOUBLE PRECISION NOT NULL,
-	count       BIGINT NOT NULL,
-	sum         DOUBLE PRECISION NOT NULL,
-	PRIMARY KEY (target, metric, variant)
-) WITHOUT ROWID;
-
+-- What running tasks and models report. A target is the id of either; what it
+-- reported belongs to its row here, so that deleting that row deletes all: the
+-- rest is swept later, in slices. AUTOINCREMENT: an id that waits to be swept
+-- must not be given away again.
 CREATE TABLE event_progress (
-	target         TEXT PRIMARY KEY,
+	id             INTEGER PRIMARY KEY AUTOINCREMENT,
+	target         TEXT NOT NULL,
 	last_iteration BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX event_progress_target ON event_progress (target);
+
+CREATE TABLE event_dead (
+	owner BIGINT PRIMARY KEY -- id of an event_progress row that is gone
+);
+
+-- Curves of scalars, with what all their points come to.
+CREATE TABLE event_series (
+	id         INTEGER PRIMARY KEY AUTOINCREMENT,
+	owner      BIGINT NOT NULL,
+	metric     TEXT NOT NULL,
+	variant    TEXT NOT NULL,
+	place      BIGINT NOT NULL, -- in the order in which the target's series came up
+	label      TEXT NOT NULL,   -- of the x axis
+	levels     BIGINT NOT NULL, -- of the tree of its points
+	aggregate  BLOB,            -- of the points with an iteration, as package curve has it
+	single     BLOB,            -- the point without iteration, as package curve has it
+	-- What tasks are found and sorted by: the name as the protocol has it, the MD5
+	-- of metric and variant, and what all points come to.
+	name_key    TEXT NOT NULL,
+	last_value  DOUBLE PRECISION NOT NULL,
+	min_value   DOUBLE PRECISION NOT NULL,
+	min_iter    BIGINT NOT NULL,
+	max_value   DOUBLE PRECISION NOT NULL,
+	max_iter    BIGINT NOT NULL,
+	first_value DOUBLE PRECISION NOT NULL,
+	first_iter  BIGINT NOT NULL,
+	count       BIGINT NOT NULL,
+	mean_value  DOUBLE PRECISION NOT NULL
+);
+CREATE UNIQUE INDEX event_series_name ON event_series (owner, metric, variant);
+CREATE INDEX event_series_by_key ON event_series (name_key, owner);
+
+-- When each kind of event of a metric came in last; log lines are not noted.
+CREATE TABLE event_metric (
+	owner       BIGINT NOT NULL,
+	metric      TEXT NOT NULL,
+	type        TEXT NOT NULL,
+	last_update BIGINT NOT NULL,
+	PRIMARY KEY (owner, metric, type)
+) WITHOUT ROWID;
+
+-- The points, in nodes of some hundreds: package curve.
+CREATE TABLE event_node (
+	series BIGINT NOT NULL,
+	level  BIGINT NOT NULL,
+	start  BIGINT NOT NULL,
+	body   BLOB NOT NULL,
+	PRIMARY KEY (series, level, start)
+) WITHOUT ROWID;
+
+-- The console log, in compressed chunks; lines are added to the last one.
+CREATE TABLE event_log (
+	owner      BIGINT NOT NULL,
+	seq        BIGINT NOT NULL,
+	first_time BIGINT NOT NULL,
+	last_time  BIGINT NOT NULL,
+	lines      BIGINT NOT NULL,
+	size       BIGINT NOT NULL, -- before compression
+	body       BLOB NOT NULL,
+	PRIMARY KEY (owner, seq)
+);
+-- Holds all that is asked of chunks without opening them.
+CREATE INDEX event_log_chunks ON event_log (owner, last_time, first_time, seq, lines);
+
+-- Plots, debug samples and vectors.
+CREATE TABLE event_item (
+	id          INTEGER PRIMARY KEY,
+	owner       BIGINT NOT NULL,
+	type        TEXT NOT NULL,
+	metric      TEXT NOT NULL,
+	variant     TEXT NOT NULL,
+	iter        BIGINT NOT NULL,
+	key_hash    TEXT NOT NULL, -- of the key of a debug sample, else empty
+	sample_key  TEXT NOT NULL,
+	timestamp   BIGINT NOT NULL,
+	received    BIGINT NOT NULL,
+	worker      TEXT NOT NULL,
+	url         TEXT,
+	url_hash    TEXT,   -- of an own address that is of the path alone
+	generation  BIGINT, -- of the file that an own address named when it was reported
+	version     BIGINT, -- its number
+	overwritten BIGINT NOT NULL, -- 1: the address shows another picture by now
+	body        BLOB NOT NULL -- the other fields
+);
+CREATE UNIQUE INDEX event_item_name ON event_item (owner, type, metric, variant, iter, key_hash);
+CREATE INDEX event_item_iter ON event_item (owner, type, iter);
+CREATE INDEX event_item_url ON event_item (url_hash) WHERE url_hash IS NOT NULL;

@@ -61,13 +61,16 @@ func TestTheLatestEventOfEachKindIsKnown(t *testing.T) {
 	ctx := context.Background()
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		store, target := db.Events(), event.Target{Kind: event.Task, ID: "t"}
+		note := func(of event.Target, list []event.Latest) {
+			must(t, db.Tx(ctx, func(ctx context.Context) error { return store.Note(ctx, of, list) }))
+		}
 		for _, list := range [][]event.Latest{
 			{{Metric: "loss", Type: event.Scalar, At: at(2)}, {Metric: "loss", Type: event.Plot, At: at(1)}, {Metric: "loss", Type: event.Scalar, At: at(0)}},
 			{{Metric: "loss", Type: event.Scalar, At: at(1)}, {Metric: "acc", Type: event.Scalar, At: at(3)}}, // the first was told late
 		} {
-			must(t, store.Note(ctx, target, list))
+			note(target, list)
 		}
-		must(t, store.Note(ctx, event.Target{Kind: event.Task, ID: "u"}, []event.Latest{{Metric: "loss", Type: event.Scalar, At: at(9)}}))
+		note(event.Target{Kind: event.Task, ID: "u"}, []event.Latest{{Metric: "loss", Type: event.Scalar, At: at(9)}})
 		progress, err := store.Progress(ctx, []event.Target{target}, event.MaxSummaries)
 		must(t, err)
 		want := []event.Latest{
@@ -79,7 +82,7 @@ func TestTheLatestEventOfEachKindIsKnown(t *testing.T) {
 		if got := progress[target].Latest; !slices.EqualFunc(got, want, same) {
 			t.Errorf("got %v, want %v", got, want)
 		}
-		must(t, store.Delete(ctx, target))
+		must(t, db.Tx(ctx, func(ctx context.Context) error { return store.Delete(ctx, target) }))
 		if progress, err = store.Progress(ctx, []event.Target{target}, event.MaxSummaries); err != nil || len(progress[target].Latest) != 0 {
 			t.Errorf("after the deletion: %v, %v", progress, err)
 		}

@@ -105,7 +105,7 @@ func readNumber(digits string) (n int, ok bool) {
 }
 
 // FuzzBatch checks the reader of batches against decoding line by line with
-// the standard library.
+// the standard library: a line that it does not take is nil.
 func FuzzBatch(f *testing.F) {
 	for _, seed := range []string{
 		"{}\n{\"a\":1}\n", "\n\n{\"a\":\"\\n\"}", "{}\r\n{}", "{\"a\":1}{\"b\":2}", "[1]", "null", "{\"a\":1,\"a\":2}", "{\"a\":1e999}",
@@ -116,16 +116,18 @@ func FuzzBatch(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		got, err := readBatch(bodyOf(text))
-		want, ok := []map[string]any{}, true
+		want := []map[string]any{}
 		for line := range bytes.SplitSeq(text, []byte("\n")) {
 			if line = bytes.TrimSpace(line); len(line) == 0 {
 				continue
 			}
 			var object map[string]any
-			ok = ok && unmarshal(line, &object) == nil && object != nil && nesting(object) <= maxDepth
+			if unmarshal(line, &object) != nil && unmarshal(quoteLiterals(line), &object) != nil || nesting(object) > maxDepth {
+				object = nil
+			}
 			want = append(want, object)
 		}
-		agree(t, got, err, want, ok)
+		agree(t, got, err, want, true)
 	})
 }
 

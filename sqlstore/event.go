@@ -86,7 +86,9 @@ func seriesKey(metric, variant string) string {
 }
 
 func (s events) Raise(ctx context.Context, t event.Target, iteration int64) error {
-	_, err := s.db.exec(ctx, `UPDATE event_progress SET last_iteration = ? WHERE target = ? AND last_iteration < ?`, iteration, t.ID, iteration)
+	_, err := s.db.exec(ctx, `INSERT INTO event_progress (target, last_iteration) VALUES (?, ?)
+		ON CONFLICT (target) DO UPDATE SET last_iteration = excluded.last_iteration
+		WHERE event_progress.last_iteration < excluded.last_iteration`, t.ID, iteration)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 type points struct {
 	event.Series
 	owner  int64
+	place  int // of a new series
 	tree   curve.Tree
 	events []event.Event
 }
@@ -52,13 +53,14 @@ func (s events) AddScalars(ctx context.Context, list []event.Event, limit int) (
 	places := make(map[int64]int) // by owner: how many series it has
 	for _, p := range all {
 		if p.ID == 0 {
-			if err := s.begin(ctx, p, places, limit); err != nil {
+			ok, err := s.begin(ctx, p, places, limit)
+			if err != nil {
 				return nil, err
 			}
-		}
-		if p.ID == 0 {
-			refused = append(refused, p.events...)
-			continue
+			if !ok {
+				refused = append(refused, p.events...)
+				continue
+			}
 		}
 		taken = append(taken, p)
 	}
@@ -108,24 +110,21 @@ func into(v *event.Series) []any {
 	return []any{&v.ID, &v.Metric, &v.Variant, &v.Label, &v.Levels, aggregate{&v.Curve}, lonely{&v.Single}}
 }
 
-// begin makes a new series, unless the target has reached the limit.
-func (s events) begin(ctx context.Context, p *points, places map[int64]int, limit int) (err error) {
+// begin gives a new series its place, unless the target has reached the limit.
+func (s events) begin(ctx context.Context, p *points, places map[int64]int, limit int) (ok bool, err error) {
 	place, counted := places[p.owner]
 	if !counted {
 		if place, err = one(ctx, s.db, nil, scalar[int], `SELECT count(*) FROM event_series WHERE owner = ?`, p.owner); err != nil {
-			return err
+			return false, err
 		}
 	}
 	places[p.owner] = place
 	if place >= limit {
-		return nil
+		return false, nil
 	}
 	places[p.owner]++
-	p.ID, err = one(ctx, s.db, errNoRow, scalar[int64], `INSERT INTO event_series
-		(owner, metric, variant, place, label, levels, name_key, last_value, min_value, min_iter, max_value, max_iter, first_value, first_iter, count, mean_value)
-		VALUES (?, ?, ?, ?, '', 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING id`,
-		p.owner, p.Metric, p.Variant, place, seriesKey(p.Metric, p.Variant))
-	return err
+	p.place = place
+	return true, nil
 }
 
 // loadTails reads the last leaf of each series, where most points go.
@@ -208,12 +207,27 @@ func (s events) extend(ctx context.Context, p *points) ([]curve.Node, error) {
 	if p.Single != nil {
 		single = curve.EncodePoints([]curve.Point{*p.Single})
 	}
+	return p.tree.Changed(), s.save(ctx, p, single)
+}
+
+// save writes the row of a series.
+func (s events) save(ctx context.Context, p *points, single []byte) (err error) {
 	sum := p.Summary()
-	_, err = s.db.exec(ctx, `UPDATE event_series SET label = ?, levels = ?, aggregate = ?, single = ?, last_value = ?,
-		min_value = ?, min_iter = ?, max_value = ?, max_iter = ?, first_value = ?, first_iter = ?, count = ?, mean_value = ? WHERE id = ?`,
+	args := []any{
 		p.Label, p.tree.Levels, p.Curve.Encode(), single, unsigned(sum.Last.Value), unsigned(sum.Min.Value), sum.Min.Iter,
-		unsigned(sum.Max.Value), sum.Max.Iter, unsigned(sum.First.Value), sum.First.Iter, sum.Count, unsigned(sum.Mean()), p.ID)
-	return p.tree.Changed(), err
+		unsigned(sum.Max.Value), sum.Max.Iter, unsigned(sum.First.Value), sum.First.Iter, sum.Count, unsigned(sum.Mean()),
+	}
+	if p.ID != 0 {
+		_, err = s.db.exec(ctx, `UPDATE event_series SET label = ?, levels = ?, aggregate = ?, single = ?, last_value = ?,
+			min_value = ?, min_iter = ?, max_value = ?, max_iter = ?, first_value = ?, first_iter = ?, count = ?, mean_value = ? WHERE id = ?`,
+			append(args, p.ID)...)
+		return err
+	}
+	p.ID, err = one(ctx, s.db, errNoRow, scalar[int64], `INSERT INTO event_series (label, levels, aggregate, single, last_value,
+		min_value, min_iter, max_value, max_iter, first_value, first_iter, count, mean_value, owner, metric, variant, place, name_key)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		append(args, p.owner, p.Metric, p.Variant, p.place, seriesKey(p.Metric, p.Variant))...)
+	return err
 }
 
 // unsigned makes one zero of the two: SQLite has no other.

@@ -86,7 +86,7 @@ type table struct {
 	columns []string
 	floats  []bool // of each column
 	bytes   []bool
-	key     []int  // the columns that tell rows apart
+	key     []int // the columns that tell rows apart
 }
 
 // movable locks the tables of an empty database and tells what is to be copied

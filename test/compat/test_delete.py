@@ -13,13 +13,21 @@ from peer import digest
 @pytest.fixture
 def full_task(new_task, coffer, tmp_path):
     """A task with artifacts of several kinds, a debug sample and a plot with an image: (task, {name: uri})."""
+    import matplotlib
     import numpy as np
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
 
     task = new_task("to delete")
     for name, value in {"data": {"a": 1}, "weights file": samples.one_file(tmp_path), "umlaut ä #1": "text"}.items():
         assert task.upload_artifact(name, value, wait_on_upload=True) is True
     assert task.upload_artifact("link", "https://elsewhere.example/data.csv") is True
     task.get_logger().report_image("samples", "first", iteration=0, image=np.zeros((4, 4, 3), dtype=np.uint8))
+    figure = plt.figure()
+    plt.plot([1, 2, 3])
+    task.get_logger().report_matplotlib_figure("plots", "first", figure, iteration=0, report_interactive=False)
+    plt.close(figure)
     task.flush(wait_for_uploads=True)
     uris = {entry["key"]: entry["uri"] for entry in coffer.task(task.id)["execution"]["artifacts"]}
     return task, uris
@@ -30,6 +38,11 @@ def sample_urls(coffer, task_id):
         "events"
     ]
     return [event["url"] for event in events]
+
+
+def plot_images(coffer, task_id):
+    plots = coffer.data_of("events.get_task_plots", task=task_id)["plots"]
+    return [url for plot in plots for url in plot["source_urls"]]
 
 
 def there(coffer, uri):
@@ -48,13 +61,14 @@ def gone(coffer, task_id):
 
 def test_E_07_deleting_a_task_removes_its_artifacts_and_samples(full_task, coffer):
     task, uris = full_task
-    (sample,) = sample_urls(coffer, task.id)
-    assert all(there(coffer, uris[name]) for name in OURS) and there(coffer, sample)
+    (sample,), (image,) = sample_urls(coffer, task.id), plot_images(coffer, task.id)
+    assert all(there(coffer, uris[name]) for name in OURS) and there(coffer, sample) and there(coffer, image)
     # The link leads nowhere we may delete; the SDK would try, so it is taken off the task first.
     assert task.delete_artifacts(["link"], delete_from_storage=False) is True
     assert task.delete(raise_on_error=True)
     assert gone(coffer, task.id)
-    assert not [name for name in OURS if there(coffer, uris[name])] and not there(coffer, sample)
+    assert not [name for name in OURS if there(coffer, uris[name])]
+    assert not there(coffer, sample) and not there(coffer, image)
 
 
 def test_E_08_without_artifacts_and_models_the_files_stay(full_task, coffer):
@@ -66,7 +80,7 @@ def test_E_08_without_artifacts_and_models_the_files_stay(full_task, coffer):
 
 def test_E_10_a_callback_decides_file_by_file(full_task, coffer):
     task, uris = full_task
-    (sample,) = sample_urls(coffer, task.id)
+    (sample,), (image,) = sample_urls(coffer, task.id), plot_images(coffer, task.id)
     asked = []
 
     def decide(kind, uri):
@@ -74,11 +88,11 @@ def test_E_10_a_callback_decides_file_by_file(full_task, coffer):
         return uri == uris["data"]
 
     assert task.delete(callback=decide, raise_on_error=True)
-    assert sorted(asked) == sorted([("artifact", uri) for uri in uris.values()] + [("debug_images", sample)])
+    files = [("artifact", uri) for uri in uris.values()] + [("debug_images", sample), ("image_plot", image)]
+    assert sorted(asked) == sorted(files)
     assert gone(coffer, task.id)
-    assert [name for name in OURS if there(coffer, uris[name])] == ["weights file", "umlaut ä #1"] and there(
-        coffer, sample
-    )
+    assert [name for name in OURS if there(coffer, uris[name])] == ["weights file", "umlaut ä #1"]
+    assert there(coffer, sample) and there(coffer, image)
 
 
 def test_E_11_input_artifacts_are_not_deleted_with_the_task(new_task, coffer):

@@ -1,5 +1,6 @@
 """The life of a task around its artifacts: one test for each row of group A, named after it."""
 
+import hashlib
 import json
 import pickle
 import re
@@ -394,7 +395,7 @@ def test_A_25_a_silent_run_is_stopped_and_its_artifacts_stay(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def catalogue(sdk, project):
+def catalogue(sdk, project, coffer):
     """A few tasks that differ in everything a list may be filtered by: {letter: id}."""
     tasks = {}
     for letter, tags, kind in (
@@ -411,6 +412,11 @@ def catalogue(sdk, project):
     tasks["c"].mark_started()
     tasks["c"].mark_completed()
     tasks["d"].set_archived(True)
+    # Last, least and greatest value each put the tasks into another order.
+    for letter, losses in {"a": (1, 5), "b": (7, 2), "c": (4, 9, 3), "d": (6, 8)}.items():
+        for iteration, loss in enumerate(losses):
+            point = {"type": "training_stats_scalar", "metric": "loss", "variant": "total", "value": loss}
+            coffer.data_of("events.add", task=tasks[letter].id, iter=iteration, **point)
     return {letter: task.id for letter, task in tasks.items()}
 
 
@@ -438,6 +444,12 @@ def test_A_26_tasks_are_found_by_every_kind_of_filter(letters, catalogue):
     assert letters(task_filter={"_any_": {"fields": ["comment", "name"], "pattern": "of a$"}}) == "a"
     assert letters(ordered=True, task_filter={"order_by": ["-name"]}) == "dcba"
     assert letters(ordered=True, task_filter={"order_by": ["name"]}) == "abcd"
+    assert letters(task_filter={"search_text": "comment"}) == "abcd"
+    assert letters(task_filter={"search_text": '"comment of b"'}) == "b"
+    loss = "last_metrics." + ".".join(hashlib.md5(name).hexdigest() for name in (b"loss", b"total"))
+    for value, order in (("value", "bcad"), ("min_value", "abcd"), ("max_value", "abdc")):
+        assert letters(ordered=True, task_filter={"order_by": [f"{loss}.{value}"]}) == order
+        assert letters(ordered=True, task_filter={"order_by": [f"-{loss}.{value}"]}) == order[::-1]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ gen: ## write generated files anew: golden pairs, endpoint tables
 
 fuzz: ## each fuzz target for FUZZTIME (30s), then 100,000 random list requests on each engine
 	tools/fuzz.sh $(or $(FUZZTIME),30s)
-	COFFER_ORACLE_CASES=100000 $(GO) test -timeout 90m -run TestRandomRequests ./rpc
+	COFFER_ORACLE_CASES=100000 $(GO) test -timeout 180m -run TestRandomRequests ./rpc
 
 load: packages build venv ## the table of ratios in docs/performance.md
 	$(GO) run ./test/load -coffer bin/coffer -python $(NEWEST)

@@ -17,13 +17,17 @@ var drawnColumns = map[string]bool{
 var rowReferences = map[string]string{
 	"generation.file_id": "file", "generation.blob_id": "blob", "artifact.newest": "artifact_version",
 	"artifact_version.artifact_id": "artifact", "artifact_version.generation": "generation",
+	"task_name_trigram.name_id": "task_name", "artifact_name_trigram.name_id": "artifact_name",
+	"artifact_metadata.version_id": "artifact_version",
 	"event_dead.owner": "event_progress", "event_series.owner": "event_progress", "event_log.owner": "event_progress",
 	"event_item.owner": "event_progress", "event_metric.owner": "event_progress", "event_node.series": "event_series",
 	"event_item.generation": "generation",
 }
 
 // numbered are the tables whose rows have numbers of the engine's making.
-var numbered = []string{"blob", "file", "generation", "artifact", "artifact_version", "event_progress", "event_series", "event_item"}
+var numbered = []string{
+	"blob", "file", "generation", "artifact", "artifact_version", "event_progress", "event_series", "event_item", "task_name", "artifact_name",
+}
 
 // dump returns every row of every table as a text, in order, with names in the
 // place of what was drawn. The numbers of rows become their ranks: engines

@@ -3,11 +3,11 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	engine "modernc.org/sqlite"
 )
@@ -47,29 +47,35 @@ func (db *DB) Dump(ctx context.Context) (map[string][][]any, map[string][]string
 		if name == "schema_step" {
 			continue
 		}
-		rows, err := db.query(ctx, `SELECT * FROM `+name)
-		if err != nil {
-			return nil, nil, err
-		}
-		if columns[name], err = rows.Columns(); err != nil {
-			return nil, nil, err
-		}
-		all[name] = [][]any{}
-		for rows.Next() {
-			values, into := make([]any, len(columns[name])), make([]any, len(columns[name]))
-			for i := range into {
-				into[i] = &values[i]
-			}
-			if err := rows.Scan(into...); err != nil {
-				return nil, nil, err
-			}
-			all[name] = append(all[name], values)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if all[name], columns[name], err = db.all(ctx, name); err != nil {
 			return nil, nil, err
 		}
 	}
 	return all, columns, nil
+}
+
+// all reads a table whole.
+func (db *DB) all(ctx context.Context, table string) (all [][]any, columns []string, err error) {
+	rows, err := db.query(ctx, `SELECT * FROM `+table)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	if columns, err = rows.Columns(); err != nil {
+		return nil, nil, err
+	}
+	all = [][]any{}
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range into {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, nil, err
+		}
+		all = append(all, values)
+	}
+	return all, columns, rows.Err()
 }
 
 // Exec runs a changing statement.
@@ -250,4 +256,38 @@ func LimitPages(db *DB, more int) error {
 	}
 	_, err := conn.ExecContext(context.Background(), fmt.Sprintf(`PRAGMA max_page_count = %d`, limit))
 	return err
+}
+
+// CountWrites counts the statements that change rows from now on.
+func (db *DB) CountWrites() *atomic.Int64 {
+	c := &countingWriter{writer: db.writer}
+	db.writer = c
+	return &c.writes
+}
+
+type countingWriter struct {
+	writer
+	writes atomic.Int64
+}
+
+func (c *countingWriter) begin(ctx context.Context, of class, try int) (runner, func(bool) error, error) {
+	run, end, err := c.writer.begin(ctx, of, try)
+	return countingRunner{run, c}, end, err
+}
+
+type countingRunner struct {
+	runner
+	of *countingWriter
+}
+
+func (r countingRunner) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	r.of.writes.Add(1)
+	return r.runner.exec(ctx, query, args...)
+}
+
+func (r countingRunner) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if strings.Contains(query, "RETURNING") {
+		r.of.writes.Add(1)
+	}
+	return r.runner.query(ctx, query, args...)
 }

@@ -101,6 +101,11 @@ func (db *DB) movable(ctx context.Context, from *DB) ([]table, error) {
 		return nil, err
 	}
 	tables := make([]table, len(names))
+	// Opening the database made one: what it says of the rules of searching
+	// holds for what is copied, too.
+	if _, err := db.exec(ctx, `DELETE FROM setting WHERE name = ?`, reindexed); err != nil {
+		return nil, err
+	}
 	for i, name := range names {
 		if n, err := one(ctx, db, nil, scalar[int], `SELECT count(*) FROM (SELECT 1 FROM `+name+` LIMIT 1) few`); err != nil || n > 0 {
 			return nil, errors.Join(err, ErrNotEmpty.Errorf("the database is not empty, there are rows in %s: give one that no Coffer has used", name))
@@ -208,7 +213,7 @@ func (t table) copy(ctx context.Context, source *sql.Tx, to *DB) (n int64, err e
 		n, err = c.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, t.walk(rows))
 		return err
 	})
-	return n, to.open(ctx).note(err)
+	return n, to.open(ctx).note(errors.Join(err, rows.Err()))
 }
 
 // compare reads a table on both sides, row by row.

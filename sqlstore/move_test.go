@@ -34,6 +34,9 @@ func TestMove(t *testing.T) {
 		rows, _, err := to.Dump(ctx)
 		must(t, err)
 		for name, list := range rows {
+			if name == "setting" && len(list) == 1 {
+				continue // the rules of searching, noted as the database was opened
+			}
 			if len(list) > 0 {
 				t.Errorf("table %s has %d rows", name, len(list))
 			}

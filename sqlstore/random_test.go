@@ -2,7 +2,6 @@ package sqlstore_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -82,8 +81,6 @@ func (a *actor) some(most int) []string {
 func (a *actor) path() file.Path { return file.Path(fmt.Sprintf("dir/%d ä.bin", a.IntN(60))) }
 
 func (a *actor) content() string { return fmt.Sprint("content ", a.IntN(40)) }
-
-func digestOf(content string) blob.Digest { return blob.DigestOf(sha256.Sum256([]byte(content))) }
 
 // pick is a task, now and then one that never was.
 func (a *actor) pick() task.ID {
@@ -344,7 +341,7 @@ var deeds = []deed{
 		content := a.content()
 		spec := file.SessionSpec{Path: a.path(), Size: int64(len(content))}
 		if a.IntN(2) == 0 {
-			spec.Digest = digestOf(content)
+			spec.Digest = sumOf(content)
 		}
 		p, begun, err := a.files.OpenSession(ctx, user.Operator, spec)
 		if err == nil && begun {
@@ -367,7 +364,7 @@ var deeds = []deed{
 			return nil, nil
 		}
 		u := a.parts[len(a.parts)-1-a.IntN(min(len(a.parts), 10))]
-		done, err := a.files.CommitSession(ctx, user.Operator, u.id, digestOf(u.content))
+		done, err := a.files.CommitSession(ctx, user.Operator, u.id, sumOf(u.content))
 		return done.Version, err
 	}},
 	{"delete a file", 6, func(ctx context.Context, a *actor) (any, error) {

@@ -14,7 +14,7 @@ var taskColumns = []string{
 	"status", "status_reason", "status_message", "status_changed",
 	"created", "started", "completed", "published", "last_update", "last_change", "last_changed_by",
 	"active_duration", "last_worker", "last_worker_report", "enqueued_from",
-	"execution_queue", "script_repository", "script_branch",
+	"execution_queue", "script_repository", "script_branch", "script_entry_point",
 	"output", "execution", "runtime", "container", "public",
 }
 
@@ -41,7 +41,7 @@ func taskValues(t task.Task) ([]any, error) {
 		t.Status, t.StatusReason, t.StatusMessage, millis(t.StatusChanged),
 		millis(t.Created), millis(t.Started), millis(t.Completed), millis(t.Published), millis(t.LastUpdate), millis(t.LastChange), null(t.LastChangedBy),
 		duration, t.LastWorker, millis(t.LastWorkerReport), t.EnqueuedFrom,
-		null(t.Execution.Queue), t.Script.Repository, t.Script.Branch,
+		null(t.Execution.Queue), t.Script.Repository, t.Script.Branch, t.Script.EntryPoint,
 	}, docs...), public), nil
 }
 

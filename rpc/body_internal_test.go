@@ -59,8 +59,7 @@ func TestLargeBodiesShareMemory(t *testing.T) {
 func TestBodyLimits(t *testing.T) {
 	large := map[string]int64{
 		"tasks.add_or_update_artifacts": 256 << 20, "tasks.edit": 256 << 20, "tasks.create": 256 << 20, "tasks.edit_configuration": 256 << 20,
-		"tasks.validate": 256 << 20, "tasks.update_batch": 32 << 20, // as create; as other batches
-		"events.add": 32 << 20, "events.add_batch": 32 << 20,
+		"tasks.validate": 256 << 20, "tasks.update_batch": 32 << 20, "events.add": 32 << 20, "events.add_batch": 32 << 20,
 	}
 	m := &mux{bodies: semaphore.NewWeighted(sharedBodies)}
 	for _, r := range (&handlers{}).table() {

@@ -19,7 +19,7 @@ var rowReferences = map[string]string{
 	"artifact_version.artifact_id": "artifact", "artifact_version.generation": "generation",
 	"task_name_trigram.name_id": "task_name", "artifact_name_trigram.name_id": "artifact_name",
 	"artifact_metadata.version_id": "artifact_version",
-	"event_dead.owner": "event_progress", "event_series.owner": "event_progress", "event_log.owner": "event_progress",
+	"event_dead.owner":             "event_progress", "event_series.owner": "event_progress", "event_log.owner": "event_progress",
 	"event_item.owner": "event_progress", "event_metric.owner": "event_progress", "event_node.series": "event_series",
 	"event_item.generation": "generation",
 }

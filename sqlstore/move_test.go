@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/test/postgres"
 )
@@ -111,4 +112,23 @@ func TestMove(t *testing.T) {
 		_, err := sqlstore.Move(ctx, from, to)
 		wantIs(t, err, sqlstore.ErrNotEmpty)
 	})
+}
+
+func TestMovedEventsThatWaitToBeSweptKeepTheirNumber(t *testing.T) {
+	ctx := context.Background()
+	from := openFile(t, filepath.Join(t.TempDir(), "coffer.db"))
+	addScalars(t, from, scalar("gone", 1, 1))
+	must(t, from.Tx(ctx, func(ctx context.Context) error { return from.Events().Delete(ctx, run) }))
+	to := openDB(t, sqlstore.Config{URL: postgres.Database(t)})
+	_, err := sqlstore.Move(ctx, from, to)
+	must(t, err)
+	addScalars(t, to, scalar("kept", 1, 1))
+	for n := 1; n > 0; {
+		must(t, to.Tx(ctx, func(ctx context.Context) (err error) { n, err = to.Events().Sweep(ctx, 100); return err }))
+	}
+	series, err := to.Events().Series(ctx, []event.Target{run}, nil)
+	must(t, err)
+	if len(series) != 1 || series[0].Variant != "kept" {
+		t.Errorf("after the sweep: %+v", series)
+	}
 }

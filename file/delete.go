@@ -89,23 +89,15 @@ func (s *Service) Drop(ctx context.Context, generations []int64) error {
 
 // unbound returns those of the generations that no record binds to.
 func (s *Service) unbound(ctx context.Context, generations []int64) ([]int64, error) {
-	bound := make(map[int64]bool)
+	var bound []int64
 	for _, l := range s.landings {
 		ids, err := l.Bound(ctx, generations)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range ids {
-			bound[id] = true
-		}
+		bound = append(bound, ids...)
 	}
-	var free []int64
-	for _, id := range generations {
-		if !bound[id] {
-			free = append(free, id)
-		}
-	}
-	return free, nil
+	return without(generations, func(id int64) int64 { return id }, bound), nil
 }
 
 // LandedSince reports whether an upload of that digest ended at that path

@@ -3,7 +3,6 @@ package file
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/coffer-ml/coffer/blob"
@@ -176,11 +175,21 @@ func (s *Service) unknown(ctx context.Context, objects []blob.Info) ([]blob.Info
 	if err != nil {
 		return nil, err
 	}
-	named := make(map[blob.Key]bool, len(known))
-	for _, k := range known {
-		named[k] = true
+	return without(objects, func(o blob.Info) blob.Key { return o.Key }, known), nil
+}
+
+// without returns the items whose key is not among the given ones.
+func without[T any, K comparable](items []T, key func(T) K, keys []K) (rest []T) {
+	among := make(map[K]bool, len(keys))
+	for _, k := range keys {
+		among[k] = true
 	}
-	return slices.DeleteFunc(slices.Clone(objects), func(o blob.Info) bool { return named[o.Key] }), nil
+	for _, item := range items {
+		if !among[key(item)] {
+			rest = append(rest, item)
+		}
+	}
+	return rest
 }
 
 func (s *Service) sweepTemporary(ctx context.Context, before time.Time, r *Report) error {

@@ -63,14 +63,7 @@ func (s *Service) sweepDrafts(ctx context.Context, before time.Time, r *Report) 
 	if err != nil {
 		return err
 	}
-	named := make(map[blob.Key]bool, len(known))
-	for _, k := range known {
-		named[k] = true
-	}
-	for _, k := range old {
-		if named[k] {
-			continue
-		}
+	for _, k := range without(old, func(k blob.Key) blob.Key { return k }, known) {
 		if err := drafts.DropDraft(ctx, k); err != nil {
 			return err
 		}

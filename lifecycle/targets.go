@@ -38,5 +38,5 @@ func (t Targets) Check(ctx context.Context, targets []event.Target) (map[event.T
 
 // Touch implements event.Targets.
 func (t Targets) Touch(ctx context.Context, who user.Identity, target event.Target) error {
-	return t.Tasks.Touch(ctx, who, task.ID(target.ID))
+	return t.Tasks.Report(ctx, who, task.ID(target.ID))
 }

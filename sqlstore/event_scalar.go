@@ -153,9 +153,10 @@ func (s events) tails(ctx context.Context, asked [][]any, visit func(series int6
 			return struct{}{}, err
 		}
 		return struct{}{}, visit(series, n)
-	}, `SELECT n.series, n.level, n.start, n.body FROM `+s.db.dialect.rows("ii")+` r CROSS JOIN event_node n
-		WHERE n.series = r.c1 AND n.level = r.c2
-		AND n.start = (SELECT max(m.start) FROM event_node m WHERE m.series = r.c1 AND m.level = r.c2)`, tuples(asked))
+	}, `WITH tail AS MATERIALIZED (SELECT r.c1, r.c2, (SELECT max(m.start) FROM event_node m WHERE m.series = r.c1 AND m.level = r.c2) AS c3
+			FROM `+s.db.dialect.rows("ii")+` r)
+		SELECT n.series, n.level, n.start, n.body FROM tail t CROSS JOIN event_node n
+		WHERE n.series = t.c1 AND n.level = t.c2 AND n.start = t.c3`, tuples(asked))
 	return err
 }
 

@@ -89,7 +89,11 @@ func (db *DB) openPostgres(ctx context.Context, cfg Config) error {
 	if readers == 0 {
 		readers = postgresReaders
 	}
-	wpool, err := postgresPool(cfg.URL, writers, nil)
+	wpool, err := postgresPool(cfg.URL, writers, map[string]string{
+		// Who reads a whole table gets into the way of all who write to it, and
+		// of a small table the planner would rather read the whole.
+		"enable_seqscan": "off",
+	})
 	if err != nil {
 		return err
 	}

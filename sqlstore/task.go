@@ -172,10 +172,19 @@ func taskTexts(t task.Task) []weighed {
 // Touch implements task.Store.
 func (s tasks) Touch(ctx context.Context, id task.ID, by user.ID, at time.Time) error {
 	ms := at.UnixMilli()
-	_, err := s.db.exec(ctx, `
-		UPDATE task SET last_update = ?, last_change = ?, last_changed_by = ?,
-			active_duration = CASE WHEN status = 'in_progress' AND started <= ? THEN (? - started) / 1000 ELSE active_duration END
-		WHERE id = ? AND public = 0`, ms, ms, null(by), ms, ms, id)
+	_, err := s.db.exec(ctx, touch, ms, ms, null(by), ms, ms, id)
+	return err
+}
+
+const touch = `
+	UPDATE task SET last_update = ?, last_change = ?, last_changed_by = ?,
+		active_duration = CASE WHEN status = 'in_progress' AND started <= ? THEN (? - started) / 1000 ELSE active_duration END
+	WHERE id = ? AND public = 0`
+
+// TouchOld implements task.Store.
+func (s tasks) TouchOld(ctx context.Context, id task.ID, by user.ID, at, notAfter time.Time) error {
+	ms := at.UnixMilli()
+	_, err := s.db.exec(ctx, touch+` AND last_update <= ?`, ms, ms, null(by), ms, ms, id, notAfter.UnixMilli())
 	return err
 }
 

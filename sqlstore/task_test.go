@@ -201,6 +201,20 @@ func TestTaskTouch(t *testing.T) {
 	})
 }
 
+func TestTaskTouchOld(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		x := aTask("t")
+		x.LastUpdate = at(60)
+		addTasks(t, db, x)
+		must(t, db.Tasks().TouchOld(ctx, x.ID, "u2", at(61), at(59)))
+		wantTask(t, db, x)
+		must(t, db.Tasks().TouchOld(ctx, x.ID, "u2", at(61), at(60)))
+		x.LastUpdate, x.LastChange, x.LastChangedBy = at(61), at(61), "u2"
+		wantTask(t, db, x)
+	})
+}
+
 func ptr[T any](v T) *T { return &v }
 
 func TestTaskDelete(t *testing.T) {

@@ -99,6 +99,8 @@ type Store interface {
 	// progress, ActiveDuration. No error if there is no such task, or if it
 	// is public.
 	Touch(ctx context.Context, id ID, by user.ID, at time.Time) error
+	// TouchOld is Touch for a task whose LastUpdate is not after a time.
+	TouchOld(ctx context.Context, id ID, by user.ID, at, notAfter time.Time) error
 	// Delete removes the row and what hangs on it, and marks the parent of
 	// its children as deleted. It returns how many children there were.
 	Delete(ctx context.Context, id ID) (children int, err error)

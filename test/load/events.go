@@ -96,7 +96,8 @@ func (s *server) add(ctx context.Context, batch []byte) error {
 	return err
 }
 
-// cpu gives the seconds of processor time that the server has used.
+// cpu gives the seconds of processor time that the server has used, and
+// PostgreSQL for it.
 func (s *server) cpu() (float64, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.PID()))
 	if err != nil {
@@ -110,7 +111,11 @@ func (s *server) cpu() (float64, error) {
 		return 0, err
 	}
 	system, err := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / ticks, err
+	if err != nil || s.postgres == nil {
+		return (user + system) / ticks, err
+	}
+	database, err := s.postgres.CPU()
+	return (user+system)/ticks + database.Seconds(), err
 }
 
 // send sends batches by several senders at once and gives events per second of

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/test/instance"
+	"github.com/coffer-ml/coffer/test/postgres"
 )
 
 func main() {
@@ -25,6 +26,7 @@ func main() {
 	flag.IntVar(&b.seconds, "seconds", 60, "`seconds` that a thousand tasks report together")
 	flag.IntVar(&b.rounds, "rounds", 5, "`rounds` of which the median counts")
 	flag.StringVar(&b.only, "only", "", "run only these `groups`, with commas between: "+strings.Join(groupNames(), ","))
+	flag.StringVar(&b.engine, "db", sqlite, "the `engine` of the metadata: sqlite or postgres, a server of its own that waits for the disk")
 	flag.StringVar(&b.parent, "dir", os.TempDir(), "`directory` on the disk to measure")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,11 +46,15 @@ type bench struct {
 	seconds        int   // that many tasks report together
 	rounds         int
 	only           string
+	engine         string // of the metadata
 	parent         string
 
-	folder string // everything the run writes
-	report report
+	folder   string           // everything the run writes
+	postgres *postgres.Server // if that is the engine
+	report   report
 }
+
+const sqlite = "sqlite"
 
 // group is a set of rows that are measured together on one server.
 type group struct {
@@ -90,6 +96,18 @@ func (b *bench) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.folder)) }()
+	switch b.engine {
+	case sqlite:
+	case "postgres":
+		// The tests switch the cleaning off: their databases live for seconds.
+		b.postgres, err = postgres.Start(ctx, postgres.Config{Durable: true, Settings: []string{"autovacuum_naptime=1min"}})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, b.postgres.Stop()) }()
+	default:
+		return fmt.Errorf("-db is %q, expected sqlite or postgres", b.engine)
+	}
 
 	begin := time.Now()
 	for _, g := range groups() {
@@ -127,16 +145,24 @@ func (b *bench) server(ctx context.Context, name string) (*server, error) {
 	if err := os.MkdirAll(temporary, 0o700); err != nil {
 		return nil, err
 	}
+	env := append(instance.Clean(), "TMPDIR="+temporary)
+	if b.postgres != nil {
+		at, err := b.postgres.Create(ctx)
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, "COFFER_DB="+at)
+	}
 	i, err := instance.Start(ctx, instance.Config{
 		Binary: b.coffer,
 		Data:   filepath.Join(b.folder, name, "data"),
 		Args:   []string{"--log-format", "json"},
-		Env:    append(instance.Clean(), "TMPDIR="+temporary),
+		Env:    env,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Instance: i, folder: filepath.Join(b.folder, name)}
+	s := &server{Instance: i, folder: filepath.Join(b.folder, name), postgres: b.postgres}
 	if s.keys, err = i.CreateKeys(ctx); err == nil {
 		err = s.signIn(ctx)
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/coffer-ml/coffer/test/instance"
+	"github.com/coffer-ml/coffer/test/postgres"
 )
 
 // server is a running Coffer with a signed-in caller.
@@ -22,6 +23,8 @@ type server struct {
 	folder string // data directory, temporary files and log
 	keys   instance.Keys
 	token  string
+
+	postgres *postgres.Server // with its metadata; nil for SQLite
 }
 
 func (s *server) signIn(ctx context.Context) error {

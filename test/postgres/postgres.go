@@ -58,7 +58,7 @@ type Server struct {
 
 // watch runs the server $2 with what follows as its arguments until standard
 // input ends, and then removes the directory $1. SIGQUIT ends it at once.
-const watch = `dir=$1; shift; "$@" >"$dir/log" 2>&1 & read -r _; kill -QUIT $!; wait $!; rm -rf "$dir"`
+const watch = `dir=$1; shift; "$@" >"$dir/log" 2>&1 & read -r _; kill -QUIT $!; wait $!; rm -rf "$dir" || :`
 
 // Start makes a data directory and a server on it, and waits until it answers.
 func Start(ctx context.Context, c Config) (*Server, error) {
@@ -286,5 +286,6 @@ func (s *Server) run(ctx context.Context, statement string) error {
 // Stop ends the server and removes all it had.
 func (s *Server) Stop() error {
 	_ = s.leash.Close()
-	return s.process.Wait()
+	// Its account may not remove a directory out of one that is ours alone.
+	return errors.Join(s.process.Wait(), os.RemoveAll(s.dir))
 }

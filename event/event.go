@@ -128,8 +128,8 @@ type TargetState struct {
 type Targets interface {
 	// Check tells the state of each target.
 	Check(ctx context.Context, targets []Target) (map[Target]TargetState, error)
-	// Touch notes that the target reported something.
-	Touch(ctx context.Context, who user.Identity, t Target) error
+	// Touch notes that the targets reported something, and for whom.
+	Touch(ctx context.Context, targets map[Target]user.Identity) error
 }
 
 // Files finds out which content of a path an address means at the moment. It

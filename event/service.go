@@ -52,6 +52,7 @@ type Config struct {
 type Service struct {
 	Config
 	size atomic.Int64 // of the next slice
+	line line
 }
 
 // New returns the service.
@@ -125,23 +126,15 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	}
 	for len(good) > 0 {
 		n := min(len(good), int(s.size.Load()))
-		var part Result
-		var took time.Duration // without waiting for the turn
-		err := s.Tx(ctx, func(ctx context.Context) (err error) {
-			begun := s.Now()
-			part, err = s.addSlice(ctx, who, good[:n])
-			took = s.Now().Sub(begun)
-			return err
-		})
-		if err != nil {
+		part := batch{who: who, lines: good[:n]}
+		if err := s.write(ctx, &part); err != nil {
 			return r, err
 		}
-		r.Added += part.Added
-		for reason, count := range part.Reasons {
+		r.Added += part.result.Added
+		for reason, count := range part.result.Reasons {
 			r.refuseMany(reason, count)
 		}
 		good = good[n:]
-		s.size.Store(nextSlice(n, s.size.Load(), took))
 	}
 	if r.Added == 0 {
 		return r, ErrNotAdded.Errorf("no event was stored: %s", r.why())
@@ -203,77 +196,97 @@ func (e Event) refusal() string {
 	return ""
 }
 
-func (s *Service) addSlice(ctx context.Context, who user.Identity, events []Line) (Result, error) {
-	var r Result
+// sorted is what batches come to that are written together.
+type sorted struct {
+	lines   []Line
+	scalars []Event
+	from    []*batch // of each of the scalars
+	items   []Item
+	last    map[Target]int64 // iterations; of those that took something
+	latest  map[Target][]Latest
+	touched map[Target]user.Identity
+}
+
+// addSlice writes batches within a transaction, which may be run again.
+func (s *Service) addSlice(ctx context.Context, all []*batch) error {
 	targets := make(map[Target]bool)
-	for _, e := range events {
-		targets[e.Target] = true
+	for _, b := range all {
+		b.result = Result{}
+		for _, e := range b.lines {
+			targets[e.Target] = true
+		}
 	}
 	states, err := s.Targets.Check(ctx, keys(targets))
 	if err != nil {
-		return r, err
+		return err
 	}
-	var lines []Line
-	var scalars []Event
-	var items []Item
-	last := make(map[Target]int64) // of those that took something
-	latest := make(map[Target][]Latest)
-	for _, e := range events {
+	w := sorted{last: make(map[Target]int64), latest: make(map[Target][]Latest), touched: make(map[Target]user.Identity)}
+	for _, b := range all {
+		if err := s.sort(ctx, b, states, &w); err != nil {
+			return err
+		}
+	}
+	if len(w.last) == 0 {
+		return nil
+	}
+	if err := s.Store.AddLog(ctx, w.lines); err != nil {
+		return err
+	}
+	refused, err := s.Store.AddScalars(ctx, w.scalars, MaxSeries)
+	if err != nil {
+		return err
+	}
+	for _, i := range refused {
+		w.from[i].result.Added--
+		w.from[i].result.refuse(fmt.Sprintf("a target has at most %d series of scalars", MaxSeries))
+	}
+	if err := s.Store.Put(ctx, w.items); err != nil {
+		return err
+	}
+	if err := s.Store.Note(ctx, w.latest); err != nil {
+		return err
+	}
+	if err := s.Store.Raise(ctx, w.last); err != nil {
+		return err
+	}
+	if err := s.Targets.Touch(ctx, w.touched); err != nil {
+		return err
+	}
+	for t := range w.last {
+		s.After(ctx, func() { s.Hub.Publish(Topic(t)) })
+	}
+	return nil
+}
+
+// sort puts the events of a batch where they belong.
+func (s *Service) sort(ctx context.Context, b *batch, states map[Target]TargetState, w *sorted) error {
+	for _, e := range b.lines {
 		switch st := states[e.Target]; {
 		case !st.Exists:
-			r.refuse(fmt.Sprintf("there is no %s %.40q", e.Target.Kind, e.Target.ID))
+			b.result.refuse(fmt.Sprintf("there is no %s %.40q", e.Target.Kind, e.Target.ID))
 			continue
 		case st.Locked && !e.AllowLocked:
-			r.refuse(fmt.Sprintf("the %s %s is published or public", e.Target.Kind, e.Target.ID))
+			b.result.refuse(fmt.Sprintf("the %s %s is published or public", e.Target.Kind, e.Target.ID))
 			continue
 		case e.Type == Log:
-			lines = append(lines, e)
+			w.lines = append(w.lines, e)
 		case e.Type == Scalar:
-			scalars = append(scalars, e.Event)
+			w.scalars, w.from = append(w.scalars, e.Event), append(w.from, b)
 		default:
 			item, err := s.bind(ctx, e.Event)
 			if err != nil {
-				return r, err
+				return err
 			}
-			items = append(items, item)
+			w.items = append(w.items, item)
 		}
-		r.Added++
+		b.result.Added++
 		if e.Type != Log {
-			latest[e.Target] = append(latest[e.Target], Latest{e.Metric, e.Type, e.Received})
+			w.latest[e.Target] = append(w.latest[e.Target], Latest{e.Metric, e.Type, e.Received})
 		}
-		last[e.Target] = max(last[e.Target], e.counts())
+		w.last[e.Target] = max(w.last[e.Target], e.counts())
+		w.touched[e.Target] = b.who
 	}
-	if r.Added == 0 {
-		return r, nil
-	}
-	if err := s.Store.AddLog(ctx, lines); err != nil {
-		return r, err
-	}
-	refused, err := s.Store.AddScalars(ctx, scalars, MaxSeries)
-	if err != nil {
-		return r, err
-	}
-	if n := len(refused); n > 0 {
-		r.Added -= n
-		r.refuseMany(fmt.Sprintf("a target has at most %d series of scalars", MaxSeries), n)
-	}
-	if err := s.Store.Put(ctx, items); err != nil {
-		return r, err
-	}
-	// In one order for all callers, since each takes the lock of a row.
-	for _, t := range slices.SortedFunc(maps.Keys(last), func(a, b Target) int { return strings.Compare(a.ID, b.ID) }) {
-		if err := s.Store.Note(ctx, t, latest[t]); err != nil {
-			return r, err
-		}
-		if err := s.Store.Raise(ctx, t, last[t]); err != nil {
-			return r, err
-		}
-		if err := s.Targets.Touch(ctx, who, t); err != nil {
-			return r, err
-		}
-		s.After(ctx, func() { s.Hub.Publish(Topic(t)) })
-	}
-	return r, nil
+	return nil
 }
 
 // counts is the iteration that an event takes its target to. The machine's

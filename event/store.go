@@ -13,16 +13,16 @@ type Store interface {
 	// AddLog adds log lines; those that the target has already are passed
 	// over.
 	AddLog(ctx context.Context, lines []Line) error
-	// AddScalars adds or overwrites points; those that would begin a series
-	// beyond the limit of their target are returned.
-	AddScalars(ctx context.Context, events []Event, limit int) (refused []Event, err error)
+	// AddScalars adds or overwrites points; the places of those that would
+	// begin a series beyond the limit of their target are returned.
+	AddScalars(ctx context.Context, events []Event, limit int) (refused []int, err error)
 	// Put adds or overwrites events of the other types. Samples binds those
 	// with an own address to what is there now.
 	Put(ctx context.Context, items []Item) error
-	// Raise sets the last iteration of a target if it is higher than before.
-	Raise(ctx context.Context, t Target, iteration int64) error
+	// Raise sets the last iterations of targets that are higher than before.
+	Raise(ctx context.Context, iterations map[Target]int64) error
 	// Note says when events of types came in for metrics.
-	Note(ctx context.Context, t Target, list []Latest) error
+	Note(ctx context.Context, latest map[Target][]Latest) error
 	// Progress returns what the targets' events come to, in three queries, with
 	// at most limit series for each.
 	Progress(ctx context.Context, targets []Target, limit int) (map[Target]Progress, error)

@@ -15,6 +15,6 @@ func (s *Service) AddModel(ctx context.Context, who user.Identity, id task.ID, r
 		if _, err := s.Tasks.AddModel(ctx, who, id, ref, model); err != nil || iteration == nil {
 			return err
 		}
-		return s.Events.Store.Raise(ctx, event.Target{Kind: event.Task, ID: string(id)}, *iteration)
+		return s.Events.Store.Raise(ctx, map[event.Target]int64{{Kind: event.Task, ID: string(id)}: *iteration})
 	})
 }

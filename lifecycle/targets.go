@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"errors"
 
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/task"
@@ -19,24 +18,32 @@ var _ event.Targets = Targets{}
 
 // Check implements event.Targets.
 func (t Targets) Check(ctx context.Context, targets []event.Target) (map[event.Target]event.TargetState, error) {
-	states := make(map[event.Target]event.TargetState, len(targets))
+	var ids []task.ID
 	for _, target := range targets {
-		if target.Kind != event.Task {
-			continue
+		if target.Kind == event.Task {
+			ids = append(ids, task.ID(target.ID))
 		}
-		st, err := t.Tasks.Store.Standing(ctx, task.ID(target.ID))
-		if errors.Is(err, task.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		states[target] = event.TargetState{Exists: true, Locked: st.Status.Frozen() || st.Public}
 	}
-	return states, nil
+	found, err := t.Tasks.Store.Standings(ctx, ids)
+	states := make(map[event.Target]event.TargetState, len(found))
+	for id, st := range found {
+		states[event.Target{Kind: event.Task, ID: string(id)}] = event.TargetState{Exists: true, Locked: st.Status.Frozen() || st.Public}
+	}
+	return states, err
 }
 
 // Touch implements event.Targets.
-func (t Targets) Touch(ctx context.Context, who user.Identity, target event.Target) error {
-	return t.Tasks.Report(ctx, who, task.ID(target.ID))
+func (t Targets) Touch(ctx context.Context, targets map[event.Target]user.Identity) error {
+	ids := make(map[user.Identity][]task.ID)
+	for target, who := range targets {
+		if target.Kind == event.Task {
+			ids[who] = append(ids[who], task.ID(target.ID))
+		}
+	}
+	for who, reported := range ids {
+		if err := t.Tasks.Report(ctx, who, reported); err != nil {
+			return err
+		}
+	}
+	return nil
 }

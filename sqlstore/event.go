@@ -85,36 +85,44 @@ func seriesKey(metric, variant string) string {
 	return hex.EncodeToString(m[:]) + "." + hex.EncodeToString(v[:])
 }
 
-func (s events) Raise(ctx context.Context, t event.Target, iteration int64) error {
-	_, err := s.db.exec(ctx, `INSERT INTO event_progress (target, last_iteration) VALUES (?, ?)
-		ON CONFLICT (target) DO UPDATE SET last_iteration = excluded.last_iteration
-		WHERE event_progress.last_iteration < excluded.last_iteration`, t.ID, iteration)
-	return err
+func (s events) Raise(ctx context.Context, iterations map[event.Target]int64) error {
+	var rows [][]any
+	for _, t := range byID(iterations) {
+		rows = append(rows, []any{t.ID, iterations[t]})
+	}
+	return s.db.insert(ctx, `INSERT INTO event_progress (target, last_iteration) VALUES `,
+		` ON CONFLICT (target) DO UPDATE SET last_iteration = excluded.last_iteration
+		WHERE event_progress.last_iteration < excluded.last_iteration`, rows)
 }
 
-func (s events) Note(ctx context.Context, t event.Target, list []event.Latest) error {
+// byID returns targets in one order for all callers, since each takes the
+// lock of a row.
+func byID[V any](of map[event.Target]V) []event.Target {
+	return slices.SortedFunc(maps.Keys(of), func(a, b event.Target) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+func (s events) Note(ctx context.Context, latest map[event.Target][]event.Latest) error {
 	type kind struct {
 		metric string
 		of     event.Type
 	}
-	at := make(map[kind]int64)
-	for _, l := range list {
-		k := kind{clean(l.Metric), l.Type}
-		at[k] = max(at[k], l.At.UnixMilli())
-	}
-	if len(at) == 0 {
-		return nil
-	}
-	owners, err := s.own(ctx, []event.Target{t})
+	targets := byID(latest)
+	owners, err := s.own(ctx, targets)
 	if err != nil {
 		return err
 	}
-	// In one order for all callers, since each takes the lock of a row.
 	var rows [][]any
-	for _, k := range slices.SortedFunc(maps.Keys(at), func(a, b kind) int {
-		return cmp.Or(cmp.Compare(a.metric, b.metric), cmp.Compare(a.of, b.of))
-	}) {
-		rows = append(rows, []any{owners[t], k.metric, k.of, at[k]})
+	for _, t := range targets {
+		at := make(map[kind]int64)
+		for _, l := range latest[t] {
+			k := kind{clean(l.Metric), l.Type}
+			at[k] = max(at[k], l.At.UnixMilli())
+		}
+		for _, k := range slices.SortedFunc(maps.Keys(at), func(a, b kind) int {
+			return cmp.Or(cmp.Compare(a.metric, b.metric), cmp.Compare(a.of, b.of))
+		}) {
+			rows = append(rows, []any{owners[t], k.metric, k.of, at[k]})
+		}
 	}
 	return s.db.insert(ctx, `INSERT INTO event_metric (owner, metric, type, last_update) VALUES `,
 		` ON CONFLICT (owner, metric, type) DO UPDATE SET last_update = excluded.last_update

@@ -88,9 +88,11 @@ func (s events) addLog(ctx context.Context, owner int64, t event.Target, lines [
 	changed := false
 	for _, l := range lines {
 		l.Worker, l.Level, l.Msg, l.Metric, l.Variant = clean(l.Worker), clean(l.Level), clean(l.Msg), clean(l.Metric), clean(l.Variant)
-		if known[keyOf(l.Event)] > l.Ordinal {
+		k := keyOf(l.Event)
+		if known[k] > l.Ordinal {
 			continue
 		}
+		known[k]++
 		if tail.seq == 0 || tail.lines >= chunkLines || tail.size >= chunkSize {
 			if changed {
 				if err := s.keep(ctx, owner, tail); err != nil {

@@ -18,6 +18,7 @@ type points struct {
 	place  int // of a new series
 	tree   curve.Tree
 	events []event.Event
+	at     []int // of each, in what the caller brought
 }
 
 type seriesName struct {
@@ -25,7 +26,7 @@ type seriesName struct {
 	metric, variant string
 }
 
-func (s events) AddScalars(ctx context.Context, list []event.Event, limit int) (refused []event.Event, err error) {
+func (s events) AddScalars(ctx context.Context, list []event.Event, limit int) (refused []int, err error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -35,7 +36,7 @@ func (s events) AddScalars(ctx context.Context, list []event.Event, limit int) (
 	}
 	byName := make(map[seriesName]*points)
 	var all []*points
-	for _, e := range list {
+	for i, e := range list {
 		name := seriesName{owners[e.Target], clean(e.Metric), clean(e.Variant)}
 		p := byName[name]
 		if p == nil {
@@ -44,7 +45,7 @@ func (s events) AddScalars(ctx context.Context, list []event.Event, limit int) (
 			byName[name] = p
 			all = append(all, p)
 		}
-		p.events = append(p.events, e)
+		p.events, p.at = append(p.events, e), append(p.at, i)
 	}
 	if err := s.findSeries(ctx, all, byName); err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func (s events) AddScalars(ctx context.Context, list []event.Event, limit int) (
 				return nil, err
 			}
 			if !ok {
-				refused = append(refused, p.events...)
+				refused = append(refused, p.at...)
 				continue
 			}
 		}

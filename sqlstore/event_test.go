@@ -22,9 +22,8 @@ func scalar(variant string, iter int64, value float64) event.Event {
 	}
 }
 
-func addScalars(t testing.TB, db *sqlstore.DB, list ...event.Event) []event.Event {
+func addScalars(t testing.TB, db *sqlstore.DB, list ...event.Event) (refused []int) {
 	t.Helper()
-	var refused []event.Event
 	must(t, db.Tx(context.Background(), func(ctx context.Context) (err error) {
 		refused, err = db.Events().AddScalars(ctx, list, 3)
 		return err

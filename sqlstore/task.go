@@ -76,6 +76,19 @@ func (s tasks) Standing(ctx context.Context, id task.ID) (task.Standing, error) 
 	return s.standing(ctx, id, "")
 }
 
+// Standings implements task.Store.
+func (s tasks) Standings(ctx context.Context, ids []task.ID) (map[task.ID]task.Standing, error) {
+	out := make(map[task.ID]task.Standing, len(ids))
+	where, arg := among(s.db.dialect, "id", ids)
+	_, err := collect(ctx, s.db, func(r scanner) (id task.ID, err error) {
+		var st task.Standing
+		err = r.Scan(&id, &st.Status, &st.Public)
+		out[id] = st
+		return id, err
+	}, `SELECT id, status, public FROM task WHERE `+where, arg)
+	return out, err
+}
+
 // LockStanding implements task.Store.
 func (s tasks) LockStanding(ctx context.Context, id task.ID) (task.Standing, error) {
 	return s.standing(ctx, id, s.db.dialect.lock("task"))
@@ -172,19 +185,20 @@ func taskTexts(t task.Task) []weighed {
 // Touch implements task.Store.
 func (s tasks) Touch(ctx context.Context, id task.ID, by user.ID, at time.Time) error {
 	ms := at.UnixMilli()
-	_, err := s.db.exec(ctx, touch, ms, ms, null(by), ms, ms, id)
+	_, err := s.db.exec(ctx, touch+`id = ?`, ms, ms, null(by), ms, ms, id)
 	return err
 }
 
 const touch = `
 	UPDATE task SET last_update = ?, last_change = ?, last_changed_by = ?,
 		active_duration = CASE WHEN status = 'in_progress' AND started <= ? THEN (? - started) / 1000 ELSE active_duration END
-	WHERE id = ? AND public = 0`
+	WHERE public = 0 AND `
 
 // TouchOld implements task.Store.
-func (s tasks) TouchOld(ctx context.Context, id task.ID, by user.ID, at, notAfter time.Time) error {
+func (s tasks) TouchOld(ctx context.Context, ids []task.ID, by user.ID, at, notAfter time.Time) error {
 	ms := at.UnixMilli()
-	_, err := s.db.exec(ctx, touch+` AND last_update <= ?`, ms, ms, null(by), ms, ms, id, notAfter.UnixMilli())
+	where, arg := among(s.db.dialect, "id", ids)
+	_, err := s.db.exec(ctx, touch+where+` AND last_update <= ?`, ms, ms, null(by), ms, ms, arg, notAfter.UnixMilli())
 	return err
 }
 

@@ -62,7 +62,7 @@ func TestTheLatestEventOfEachKindIsKnown(t *testing.T) {
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		store, target := db.Events(), event.Target{Kind: event.Task, ID: "t"}
 		note := func(of event.Target, list []event.Latest) {
-			must(t, db.Tx(ctx, func(ctx context.Context) error { return store.Note(ctx, of, list) }))
+			must(t, db.Tx(ctx, func(ctx context.Context) error { return store.Note(ctx, map[event.Target][]event.Latest{of: list}) }))
 		}
 		for _, list := range [][]event.Latest{
 			{{Metric: "loss", Type: event.Scalar, At: at(2)}, {Metric: "loss", Type: event.Plot, At: at(1)}, {Metric: "loss", Type: event.Scalar, At: at(0)}},

@@ -207,9 +207,9 @@ func TestTaskTouchOld(t *testing.T) {
 		x := aTask("t")
 		x.LastUpdate = at(60)
 		addTasks(t, db, x)
-		must(t, db.Tasks().TouchOld(ctx, x.ID, "u2", at(61), at(59)))
+		must(t, db.Tasks().TouchOld(ctx, []task.ID{x.ID}, "u2", at(61), at(59)))
 		wantTask(t, db, x)
-		must(t, db.Tasks().TouchOld(ctx, x.ID, "u2", at(61), at(60)))
+		must(t, db.Tasks().TouchOld(ctx, []task.ID{x.ID}, "u2", at(61), at(60)))
 		x.LastUpdate, x.LastChange, x.LastChangedBy = at(61), at(61), "u2"
 		wantTask(t, db, x)
 	})

@@ -128,11 +128,11 @@ func (s *Service) Touch(ctx context.Context, who user.Identity, id ID) error {
 // busy one reports many times a second, and the row stands in a dozen indexes.
 const reportEvery = time.Second
 
-// Report notes, for the noun of events inside its transactions, that the task
+// Report notes, for the noun of events inside its transactions, that tasks
 // reported something. The times may be behind by up to a second.
-func (s *Service) Report(ctx context.Context, who user.Identity, id ID) error {
+func (s *Service) Report(ctx context.Context, who user.Identity, ids []ID) error {
 	now := s.Now()
-	return s.Store.TouchOld(ctx, id, who.User, now, now.Add(-reportEvery))
+	return s.Store.TouchOld(ctx, ids, who.User, now, now.Add(-reportEvery))
 }
 
 // LockStatus returns the status of a task for other nouns inside their

@@ -89,6 +89,8 @@ type Store interface {
 	Lock(ctx context.Context, id ID) (Task, error)
 	// Standing returns the standing of a task; ErrNotFound if there is none.
 	Standing(ctx context.Context, id ID) (Standing, error)
+	// Standings returns the standing of those tasks that exist.
+	Standings(ctx context.Context, ids []ID) (map[ID]Standing, error)
 	// LockStanding is Standing for a transaction that depends on its staying so.
 	LockStanding(ctx context.Context, id ID) (Standing, error)
 	// List answers a query in a fixed number of SQL queries.
@@ -99,8 +101,8 @@ type Store interface {
 	// progress, ActiveDuration. No error if there is no such task, or if it
 	// is public.
 	Touch(ctx context.Context, id ID, by user.ID, at time.Time) error
-	// TouchOld is Touch for a task whose LastUpdate is not after a time.
-	TouchOld(ctx context.Context, id ID, by user.ID, at, notAfter time.Time) error
+	// TouchOld is Touch for those tasks whose LastUpdate is not after a time.
+	TouchOld(ctx context.Context, ids []ID, by user.ID, at, notAfter time.Time) error
 	// Delete removes the row and what hangs on it, and marks the parent of
 	// its children as deleted. It returns how many children there were.
 	Delete(ctx context.Context, id ID) (children int, err error)

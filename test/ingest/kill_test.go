@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/coffer-ml/coffer/test/instance"
+	"github.com/coffer-ml/coffer/test/postgres"
 )
 
 const (
@@ -75,12 +76,18 @@ func TestKilledServerLosesNoAcknowledgedBatch(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/coffer").CombinedOutput(); err != nil {
 		t.Fatalf("build coffer: %v\n%s", err, out)
 	}
+	for name, args := range map[string][]string{"sqlite": nil, "postgres": {"--db", postgres.Database(t)}} {
+		t.Run(name, func(t *testing.T) { killAndCheck(t, binary, args) })
+	}
+}
+
+func killAndCheck(t *testing.T, binary string, args []string) {
 	data := filepath.Join(t.TempDir(), "data")
 	var keys instance.Keys
 	tasks := make([]string, reporters)
 	sent := make([]int, reporters) // acknowledged batches of each
 	for round := range rounds {
-		server, err := instance.Start(t.Context(), instance.Config{Binary: binary, Data: data, Env: instance.Clean()})
+		server, err := instance.Start(t.Context(), instance.Config{Binary: binary, Data: data, Args: args, Env: instance.Clean()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func newCrowd() *crowd {
 		<-c.open
 	})
 	c.Service = New(Config{
-		Store: &c.ledger, Targets: &c.ledger, Hub: new(notify.Hub), Now: time.Now, //nolint:forbidigo // how long a slice takes
+		Store: &c.ledger, Targets: &c.ledger, Hub: new(notify.Hub), Now: time.Now,
 		After: func(_ context.Context, fn func()) { fn() },
 		Tx: func(ctx context.Context, fn func(context.Context) error) error {
 			first()

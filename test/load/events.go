@@ -201,7 +201,13 @@ func (e *events) ingest(ctx context.Context) error {
 	e.report.plain(what, "a second of one core", ">= 100000/s", "/s", core)
 	e.report.plain(what, "a second of the clock", "", "/s", clock)
 	e.report.plain("resident memory after each tenth", "", "flat", "MB", memory)
-	e.report.plain("disk that they take", "", "", "MB", series{float64(e.server.written()) / 1e6})
+	disk := e.server.written()
+	if e.postgres != nil {
+		if disk, err = e.postgres.Size(ctx); err != nil {
+			return err
+		}
+	}
+	e.report.plain("disk that they take", "", "", "MB", series{float64(disk) / 1e6})
 	e.report.plain("wait of an artifact registered meanwhile, p99", "", "< 50 ms", "ms", series{waits.percentile(99)})
 	return nil
 }

@@ -274,6 +274,17 @@ func (s *Server) Drop(ctx context.Context, at string) error {
 	return s.run(ctx, `DROP DATABASE `+strings.TrimPrefix(u.Path, "/")+` WITH (FORCE)`)
 }
 
+// Size is the bytes that all databases take on disk, without the log of what
+// was written.
+func (s *Server) Size(ctx context.Context) (bytes int64, err error) {
+	conn, err := pgx.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		return 0, err
+	}
+	err = conn.QueryRow(ctx, `SELECT sum(pg_database_size(oid))::bigint FROM pg_database`).Scan(&bytes)
+	return bytes, errors.Join(err, conn.Close(ctx))
+}
+
 func (s *Server) run(ctx context.Context, statement string) error {
 	conn, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {

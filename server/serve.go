@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -16,11 +15,6 @@ import (
 	"github.com/coffer-ml/coffer/internal/schedule"
 	"github.com/coffer-ml/coffer/rpc"
 )
-
-// gcPercent lets garbage grow to twice of what lives, which is some 10 MB: a
-// quarter of the processor time of a busy server went into collecting it at
-// Go's 100, and it takes about 10 MB more. GOGC in the environment goes first.
-const gcPercent = 200
 
 func serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -34,9 +28,6 @@ func serveCommand() *cobra.Command {
 			cfg, err := Load(cmd.Flags(), os.Getenv)
 			if err != nil {
 				return err
-			}
-			if os.Getenv("GOGC") == "" {
-				debug.SetGCPercent(gcPercent)
 			}
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()

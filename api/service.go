@@ -152,8 +152,3 @@ type QueuesResponse struct {
 	Queues   []Fields `json:"queues"`
 	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
-
-// BatchRequest is a batch of objects, sent as JSON lines.
-type BatchRequest struct {
-	Batch []Fields `json:"-"`
-}

@@ -30,11 +30,11 @@ func (l *ledger) AddLog(_ context.Context, lines []Line) error {
 	return nil
 }
 
-func (*ledger) AddScalars(context.Context, []Event, int) ([]int, error) { return nil, nil }
-func (*ledger) Put(context.Context, []Item) error                       { return nil }
-func (*ledger) Raise(context.Context, map[Target]int64) error           { return nil }
-func (*ledger) Note(context.Context, map[Target][]Latest) error         { return nil }
-func (*ledger) Touch(context.Context, map[Target]user.Identity) error   { return nil }
+func (*ledger) AddScalars(context.Context, []*Event, int) ([]int, error) { return nil, nil }
+func (*ledger) Put(context.Context, []Item) error                        { return nil }
+func (*ledger) Raise(context.Context, map[Target]int64) error            { return nil }
+func (*ledger) Note(context.Context, map[Target][]Latest) error          { return nil }
+func (*ledger) Touch(context.Context, map[Target]user.Identity) error    { return nil }
 func (*ledger) Check(_ context.Context, targets []Target) (map[Target]TargetState, error) {
 	states := make(map[Target]TargetState)
 	for _, t := range targets {

@@ -199,7 +199,7 @@ func (e Event) refusal() string {
 // sorted is what batches come to that are written together.
 type sorted struct {
 	lines   []Line
-	scalars []Event
+	scalars []*Event
 	from    []*batch // of each of the scalars
 	items   []Item
 	last    map[Target]int64 // iterations; of those that took something
@@ -260,8 +260,14 @@ func (s *Service) addSlice(ctx context.Context, all []*batch) error {
 
 // sort puts the events of a batch where they belong.
 func (s *Service) sort(ctx context.Context, b *batch, states map[Target]TargetState, w *sorted) error {
-	for _, e := range b.lines {
-		switch st := states[e.Target]; {
+	var of Target // of the event before; most batches are of one target
+	var st TargetState
+	for i := range b.lines {
+		e := &b.lines[i]
+		if i == 0 || e.Target != of {
+			of, st = e.Target, states[e.Target]
+		}
+		switch {
 		case !st.Exists:
 			b.result.refuse(fmt.Sprintf("there is no %s %.40q", e.Target.Kind, e.Target.ID))
 			continue
@@ -269,9 +275,9 @@ func (s *Service) sort(ctx context.Context, b *batch, states map[Target]TargetSt
 			b.result.refuse(fmt.Sprintf("the %s %s is published or public", e.Target.Kind, e.Target.ID))
 			continue
 		case e.Type == Log:
-			w.lines = append(w.lines, e)
+			w.lines = append(w.lines, *e)
 		case e.Type == Scalar:
-			w.scalars, w.from = append(w.scalars, e.Event), append(w.from, b)
+			w.scalars, w.from = append(w.scalars, &e.Event), append(w.from, b)
 		default:
 			item, err := s.bind(ctx, e.Event)
 			if err != nil {
@@ -281,12 +287,21 @@ func (s *Service) sort(ctx context.Context, b *batch, states map[Target]TargetSt
 		}
 		b.result.Added++
 		if e.Type != Log {
-			w.latest[e.Target] = append(w.latest[e.Target], Latest{e.Metric, e.Type, e.Received})
+			w.note(e.Target, Latest{e.Metric, e.Type, e.Received})
 		}
 		w.last[e.Target] = max(w.last[e.Target], e.counts())
 		w.touched[e.Target] = b.who
 	}
 	return nil
+}
+
+// note remembers what came in for a metric, but not what it just did.
+func (w *sorted) note(t Target, l Latest) {
+	latest := w.latest[t]
+	if n := len(latest); n > 0 && latest[n-1] == l {
+		return
+	}
+	w.latest[t] = append(latest, l)
 }
 
 // counts is the iteration that an event takes its target to. The machine's

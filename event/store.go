@@ -15,7 +15,7 @@ type Store interface {
 	AddLog(ctx context.Context, lines []Line) error
 	// AddScalars adds or overwrites points; the places of those that would
 	// begin a series beyond the limit of their target are returned.
-	AddScalars(ctx context.Context, events []Event, limit int) (refused []int, err error)
+	AddScalars(ctx context.Context, events []*Event, limit int) (refused []int, err error)
 	// Put adds or overwrites events of the other types. Samples binds those
 	// with an own address to what is there now.
 	Put(ctx context.Context, items []Item) error

@@ -20,7 +20,7 @@ import (
 // args is what a call brought: an object, or the objects of a batch.
 type args struct {
 	object map[string]any
-	batch  []map[string]any // nil unless the body was a batch
+	batch  []line // nil unless the body was a batch
 }
 
 // readArgs reads the arguments in every calling style: a JSON body, overlaid
@@ -72,19 +72,24 @@ func readForm(r *http.Request, media string, b *body) (url.Values, error) {
 	return form, nil
 }
 
-// readBatch decodes JSON lines. A line that is no object, or nests too deep, is
-// nil: whether it spoils the others is for the call to say.
-func readBatch(b *body) ([]map[string]any, error) {
+// readBatch reads JSON lines. What they hold, and whether a broken one spoils
+// the others, is for the call to say.
+func readBatch(b *body) ([]line, error) {
 	b.json, b.lines = true, true
-	batch := []map[string]any{}
+	batch := []line{}
 	in := bufio.NewReaderSize(b, lineBuffer)
 	for {
-		line, err := in.ReadBytes('\n')
+		text, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			begun := bytes.Clone(text)
+			text, err = in.ReadBytes('\n')
+			text = append(begun, text...)
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, badJSON(err)
 		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			batch = append(batch, batchLine(line))
+		if text = bytes.TrimSpace(text); len(text) > 0 {
+			batch = append(batch, line{text: string(text)})
 		}
 		if err != nil {
 			return batch, nil
@@ -94,21 +99,6 @@ func readBatch(b *body) ([]map[string]any, error) {
 
 // lineBuffer holds hundreds of events, so that a batch is few reads.
 const lineBuffer = 64 << 10
-
-// batchLine decodes one line of a batch; nil if it cannot be.
-func batchLine(line []byte) map[string]any {
-	if object, ok := flatLine(line); ok {
-		return object
-	}
-	object, err := readLine(line)
-	if err != nil {
-		object, err = readLine(quoteLiterals(line))
-	}
-	if err != nil || depth(object) > maxDepth {
-		return nil
-	}
-	return object
-}
 
 func readLine(line []byte) (object map[string]any, err error) {
 	dec := json.NewDecoder(bytes.NewReader(line))

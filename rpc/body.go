@@ -103,34 +103,36 @@ func (b *body) share() error {
 // weigh follows the outline of JSON: how deep it nests and how many values it
 // holds. Whether it is JSON at all is for the decoder to say.
 func (b *body) weigh(p []byte) error {
+	depth, weight, quoted, escaped, lines := b.depth, b.weight, b.quoted, b.escaped, b.lines // which stay in registers
 	for _, c := range p {
 		switch {
-		case b.escaped:
-			b.escaped = false
-		case b.quoted && c == '\\':
-			b.escaped = true
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
 		case c == '"':
-			b.quoted = !b.quoted
-		case c == '\n' && b.lines:
-			b.depth, b.quoted = 0, false
-			b.weight++
-		case b.quoted:
+			quoted = !quoted
+		case c == '\n' && lines:
+			depth, quoted = 0, false
+			weight++
+		case quoted:
 		case c == ',', c == ':':
-			b.weight++
+			weight++
 		case c == '{': // an empty map takes as much as eight numbers
-			b.depth++
-			b.weight += 8
+			depth++
+			weight += 8
 		case c == '[':
-			b.depth++
-			b.weight += 2
+			depth++
+			weight += 2
 		case c == '}', c == ']':
-			b.depth--
+			depth--
 		}
-		if b.depth > maxDepth && !b.lines { // one line must not spoil the others
+		if depth > maxDepth && !lines { // one line must not spoil the others
 			return ErrBody.Errorf("the body nests deeper than %d levels", maxDepth)
 		}
 	}
-	if b.weight > maxWeight {
+	b.depth, b.weight, b.quoted, b.escaped = depth, weight, quoted, escaped
+	if weight > maxWeight {
 		return ErrBodyLimit.Errorf("the body of this call holds too many values; send it in parts")
 	}
 	return nil

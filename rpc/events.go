@@ -14,9 +14,9 @@ import (
 	"github.com/coffer-ml/coffer/file"
 )
 
-func (h *handlers) addEvents(ctx context.Context, c Call, req api.BatchRequest) (api.EventsAddedResponse, error) {
-	events := make([]event.Event, len(req.Batch))
-	for i, in := range req.Batch {
+func (h *handlers) addEvents(ctx context.Context, c Call, req batch) (api.EventsAddedResponse, error) {
+	events := make([]event.Event, len(req))
+	for i, in := range req {
 		events[i] = h.event(c, in)
 	}
 	r, err := h.Events.Add(ctx, c.Who, events)
@@ -25,57 +25,6 @@ func (h *handlers) addEvents(ctx context.Context, c Call, req api.BatchRequest) 
 		out.ErrorsInfo = map[string]int{}
 	}
 	return out, err
-}
-
-// known are the fields of events that have a place of their own; the others
-// are kept as they came.
-var known = names("type", "task", "model", "model_event", "worker", "metric", "variant", "iter", "timestamp", "ts", "key", "url",
-	"value", "x_axis_label", "level", "msg", "allow_locked", "method", "plot_len", "source_urls", "@timestamp")
-
-// event converts one event; what is no field of all events stays as it came.
-func (h *handlers) event(c Call, in api.Fields) event.Event {
-	if in == nil {
-		return event.Event{Broken: "a line of the batch is no JSON object"}
-	}
-	get := func(name string) string { s, _ := in[name].(string); return s }
-	e := event.Event{
-		Type:   event.Type(strings.ReplaceAll(get("type"), " ", "_")),
-		Target: target(firstOf(get("task"), get("model")), truthy(in["model_event"])),
-		Worker: firstOf(get("worker"), c.Worker, "<unknown>"), Metric: get("metric"), Variant: get("variant"),
-		Level: get("level"), Msg: get("msg"), Key: get("key"), Label: get("x_axis_label"), AllowLocked: truthy(in["allow_locked"]),
-	}
-	if iter := in["iter"]; iter != nil && e.Type != event.Log {
-		var ok bool
-		if e.Iter, ok = wholeNumber(iter); !ok {
-			e.Broken = "the iteration is no whole number of 64 bits"
-		}
-	}
-	if at, ok := wholeNumber(in["timestamp"]); ok {
-		e.Timestamp = at
-	} else if at, ok := wholeNumber(in["ts"]); ok {
-		e.Timestamp = at
-	}
-	if n, ok := in["value"].(json.Number); ok {
-		if f, err := n.Float64(); err == nil {
-			e.Value = &f
-		}
-	}
-	for name, v := range in {
-		if known[name] && (name != "value" || e.Type == event.Scalar) {
-			continue
-		}
-		if e.Body == nil {
-			e.Body = make(map[string]any)
-		}
-		e.Body[name] = v
-	}
-	if url := get("url"); url != "" {
-		e.URL = h.address(c, url)
-	}
-	if e.Type == event.Plot {
-		h.ownSources(c, e.Body)
-	}
-	return e
 }
 
 // sources finds the addresses of pictures inside of plots.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
 )
@@ -62,13 +61,16 @@ func (r *row) unhurried() *row {
 	return r
 }
 
+// batch is the request of endpoints that take JSON lines.
+type batch []line
+
 // bind fills a request from the arguments. A batch goes to endpoints that take
 // one; those accept a single object as a batch of one.
 func bind(a args, req any) error {
-	if b, ok := req.(*api.BatchRequest); ok {
-		b.Batch = a.batch
+	if b, ok := req.(*batch); ok {
+		*b = a.batch
 		if a.batch == nil && len(a.object) > 0 {
-			b.Batch = []api.Fields{a.object}
+			*b = batch{{only: a.object}}
 		}
 		return nil
 	}

@@ -218,14 +218,15 @@ func (h *handlers) updateTask(ctx context.Context, c Call, req api.TasksEditRequ
 
 // updateBatch updates the task of each line; of several lines for one task the
 // last counts.
-func (h *handlers) updateBatch(ctx context.Context, c Call, req api.BatchRequest) (api.UpdatedResponse, error) {
-	patches := make(map[task.ID]task.Patch, len(req.Batch))
-	for i, line := range req.Batch {
-		if line == nil {
+func (h *handlers) updateBatch(ctx context.Context, c Call, req batch) (api.UpdatedResponse, error) {
+	patches := make(map[task.ID]task.Patch, len(req))
+	for i, line := range req {
+		object := line.object()
+		if object == nil {
 			return api.UpdatedResponse{}, ErrBody.Errorf("line %d of the batch is no JSON object", i+1).With("line", i+1)
 		}
 		var one api.TasksEditRequest
-		if err := decode(line, &one); err != nil {
+		if err := decode(object, &one); err != nil {
 			return api.UpdatedResponse{}, fault.Of(err).With("line", i+1)
 		}
 		patch, err := h.patch(c, one.TaskFields)

@@ -51,7 +51,7 @@ func seed(b *testing.B, db *sqlstore.DB, tasks int) (projects []project.ID) {
 					for _, metric := range []string{"loss", "accuracy"} {
 						v := float64(i % 9973)
 						e := event.Event{Type: event.Scalar, Target: event.Target{Kind: event.Task, ID: string(x.ID)}, Metric: metric, Variant: "val", Value: &v}
-						if _, err := db.Events().AddScalars(ctx, []event.Event{e}, event.MaxSeries); err != nil {
+						if _, err := db.Events().AddScalars(ctx, []*event.Event{&e}, event.MaxSeries); err != nil {
 							return err
 						}
 					}

@@ -11,12 +11,12 @@ import (
 )
 
 // thousand is a slice of new points of ten curves.
-func thousand(first int64, at time.Time) []event.Event {
-	slice := make([]event.Event, 1000)
+func thousand(first int64, at time.Time) []*event.Event {
+	slice := make([]*event.Event, 1000)
 	for i := range slice {
 		n := first + int64(i)
 		v := float64(n%977) / 7
-		slice[i] = event.Event{
+		slice[i] = &event.Event{
 			Type: event.Scalar, Target: run, Metric: "loss", Variant: string(rune('a' + n%10)), Iter: n / 10,
 			Value: &v, Timestamp: at.UnixMilli() + n, Received: at, Worker: "w",
 		}

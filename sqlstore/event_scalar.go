@@ -17,7 +17,7 @@ type points struct {
 	owner  int64
 	place  int // of a new series
 	tree   curve.Tree
-	events []event.Event
+	events []*event.Event
 	at     []int // of each, in what the caller brought
 }
 
@@ -26,11 +26,11 @@ type seriesName struct {
 	metric, variant string
 }
 
-func (s events) AddScalars(ctx context.Context, list []event.Event, limit int) (refused []int, err error) {
+func (s events) AddScalars(ctx context.Context, list []*event.Event, limit int) (refused []int, err error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	owners, err := s.own(ctx, targetsOf(list, func(e event.Event) event.Target { return e.Target }))
+	owners, err := s.own(ctx, targetsOf(list, func(e *event.Event) event.Target { return e.Target }))
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +235,7 @@ func (s events) save(ctx context.Context, p *points, single []byte) (err error) 
 // unsigned makes one zero of the two: SQLite has no other.
 func unsigned(f float64) float64 { return f + 0 }
 
-func pointOf(e event.Event) (curve.Point, error) {
+func pointOf(e *event.Event) (curve.Point, error) {
 	p := curve.Point{Iter: e.Iter, Value: *e.Value, Time: e.Timestamp, Received: e.Received.UnixMilli(), Source: clean(e.Worker)}
 	if len(e.Body) > 0 {
 		extra, err := document(e.Body)

@@ -24,8 +24,12 @@ func scalar(variant string, iter int64, value float64) event.Event {
 
 func addScalars(t testing.TB, db *sqlstore.DB, list ...event.Event) (refused []int) {
 	t.Helper()
+	given := make([]*event.Event, len(list))
+	for i := range list {
+		given[i] = &list[i]
+	}
 	must(t, db.Tx(context.Background(), func(ctx context.Context) (err error) {
-		refused, err = db.Events().AddScalars(ctx, list, 3)
+		refused, err = db.Events().AddScalars(ctx, given, 3)
 		return err
 	}))
 	return refused

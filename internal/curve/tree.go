@@ -130,8 +130,11 @@ func (t *Tree) bound(level int, n *node) (end int64, last bool) {
 // Put adds points or overwrites those of the same iteration; of several of one
 // iteration the last one counts. It tells how many it overwrote.
 func (t *Tree) Put(points []Point) (overwritten int, err error) {
-	points = slices.Clone(points)
-	slices.SortStableFunc(points, func(a, b Point) int { return compare(a.Iter, b.Iter) })
+	byIter := func(a, b Point) int { return compare(a.Iter, b.Iter) }
+	if !slices.IsSortedFunc(points, byIter) {
+		points = slices.Clone(points)
+		slices.SortStableFunc(points, byIter)
+	}
 	for len(points) > 0 {
 		leaf, err := t.find(0, points[0].Iter)
 		if err != nil {
@@ -169,6 +172,7 @@ func compare(a, b int64) int {
 // merge takes sorted points in and tells how many took the place of others.
 func (n *node) merge(points []Point) (overwritten int) {
 	n.dirty = true
+	n.points = slices.Grow(n.points, len(points))
 	for _, p := range points {
 		size := len(n.points)
 		if size == 0 || p.Iter > n.points[size-1].Iter {

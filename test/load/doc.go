@@ -3,7 +3,8 @@
 // Each row of its table is the median of five rounds, and where there is
 // something to hold it against, that is measured in the same rounds on the
 // same disk: the plain system calls, openssl and dd, or nginx with sendfile.
-// What counts is the ratio; the absolute figures belong to the machine.
+// What counts is the ratio; the absolute figures belong to the machine. Lists
+// are held against the same lists of a small database, asked for in turn.
 //
 // Invariants:
 //   - Everything is bounded in count, bytes and time; only 127.0.0.1 is used.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -24,6 +25,10 @@ func main() {
 	flag.IntVar(&b.small, "small", 2000, "`number` of 4 KiB files per round and of downloads per client")
 	flag.IntVar(&b.points, "points", 10_000_000, "`number` of scalar events of the long curve")
 	flag.IntVar(&b.seconds, "seconds", 60, "`seconds` that a thousand tasks report together")
+	flag.IntVar(&b.tasks, "tasks", 1_000_000, "`number` of tasks of the large database of the lists")
+	flag.IntVar(&b.requests, "requests", 200, "`number` of requests for each list")
+	flag.StringVar(&b.ask, "ask", "", "ask only for the lists whose name this `expression` matches")
+	flag.BoolVar(&b.again, "again", false, "with the lists: read an expression from each line of standard input, and ask the binary anew, whatever it is by then")
 	flag.IntVar(&b.rounds, "rounds", 5, "`rounds` of which the median counts")
 	flag.StringVar(&b.only, "only", "", "run only these `groups`, with commas between: "+strings.Join(groupNames(), ","))
 	flag.StringVar(&b.engine, "db", sqlite, "the `engine` of the metadata: sqlite or postgres, a server of its own that waits for the disk")
@@ -44,6 +49,10 @@ type bench struct {
 	small          int   // 4 KiB files per round
 	points         int   // of the long curve
 	seconds        int   // that many tasks report together
+	tasks          int   // of the large database of the lists
+	requests       int   // for each list
+	ask            string
+	again          bool
 	rounds         int
 	only           string
 	engine         string // of the metadata
@@ -51,6 +60,7 @@ type bench struct {
 
 	folder   string           // everything the run writes
 	postgres *postgres.Server // if that is the engine
+	asked    *regexp.Regexp   // of ask
 	report   report
 }
 
@@ -70,6 +80,7 @@ func groups() []group {
 		{"sdk", (*bench).measureSDK},
 		{"add", (*bench).measureAdd},
 		{"events", (*bench).measureEvents},
+		{"lists", (*bench).measureLists},
 	}
 }
 
@@ -81,8 +92,8 @@ func groupNames() (names []string) {
 }
 
 func (b *bench) run(ctx context.Context) (err error) {
-	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 || b.points < 10*perBatch || b.seconds < 1 {
-		return errors.New("needed are at least 1 round, 8 small files, 1 MiB for the large one, 10,000 points and 1 second")
+	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 || b.points < 10*perBatch || b.seconds < 1 || b.tasks < few || b.requests < 1 {
+		return errors.New("needed are at least 1 round, 8 small files, 1 MiB for the large one, 10,000 points, 1 second, 10,000 tasks and 1 request")
 	}
 	for _, path := range []*string{&b.coffer, &b.python, &b.parent} {
 		if *path, err = filepath.Abs(*path); err != nil {
@@ -140,36 +151,53 @@ func (b *bench) each(ctx context.Context, what string, round func(n int) error) 
 
 // server starts Coffer on an empty directory. Its temporary files would be in
 // a directory that `written` counts too.
-func (b *bench) server(ctx context.Context, name string) (*server, error) {
-	temporary := filepath.Join(b.folder, name, "tmp")
-	if err := os.MkdirAll(temporary, 0o700); err != nil {
+func (b *bench) server(ctx context.Context, name string) (s *server, err error) {
+	s = &server{folder: filepath.Join(b.folder, name), postgres: b.postgres}
+	if err := os.MkdirAll(s.temporary(), 0o700); err != nil {
 		return nil, err
 	}
-	env := append(instance.Clean(), "TMPDIR="+temporary)
 	if b.postgres != nil {
-		at, err := b.postgres.Create(ctx)
-		if err != nil {
+		if s.database, err = b.postgres.Create(ctx); err != nil {
 			return nil, err
 		}
-		env = append(env, "COFFER_DB="+at)
 	}
-	i, err := instance.Start(ctx, instance.Config{
-		Binary: b.coffer,
-		Data:   filepath.Join(b.folder, name, "data"),
-		Args:   []string{"--log-format", "json"},
-		Env:    env,
-	})
-	if err != nil {
+	if err := b.start(ctx, s); err != nil {
 		return nil, err
 	}
-	s := &server{Instance: i, folder: filepath.Join(b.folder, name), postgres: b.postgres}
-	if s.keys, err = i.CreateKeys(ctx); err == nil {
+	if s.keys, err = s.CreateKeys(ctx); err == nil {
 		err = s.signIn(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, i.Stop())
+		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
+}
+
+// start runs the binary on what the server has.
+func (b *bench) start(ctx context.Context, s *server) (err error) {
+	env := append(instance.Clean(), "TMPDIR="+s.temporary())
+	if s.database != "" {
+		env = append(env, "COFFER_DB="+s.database)
+	}
+	s.Instance, err = instance.Start(ctx, instance.Config{
+		Binary: b.coffer,
+		Data:   filepath.Join(s.folder, "data"),
+		Args:   []string{"--log-format", "json"},
+		Env:    env,
+	})
+	return err
+}
+
+// restart runs the binary anew.
+func (b *bench) restart(ctx context.Context, s *server) error {
+	if err := s.Stop(); err != nil {
+		return err
+	}
+	if err := b.start(ctx, s); err != nil {
+		return err
+	}
+	s.token = ""
+	return s.signIn(ctx)
 }
 
 // discard stops the server and removes all it wrote.

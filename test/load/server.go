@@ -25,7 +25,11 @@ type server struct {
 	token  string
 
 	postgres *postgres.Server // with its metadata; nil for SQLite
+	database string           // its address there; "" for SQLite
 }
+
+// temporary is where the server puts files that it does not keep.
+func (s *server) temporary() string { return filepath.Join(s.folder, "tmp") }
 
 func (s *server) signIn(ctx context.Context) error {
 	var reply struct {

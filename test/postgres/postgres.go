@@ -285,6 +285,16 @@ func (s *Server) Size(ctx context.Context) (bytes int64, err error) {
 	return bytes, errors.Join(err, conn.Close(ctx))
 }
 
+// DatabaseSize is the bytes that one database takes on disk.
+func (s *Server) DatabaseSize(ctx context.Context, at string) (bytes int64, err error) {
+	conn, err := pgx.Connect(ctx, at)
+	if err != nil {
+		return 0, err
+	}
+	err = conn.QueryRow(ctx, `SELECT pg_database_size(current_database())`).Scan(&bytes)
+	return bytes, errors.Join(err, conn.Close(ctx))
+}
+
 func (s *Server) run(ctx context.Context, statement string) error {
 	conn, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {

@@ -7,19 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/coffer-ml/coffer/internal/query"
 )
 
-// Limits on patterns that the program itself must apply.
-const (
-	// maxCandidates bounds the rows that are read for it: more would stall
-	// everybody else.
-	maxCandidates = 50_000
-	// maxMatching bounds the time for it.
-	maxMatching = 200 * time.Millisecond
-)
+// maxCandidates bounds the rows that are read for patterns which the program
+// itself must apply: more would stall everybody else.
+const maxCandidates = 50_000
 
 // decidePatterns applies the patterns that SQL cannot: in one pass over the
 // rows that the other conditions leave, each such leaf becomes a set of ids.
@@ -40,11 +34,11 @@ func (db *DB) decidePatterns(ctx context.Context, c compiler, own []cond, n *nod
 		}
 		where = append(where, other)
 	}
-	limit, cancel := context.WithTimeout(ctx, maxMatching)
+	limit, cancel := context.WithTimeout(ctx, db.matching)
 	defer cancel()
 	err = db.match(ctx, limit, c, all(where...), &wanted)
 	if err != nil && limit.Err() != nil && ctx.Err() == nil {
-		return query.ErrTooMany.Wrap(err, "the pattern %s takes more than %v on the rows that the other conditions leave; narrow them", wanted.pattern(), maxMatching)
+		return query.ErrTooMany.Wrap(err, "the pattern %s takes more than %v on the rows that the other conditions leave; narrow them", wanted.pattern(), db.matching)
 	}
 	return err
 }

@@ -29,6 +29,9 @@ type Config struct {
 	// Writers is how many transactions write at once on PostgreSQL; 0 means 8.
 	// On SQLite it is one, whatever stands here.
 	Writers int
+	// Matching bounds the time that one list takes to put patterns to rows; 0
+	// means 200 ms. More would stall everybody else.
+	Matching time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Rehearse runs each transaction twice and takes the first run back: for
@@ -36,7 +39,10 @@ type Config struct {
 	Rehearse bool
 }
 
-const defaultReaders = 4
+const (
+	defaultReaders  = 4
+	defaultMatching = 200 * time.Millisecond
+)
 
 // pragmas are set on every SQLite connection, each for a reason:
 var pragmas = []string{
@@ -57,6 +63,7 @@ type DB struct {
 	now     func() time.Time
 
 	rehearse bool
+	matching time.Duration
 	url      string // of a database on a server
 }
 
@@ -77,7 +84,10 @@ func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now //nolint:forbidigo // the default clock
 	}
-	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse, url: cfg.URL}
+	if cfg.Matching == 0 {
+		cfg.Matching = defaultMatching
+	}
+	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse, matching: cfg.Matching, url: cfg.URL}
 	connect := db.openSQLite
 	if cfg.URL != "" {
 		connect = db.openPostgres

@@ -154,6 +154,8 @@ func TestWaitingEndsWhenTheBytesCannotArrive(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
 	is(t, a.Wait(ctx), client.ErrPending)
+	ctx, cancel = context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
 	_, err = run.WaitArtifact(ctx, "not registered")
 	is(t, err, client.ErrNotFound)
 	must(t, run.Fail(t.Context(), "crash", ""))

@@ -89,37 +89,6 @@ type UsersResponse struct {
 	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
 
-// ProjectsCreateRequest makes a project and its missing parents.
-type ProjectsCreateRequest struct {
-	Name                     string   `json:"name" need:"11"`
-	Description              string   `json:"description"`
-	Tags                     []string `json:"tags"`
-	SystemTags               []string `json:"system_tags"`
-	DefaultOutputDestination string   `json:"default_output_destination"`
-}
-
-// ProjectID names a project.
-type ProjectID struct {
-	Project string `json:"project" need:"12"`
-}
-
-// ProjectsUpdateRequest changes a project; an explicit null clears a field.
-type ProjectsUpdateRequest struct {
-	ProjectID
-	Keys Fields `json:"*"`
-}
-
-// ProjectResponse is one project document.
-type ProjectResponse struct {
-	Project Fields `json:"project"`
-}
-
-// ProjectsResponse is a page of project documents.
-type ProjectsResponse struct {
-	Projects []Fields `json:"projects"`
-	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
-}
-
 // ModelsResponse is a page of model documents.
 type ModelsResponse struct {
 	Models   []Fields `json:"models"`

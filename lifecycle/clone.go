@@ -45,7 +45,7 @@ func (s *Service) CloneTask(ctx context.Context, who user.Identity, source task.
 			return err
 		}
 		if c.Project != "" {
-			if _, err := s.Projects.Get(ctx, who, c.Project); err != nil {
+			if _, err := s.Projects.Own(ctx, c.Project); err != nil {
 				return err
 			}
 		} else if c.ProjectName != "" {

@@ -15,8 +15,12 @@ import (
 // project.
 type ID string
 
-// Hidden is the system tag of projects that lists leave out.
-const Hidden = "hidden"
+// System tags with a meaning.
+const (
+	Hidden   = "hidden"   // left out of lists
+	Datasets = "dataset"  // holds the versions of one dataset
+	Pipeline = "pipeline" // holds the runs of one pipeline
+)
 
 // Project is a node of the tree.
 type Project struct {
@@ -31,6 +35,10 @@ type Project struct {
 	Tags                     []string  // sorted
 	SystemTags               []string  // sorted
 	DefaultOutputDestination string    // as file.Address.String gives it
+
+	// Public says that everybody may read the project and nobody may change
+	// it or put something into it.
+	Public bool
 }
 
 // Basename returns the last element of the name.
@@ -44,6 +52,17 @@ var (
 	ErrTooDeep   = fault.Reason{Kind: fault.Invalid, Name: "project.too_deep"}
 	ErrLocation  = fault.Reason{Kind: fault.Invalid, Name: "project.location_change"}
 	ErrBadTag    = fault.Reason{Kind: fault.Invalid, Name: "project.bad_tag"}
+	ErrPublic    = fault.Reason{Kind: fault.Forbidden, Name: "project.public"}
+	// ErrPublicName says that a public project bears the name.
+	ErrPublicName = fault.Reason{Kind: fault.Conflict, Name: "project.public_name"}
+	ErrSamePlace  = fault.Reason{Kind: fault.Invalid, Name: "project.same_place"}
+	ErrUnderSelf  = fault.Reason{Kind: fault.Invalid, Name: "project.under_itself"}
+	ErrIntoChild  = fault.Reason{Kind: fault.Invalid, Name: "project.into_its_child"}
+	// What stands in the way of a deletion.
+	ErrHasTasks     = fault.Reason{Kind: fault.State, Name: "project.has_tasks"}
+	ErrHasModels    = fault.Reason{Kind: fault.State, Name: "project.has_models"}
+	ErrHasDatasets  = fault.Reason{Kind: fault.State, Name: "project.has_datasets"}
+	ErrHasPipelines = fault.Reason{Kind: fault.State, Name: "project.has_pipelines"}
 )
 
 // Limits on names.
@@ -107,8 +126,22 @@ type Query struct {
 	query.Request
 	IncludeHidden bool
 	Parents       []ID
-	Shallow       bool // direct children of Parents; without Parents the top level
+	Shallow       bool  // direct children of Parents; without Parents the top level
+	Among         *[]ID // only these; nil for all
+	Private       bool  // without public ones
 }
+
+// Held is how many things of one sort lie directly in a project.
+type Held struct {
+	Project  ID
+	User     user.ID
+	Type     string // of a task
+	Archived bool
+	Number   int
+}
+
+// Tags are those in use among the things of some projects, sorted.
+type Tags struct{ Tags, System []string }
 
 // Fields declares what lists of projects may be asked for.
 var Fields = query.Fields{
@@ -137,11 +170,21 @@ type Store interface {
 	Many(ctx context.Context, ids []ID) ([]Project, error)
 	// List answers a query.
 	List(ctx context.Context, q Query) ([]Project, error)
+	// Count tells how many a query finds, at most limit if it is not 0.
+	Count(ctx context.Context, q Query, limit int) (int, error)
 	// Descendants returns the ids of everything below the given ones.
 	Descendants(ctx context.Context, ids []ID) ([]ID, error)
-	// Update writes all fields of p that Patch can change, and its
-	// LastUpdate; a new name renames all descendants with it.
+	// Below returns everything below the given ones, by name.
+	Below(ctx context.Context, ids []ID) ([]Project, error)
+	// Tags returns the tags of projects that meet the filter, nil for all; of
+	// those given and all below, nil meaning everywhere.
+	Tags(ctx context.Context, in []ID, filter query.Filter) (Tags, error)
+	// Update writes all fields of p that Patch can change, its place in the
+	// tree, Public and LastUpdate; a new name or place moves all descendants
+	// with it. ErrNameTaken if one of them meets a name that exists.
 	Update(ctx context.Context, p Project) error
+	// Delete removes projects that nothing lies in any more.
+	Delete(ctx context.Context, ids []ID) error
 	// Touch sets LastUpdate.
 	Touch(ctx context.Context, id ID, at time.Time) error
 }

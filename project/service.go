@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/ident"
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -40,9 +41,7 @@ func (s *Service) Create(ctx context.Context, who user.Identity, spec Spec) (Pro
 	spec.Name = name
 	var made Project
 	err = s.Tx(ctx, func(ctx context.Context) error {
-		if _, err := s.Store.ByName(ctx, name); err == nil {
-			return ErrNameTaken.Errorf("a project named %q exists already", name)
-		} else if !errors.Is(err, ErrNotFound) {
+		if err := s.free(ctx, name); err != nil {
 			return err
 		}
 		made, err = s.insert(ctx, who, spec)
@@ -74,8 +73,16 @@ func (s *Service) findOrInsert(ctx context.Context, who user.Identity, name stri
 	if err == nil || !errors.Is(err, ErrNotFound) {
 		return p, err
 	}
-	return s.insert(ctx, who, Spec{Name: name})
+	spec := Spec{Name: name}
+	if slices.Contains(folders, (Project{Name: name}).Basename()) {
+		spec.SystemTags = []string{Hidden}
+	}
+	return s.insert(ctx, who, spec)
 }
+
+// folders are the names of projects that hold those of one kind, and are no
+// place of people's.
+var folders = []string{".datasets", ".pipelines", ".reports"}
 
 // insert adds one project below its parent, which it makes if need be.
 func (s *Service) insert(ctx context.Context, who user.Identity, spec Spec) (Project, error) {
@@ -87,6 +94,9 @@ func (s *Service) insert(ctx context.Context, who user.Identity, spec Spec) (Pro
 	}
 	if i := strings.LastIndexByte(spec.Name, '/'); i >= 0 {
 		parent, err := s.findOrInsert(ctx, who, spec.Name[:i])
+		if err == nil && parent.Public {
+			err = publicProject(parent)
+		}
 		if err != nil {
 			return Project{}, err
 		}
@@ -128,6 +138,23 @@ func (s *Service) List(ctx context.Context, who user.Identity, q Query) ([]Proje
 	return s.Store.List(ctx, q)
 }
 
+// Count tells how many projects a query finds, at most limit if it is not 0.
+func (s *Service) Count(ctx context.Context, who user.Identity, q Query, limit int) (int, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return 0, err
+	}
+	return s.Store.Count(ctx, q, limit)
+}
+
+// Tags returns the tags of the projects given and of all below, nil meaning
+// everywhere, that meet the filter, nil for all.
+func (s *Service) Tags(ctx context.Context, who user.Identity, in []ID, filter query.Filter) (Tags, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return Tags{}, err
+	}
+	return s.Store.Tags(ctx, in, filter)
+}
+
 // Descendants returns the given ids and those of everything below them.
 func (s *Service) Descendants(ctx context.Context, who user.Identity, ids []ID) ([]ID, error) {
 	if err := who.Require(user.Guest); err != nil {
@@ -144,7 +171,7 @@ func (s *Service) Update(ctx context.Context, who user.Identity, id ID, patch Pa
 	}
 	var p Project
 	err := s.Tx(ctx, func(ctx context.Context) (err error) {
-		if p, err = s.Store.Get(ctx, id); err != nil {
+		if p, err = s.Own(ctx, id); err != nil {
 			return err
 		}
 		if err = s.apply(ctx, &p, patch); err != nil {
@@ -194,13 +221,24 @@ func (s *Service) rename(ctx context.Context, p *Project, to string) error {
 	if folder(name) != folder(p.Name) {
 		return ErrLocation.Errorf("a rename keeps the place in the tree: %q cannot become %q; move it instead", p.Name, name)
 	}
-	if _, err := s.Store.ByName(ctx, name); err == nil {
-		return ErrNameTaken.Errorf("a project named %q exists already", name)
-	} else if !errors.Is(err, ErrNotFound) {
+	if err := s.free(ctx, name); err != nil {
 		return err
 	}
 	p.Name = name
 	return nil
+}
+
+// free refuses a name that is taken.
+func (s *Service) free(ctx context.Context, name string) error {
+	switch p, err := s.Store.ByName(ctx, name); {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case p.Public:
+		return ErrPublicName.Errorf("a public project named %q exists", name)
+	}
+	return ErrNameTaken.Errorf("a project named %q exists already", name)
 }
 
 func folder(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }

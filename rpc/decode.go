@@ -174,6 +174,9 @@ func decodeList(value any, to reflect.Value, path string) error {
 			}
 			continue
 		}
+		if e == nil && to.Type().Elem().Kind() == reflect.Pointer {
+			continue // null is a value of this list
+		}
 		if err := decodeValue(e, out.Index(i), at); err != nil {
 			return err
 		}

@@ -57,6 +57,16 @@ var reasons = map[fault.Reason]result{
 	project.ErrTooDeep:   {400, 409},
 	project.ErrLocation:  {400, 408},
 	project.ErrBadTag:    {400, 16},
+	project.ErrPublic:    {403, 21},
+
+	project.ErrPublicName:   {400, 414},
+	project.ErrSamePlace:    {400, 410},
+	project.ErrUnderSelf:    {400, 411},
+	project.ErrIntoChild:    {400, 412},
+	project.ErrHasTasks:     {400, 402},
+	project.ErrHasModels:    {400, 405},
+	project.ErrHasDatasets:  {400, 406},
+	project.ErrHasPipelines: {400, 413},
 
 	task.ErrNotFound:      {400, 101},
 	task.ErrUnknown:       {400, 10},

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/coffer-ml/coffer/api"
@@ -19,6 +20,9 @@ func (h *handlers) createProject(ctx context.Context, c Call, req api.ProjectsCr
 // projectDocument builds the document of a project.
 func (h *handlers) projectDocument(ctx context.Context, c Call, p project.Project) (api.Fields, error) {
 	company, _, err := h.Users.Company(ctx)
+	if p.Public {
+		company = ""
+	}
 	d := doc{
 		"id": p.ID, "name": p.Name, "basename": p.Basename(), "description": p.Description, "user": p.User, "company": company,
 		"created": stamp(p.Created), "last_update": stamp(p.LastUpdate), "tags": list(p.Tags), "system_tags": list(p.SystemTags),
@@ -69,18 +73,24 @@ func (h *handlers) findProjects(ctx context.Context, c Call, keys api.Fields, jo
 	if err != nil {
 		return api.ProjectsResponse{}, err
 	}
-	parents, err := texts("parent", keys["parent"])
+	q, err := projectQuery(keys)
 	if err != nil {
 		return api.ProjectsResponse{}, err
 	}
-	delete(keys, "parent") // any ancestor, or direct children: the store knows
-	r, err := listRequest(keys, nouns["project"])
-	if err != nil {
-		return api.ProjectsResponse{}, err
+	var b beside
+	var among map[project.ID]bool
+	if joined {
+		if b, err = besideOf(keys); err != nil {
+			return api.ProjectsResponse{}, err
+		}
+		q.Private = keys["allow_public"] != nil && !truthy(keys["allow_public"]) || truthy(keys["non_public"])
 	}
-	q := project.Query{Request: r, IncludeHidden: truthy(keys["search_hidden"]) || truthy(keys["id"]), Shallow: truthy(keys["shallow_search"])}
-	for _, id := range parents {
-		q.Parents = append(q.Parents, project.ID(id))
+	if b.onlyThese {
+		if among, err = h.selected(ctx, c, b); err != nil {
+			return api.ProjectsResponse{}, err
+		}
+		ids := slices.Collect(maps.Keys(among))
+		q.Among = &ids
 	}
 	found, err := h.Projects.List(ctx, c.Who, q)
 	if err != nil {
@@ -100,7 +110,23 @@ func (h *handlers) findProjects(ctx context.Context, c Call, keys api.Fields, jo
 			}
 		}
 	}
-	return api.ProjectsResponse{Projects: docs, ScrollID: scrollID(r)}, nil
+	return api.ProjectsResponse{Projects: docs, ScrollID: scrollID(q.Request)}, h.tellBeside(ctx, c, docs, found, b, among)
+}
+
+// projectQuery reads a list request for projects.
+func projectQuery(keys api.Fields) (project.Query, error) {
+	parents, err := texts("parent", keys["parent"])
+	if err != nil {
+		return project.Query{}, err
+	}
+	keys = maps.Clone(keys)
+	delete(keys, "parent") // any ancestor, or direct children: the store knows
+	r, err := listRequest(keys, nouns["project"])
+	q := project.Query{Request: r, IncludeHidden: truthy(keys["search_hidden"]) || truthy(keys["id"]), Shallow: truthy(keys["shallow_search"])}
+	for _, id := range parents {
+		q.Parents = append(q.Parents, project.ID(id))
+	}
+	return q, err
 }
 
 func (h *handlers) updateProject(ctx context.Context, c Call, req api.ProjectsUpdateRequest) (api.FieldsResponse, error) {

@@ -20,8 +20,8 @@ import (
 // single items of a batch that goes on. What every endpoint shares is tested
 // apart: who is refused, and how a body is read.
 var raises = map[string]string{
-	"tasks.create":   "400/12 400/16",
-	"tasks.validate": "400/12 400/16",
+	"tasks.create":   "400/12 400/16 403/21",
+	"tasks.validate": "400/12 400/16 403/21",
 
 	"tasks.get_by_id":               "400/12 400/101",
 	"tasks.get_by_id_ex":            "400/11 400/14 400/21",
@@ -48,7 +48,7 @@ var raises = map[string]string{
 	"tasks.publish":      "400/12 400/101 400/110 403/21",
 	"tasks.reset":        "400/12 400/101 400/110 400/123 403/21",
 	"tasks.delete":       "400/12 400/101 400/123 403/21",
-	"tasks.clone":        "400/12 400/16 400/101 400/401 400/407 400/409",
+	"tasks.clone":        "400/12 400/16 400/101 400/401 400/407 400/409 403/21",
 	"tasks.enqueue":      "400/12 400/101 400/110 400/701 400/706 400/707 400/708 403/21",
 	"tasks.dequeue":      "400/12 403/21",
 	"tasks.stop_many":    "400/12 +400/101 +400/110 +403/21",
@@ -106,6 +106,8 @@ var provocations = []provocation{
 	{"tasks.create", "400/16", `{"name":"x","type":"training","project":"none"}`},
 	{"tasks.create", "400/16", `{"name":"x","type":"training","parent":"none"}`},
 	{"tasks.create", "400/16", `{"name":"x","type":"training","tags":["__$not"]}`},
+	{"tasks.create", "403/21", `{"name":"x","type":"training","project":"$shown"}`},
+	{"tasks.validate", "403/21", `{"name":"x","type":"training","project":"$shown"}`},
 	{"tasks.validate", "400/12", `{"name":"x"}`},
 	{"tasks.validate", "400/12", `{"name":"x","type":"training","execution":{"artifacts":[{"key":"","type":"custom"}]}}`},
 	{"tasks.validate", "400/16", `{"name":"x","type":"training","project":"none"}`},
@@ -213,6 +215,7 @@ var provocations = []provocation{
 	{"tasks.clone", "400/101", `{"task":"$draft","new_task_parent":"none"}`},
 	{"tasks.clone", "400/401", `{"task":"$draft","new_task_project":"none"}`},
 	{"tasks.clone", "400/407", `{"task":"$draft","new_project_name":"/"}`},
+	{"tasks.clone", "403/21", `{"task":"$draft","new_task_project":"$shown"}`},
 	{"tasks.clone", "400/409", `{"task":"$draft","new_project_name":"1/2/3/4/5/6/7/8/9/10/11"}`},
 	{"tasks.enqueue", "400/12", noTask},
 	{"tasks.enqueue", "400/12", `{"task":"$draft","queue":"a","queue_name":"b"}`},
@@ -344,6 +347,8 @@ func cast(t *testing.T, w world) map[string]string {
 	do("tasks.edit", "published", map[string]any{"parent": ids["parent"], "force": true})
 	do("tasks.enqueue", "queued", nil)
 	w.Call(t, "tasks.make_public", map[string]any{"ids": []string{ids["public"]}})
+	ids["shown"] = w.Call(t, "projects.create", map[string]any{"name": "shown to all"})["id"].(string)
+	w.Call(t, "projects.make_public", map[string]any{"ids": []string{ids["shown"]}})
 	do("tasks.started", "parent", nil)
 	do("tasks.edit", "orphan", map[string]any{"parent": ids["draft"]})
 	orphan, err := w.Tasks.Store.Get(t.Context(), task.ID(ids["orphan"]))

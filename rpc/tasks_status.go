@@ -105,13 +105,17 @@ func (h *handlers) deleteTask(ctx context.Context, c Call, req api.TasksDeleteRe
 }
 
 func (c Call) urls(addresses []file.Address) api.Fields {
-	artifacts := make([]string, 0, len(addresses))
+	return api.Fields{"artifact_urls": c.rendered(addresses), "model_urls": []string{}, "event_urls": []string{}}
+}
+
+func (c Call) rendered(addresses []file.Address) []string {
+	urls := make([]string, 0, len(addresses))
 	for _, a := range addresses {
 		if url := a.Render(c.files); url != "" { // an artifact may have been recorded without an address
-			artifacts = append(artifacts, url)
+			urls = append(urls, url)
 		}
 	}
-	return api.Fields{"artifact_urls": artifacts, "model_urls": []string{}, "event_urls": []string{}}
+	return urls
 }
 
 func (h *handlers) resetTask(ctx context.Context, c Call, req api.TasksResetRequest) (api.TasksResetResponse, error) {

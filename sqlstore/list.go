@@ -15,22 +15,29 @@ import (
 // since about as many rows are read until a page is full.
 const driving = 5_000
 
-// page returns the ids of the rows that a list request asks for, in its order.
-// own are the conditions that the noun adds.
-func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request) ([]string, error) {
+// prepared is a list request made ready for the engine.
+type prepared struct {
+	compiler
+	root  *node
+	where []cond
+}
+
+// prepare turns filter, search and the conditions that the noun adds, own,
+// into SQL.
+func (db *DB) prepare(ctx context.Context, src source, own []cond, r query.Request) (prepared, error) {
 	n, err := tree(r.Filter)
 	if err != nil {
-		return nil, err
+		return prepared{}, err
 	}
 	c := compiler{dialect: db.dialect, source: src, search: r.Search}
 	own = own[:len(own):len(own)]
 	if r.Search != nil {
 		if src.words == nil {
-			return nil, query.ErrValue.Errorf("there is no word search in the table %s", src.table)
+			return prepared{}, query.ErrValue.Errorf("there is no word search in the table %s", src.table)
 		}
 		found, err := src.words.condition(ctx, db, src, r.Search)
 		if err != nil {
-			return nil, err
+			return prepared{}, err
 		}
 		own = append(own, found)
 	}
@@ -40,22 +47,45 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 		func() error { return db.chooseDrivers(ctx, c, n, r.Order) },
 	} {
 		if err := prepare(); err != nil {
-			return nil, err
+			return prepared{}, err
 		}
 	}
 	filter, err := c.compile(n)
+	return prepared{c, n, append(own, filter)}, err
+}
+
+// total is how many rows a list request finds, whatever its page; it stops
+// counting at limit unless that is 0.
+func (db *DB) total(ctx context.Context, src source, own []cond, r query.Request, limit int) (int, error) {
+	r.Order = nil
+	p, err := db.prepare(ctx, src, own, r)
+	if err != nil {
+		return 0, err
+	}
+	where := all(p.where...)
+	if limit <= 0 {
+		return one(ctx, db, nil, scalar[int], "SELECT count(*) FROM "+src.table+" WHERE "+where.sql, where.args...)
+	}
+	return one(ctx, db, nil, scalar[int],
+		"SELECT count(*) FROM (SELECT 1 FROM "+src.table+" WHERE "+where.sql+" LIMIT ?) few", append(where.args, limit)...)
+}
+
+// page returns the ids of the rows that a list request asks for, in its order.
+// own are the conditions that the noun adds.
+func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request) ([]string, error) {
+	p, err := db.prepare(ctx, src, own, r)
 	if err != nil {
 		return nil, err
 	}
+	c, where := p.compiler, p.where
 	keys, err := c.order(r.Order)
 	if err != nil {
 		return nil, err
 	}
 	id := src.id()
-	if len(r.Order) == 0 && c.ranged(n) {
+	if len(r.Order) == 0 && c.ranged(p.root) {
 		id = db.dialect.unindexed(id)
 	}
-	where := append(own, filter)
 	columns := src.id()
 	var args []any
 	if r.Bookmark != nil {

@@ -13,13 +13,14 @@ import (
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // A scan reads every row of something. Small things made for one statement
 // may be read whole: the arguments as rows, a page of ids, types.
 var (
 	scan    = regexp.MustCompile(`(?m)^SCAN (\S+)(.*)$`)
-	scanned = regexp.MustCompile(`^SCAN (json_each|w VIRTUAL|below|t|CONSTANT|\(subquery|few|\d+)`)
+	scanned = regexp.MustCompile(`^SCAN (json_each|w VIRTUAL|below|known|kinds|chapter|t|CONSTANT|\(subquery|few|\d+)`)
 	// PostgreSQL avoids it here at any price, so this is what no index serves.
 	scanPostgres = regexp.MustCompile(`Seq Scan on .*`)
 	index        = regexp.MustCompile(`\w+_by_\w+`)
@@ -217,7 +218,60 @@ func TestNothingElseScans(t *testing.T) {
 				_, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}, Shallow: true})
 				return err
 			},
-			"project: below":  func() error { _, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}}); return err },
+			"project: below":            func() error { _, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}}); return err },
+			"project: all below, whole": func() error { _, err := projects.Below(ctx, []project.ID{p.ID}); return err },
+			"project: tags":             func() error { _, err := projects.Tags(ctx, nil, nil); return err },
+			"project: tags of some":     func() error { _, err := projects.Tags(ctx, []project.ID{p.ID}, nil); return err },
+			"project: move, and back": func() error {
+				q := sub
+				q.Name, q.Parent, q.Path = "elsewhere", "", nil
+				if err := projects.Update(ctx, q); err != nil {
+					return err
+				}
+				return projects.Update(ctx, sub)
+			},
+			"project: delete": func() error {
+				q := aProject("gone")
+				if err := projects.Insert(ctx, q); err != nil {
+					return err
+				}
+				return projects.Delete(ctx, []project.ID{q.ID})
+			},
+			"task: held": func() error { _, err := tasks.Held(ctx, []project.ID{p.ID}); return err },
+			"task: what they come to": func() error {
+				_, err := tasks.Summaries(ctx, task.Summing{Projects: []project.ID{p.ID, sub.ID}, Living: true, Since: at(0)})
+				return err
+			},
+			"task: what those of a user come to": func() error {
+				_, err := tasks.Summaries(ctx, task.Summing{Projects: []project.ID{p.ID, sub.ID}, Users: []user.ID{"u1"}, Living: true})
+				return err
+			},
+			"task: what some come to": func() error {
+				_, err := tasks.Summaries(ctx, task.Summing{Projects: []project.ID{p.ID, sub.ID}, Filter: query.In{Field: "tags", Values: []string{"a"}}})
+				return err
+			},
+			"task: latest":          func() error { _, err := tasks.Latest(ctx, []project.ID{p.ID, sub.ID}); return err },
+			"task: tags":            func() error { _, err := tasks.Tags(ctx, nil, nil); return err },
+			"task: tags of some":    func() error { _, err := tasks.Tags(ctx, []project.ID{p.ID}, nil); return err },
+			"task: params":          func() error { _, err := tasks.Params(ctx, nil); return err },
+			"task: params of some":  func() error { _, err := tasks.Params(ctx, []project.ID{p.ID}); return err },
+			"task: values":          func() error { _, err := tasks.ParamValues(ctx, nil, "Args", "lr"); return err },
+			"task: metrics":         func() error { _, err := tasks.Metrics(ctx, nil); return err },
+			"task: metrics of some": func() error { _, err := tasks.Metrics(ctx, []project.ID{p.ID}); return err },
+			"task: parents":         func() error { _, err := tasks.Parents(ctx, []project.ID{p.ID}, nil); return err },
+			"task: ids":             func() error { _, err := tasks.IDs(ctx, []project.ID{p.ID}); return err },
+			"task: refile, and back": func() error {
+				if _, err := tasks.Refile(ctx, p.ID, sub.ID, "u1", at(1)); err != nil {
+					return err
+				}
+				_, err := tasks.Refile(ctx, sub.ID, p.ID, "u1", at(1))
+				return err
+			},
+			"task: orphan": func() error { return tasks.Orphan(ctx, []task.ID{"x", "y"}) },
+			"task: count in a project": func() error {
+				_, err := tasks.Count(ctx, task.Query{Request: query.Request{Filter: query.In{Field: "project", Values: []string{string(p.ID)}}}}, 10)
+				return err
+			},
 			"queue: insert":   func() error { return db.Queues().Insert(ctx, aQueue("q")) },
 			"queue: get":      func() error { _, err := db.Queues().Get(ctx, waiting.ID); return err },
 			"artifact: known": func() error { _, err := artifacts.Known(ctx, x.ID, refs); return err },

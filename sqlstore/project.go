@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,11 +37,11 @@ func (db *DB) Projects() project.Store { return projects{db} }
 type projects struct{ db *DB }
 
 const projectColumns = `project.id, project.name, project.parent, project.path, project.description,
-	project.user_id, project.created, project.last_update, project.default_output_destination`
+	project.user_id, project.created, project.last_update, project.default_output_destination, project.public`
 
 func scanProject(s scanner) (p project.Project, err error) {
 	return p, s.Scan(&p.ID, &p.Name, nullable(&p.Parent), parsed{&p.Path}, &p.Description,
-		nullable(&p.User), clock{&p.Created}, clock{&p.LastUpdate}, &p.DefaultOutputDestination)
+		nullable(&p.User), clock{&p.Created}, clock{&p.LastUpdate}, &p.DefaultOutputDestination, &p.Public)
 }
 
 // Insert implements project.Store.
@@ -52,10 +53,10 @@ func (s projects) Insert(ctx context.Context, p project.Project) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		_, err := s.db.exec(ctx, `
 			INSERT INTO project (id, name, name_key, name_fold, basename, basename_fold, parent, path,
-				description, description_fold, user_id, created, last_update, default_output_destination)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				description, description_fold, user_id, created, last_update, default_output_destination, public)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			p.ID, p.Name, key(p.Name), query.Fold(p.Name), p.Basename(), query.Fold(p.Basename()), null(p.Parent), path,
-			p.Description, query.Fold(p.Description), null(p.User), millis(p.Created), millis(p.LastUpdate), p.DefaultOutputDestination)
+			p.Description, query.Fold(p.Description), null(p.User), millis(p.Created), millis(p.LastUpdate), p.DefaultOutputDestination, truthful(p.Public))
 		if isDuplicate(err) {
 			return nameTaken(p.Name)
 		}
@@ -105,11 +106,16 @@ func (s projects) Many(ctx context.Context, ids []project.ID) ([]project.Project
 		return nil, nil
 	}
 	where, arg := among(s.db.dialect, "project.id", ids)
-	found, err := collect(ctx, s.db, scanProject, `SELECT `+projectColumns+` FROM project WHERE `+where, arg)
+	return s.several(ctx, where, arg)
+}
+
+// several returns the projects that meet a condition.
+func (s projects) several(ctx context.Context, where string, args ...any) ([]project.Project, error) {
+	found, err := collect(ctx, s.db, scanProject, `SELECT `+projectColumns+` FROM project WHERE `+where, args...)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	tags, err := projectTags.load(ctx, s.db, texts(ids))
+	tags, err := projectTags.load(ctx, s.db, ids(found, func(p project.Project) project.ID { return p.ID }))
 	for i := range found {
 		of := tags[string(found[i].ID)]
 		found[i].Tags, found[i].SystemTags = of.tags, of.system
@@ -117,8 +123,32 @@ func (s projects) Many(ctx context.Context, ids []project.ID) ([]project.Project
 	return found, err
 }
 
+// ids returns the ids of rows as plain texts.
+func ids[T any, ID ~string](rows []T, id func(T) ID) []string {
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = string(id(r))
+	}
+	return out
+}
+
 // List implements project.Store.
 func (s projects) List(ctx context.Context, q project.Query) ([]project.Project, error) {
+	found, err := s.db.page(ctx, projectSource, s.own(q), q.Request)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Many(ctx, convert[project.ID](found))
+	return inOrder(found, list, func(p project.Project) string { return string(p.ID) }), err
+}
+
+// Count implements project.Store.
+func (s projects) Count(ctx context.Context, q project.Query, limit int) (int, error) {
+	return s.db.total(ctx, projectSource, s.own(q), q.Request, limit)
+}
+
+// own are the conditions of a query beside its filter.
+func (s projects) own(q project.Query) []cond {
 	var own []cond
 	if !q.IncludeHidden {
 		own = append(own, untagged(projectSource, projectTags, project.Hidden))
@@ -131,12 +161,13 @@ func (s projects) List(ctx context.Context, q project.Query) ([]project.Project,
 	case len(q.Parents) > 0:
 		own = append(own, when("project.id IN ("+below(s.db.dialect)+")", list(q.Parents)))
 	}
-	ids, err := s.db.page(ctx, projectSource, own, q.Request)
-	if err != nil {
-		return nil, err
+	if q.Private {
+		own = append(own, when("project.public = 0"))
 	}
-	found, err := s.Many(ctx, convert[project.ID](ids))
-	return inOrder(ids, found, func(p project.Project) string { return string(p.ID) }), err
+	if q.Among != nil {
+		own = append(own, when(s.db.dialect.in("project.id"), list(*q.Among)))
+	}
+	return own
 }
 
 // below selects the ids of everything below the projects given as the one
@@ -156,16 +187,33 @@ func (s projects) Descendants(ctx context.Context, ids []project.ID) ([]project.
 	return collect(ctx, s.db, scalar[project.ID], below(s.db.dialect), list(ids))
 }
 
+// Below implements project.Store.
+func (s projects) Below(ctx context.Context, ids []project.ID) ([]project.Project, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.several(ctx, `project.id IN (`+below(s.db.dialect)+`) ORDER BY project.name, project.id`, list(ids))
+}
+
+// Tags implements project.Store.
+func (s projects) Tags(ctx context.Context, in []project.ID, filter query.Filter) (project.Tags, error) {
+	where := always
+	if in != nil {
+		where = when(s.db.dialect.in("project.id")+" OR project.id IN ("+below(s.db.dialect)+")", list(in), list(in))
+	}
+	return projectTags.inUse(ctx, s.db, projectSource, where, filter)
+}
+
 // Update implements project.Store.
 func (s projects) Update(ctx context.Context, p project.Project) error {
 	absent := project.ErrNotFound.Errorf("there is no project %s", p.ID)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		before, err := one(ctx, s.db, absent, scanNote, `SELECT name, description FROM project WHERE id = ?`+s.db.dialect.lock("project"), p.ID)
+		before, err := one(ctx, s.db, absent, scanPlaced, `SELECT id, name, description, path FROM project WHERE id = ?`+s.db.dialect.lock("project"), p.ID)
 		if err != nil {
 			return err
 		}
-		if before.name != p.Name {
-			if err := s.rename(ctx, p.ID, before.name, p.Name); err != nil {
+		if before.name != p.Name || !slices.Equal(before.path, p.Path) {
+			if err := s.relocate(ctx, before, p); err != nil {
 				return err
 			}
 		}
@@ -173,8 +221,8 @@ func (s projects) Update(ctx context.Context, p project.Project) error {
 			return err
 		}
 		if _, err := s.db.exec(ctx, `
-			UPDATE project SET description = ?, description_fold = ?, last_update = ?, default_output_destination = ? WHERE id = ?`,
-			p.Description, query.Fold(p.Description), millis(p.LastUpdate), p.DefaultOutputDestination, p.ID); err != nil {
+			UPDATE project SET description = ?, description_fold = ?, last_update = ?, default_output_destination = ?, parent = ?, public = ? WHERE id = ?`,
+			p.Description, query.Fold(p.Description), millis(p.LastUpdate), p.DefaultOutputDestination, null(p.Parent), truthful(p.Public), p.ID); err != nil {
 			return err
 		}
 		return projectTags.save(ctx, s.db, string(p.ID), tagged{p.Tags, p.SystemTags})
@@ -184,26 +232,34 @@ func (s projects) Update(ctx context.Context, p project.Project) error {
 // note is what a project calls itself.
 type note struct{ name, description string }
 
-func scanNote(s scanner) (n note, err error) { return n, s.Scan(&n.name, &n.description) }
+// placed is a project in the tree.
+type placed struct {
+	id project.ID
+	note
+	path []project.ID
+}
 
-// rename gives a project and everything below it new names.
-func (s projects) rename(ctx context.Context, id project.ID, from, to string) error {
-	type renamed struct {
-		id                project.ID
-		name, description string
-	}
-	all, err := collect(ctx, s.db, func(s scanner) (n renamed, err error) {
-		return n, s.Scan(&n.id, &n.name, &n.description)
-	}, `SELECT id, name, description FROM project WHERE id IN (`+below(s.db.dialect)+` UNION ALL SELECT ?)`, list([]project.ID{id}), id)
+func scanPlaced(s scanner) (p placed, err error) {
+	return p, s.Scan(&p.id, &p.name, &p.description, parsed{&p.path})
+}
+
+// relocate gives a project and everything below it new names and paths.
+func (s projects) relocate(ctx context.Context, from placed, to project.Project) error {
+	all, err := collect(ctx, s.db, scanPlaced, `SELECT id, name, description, path FROM project WHERE id IN (`+below(s.db.dialect)+` UNION ALL SELECT ?)`,
+		list([]project.ID{from.id}), from.id)
 	if err != nil {
 		return err
 	}
 	for _, n := range all {
-		name := to + strings.TrimPrefix(n.name, from)
+		name := to.Name + strings.TrimPrefix(n.name, from.name)
 		base := project.Project{Name: name}.Basename()
-		_, err := s.db.exec(ctx, `
-			UPDATE project SET name = ?, name_key = ?, name_fold = ?, basename = ?, basename_fold = ? WHERE id = ?`,
-			name, key(name), query.Fold(name), base, query.Fold(base), n.id)
+		path, err := document(append(append([]project.ID{}, to.Path...), n.path[len(from.path):]...))
+		if err != nil {
+			return err
+		}
+		_, err = s.db.exec(ctx, `
+			UPDATE project SET name = ?, name_key = ?, name_fold = ?, basename = ?, basename_fold = ?, path = ? WHERE id = ?`,
+			name, key(name), query.Fold(name), base, query.Fold(base), path, n.id)
 		if isDuplicate(err) {
 			return nameTaken(name)
 		}
@@ -215,6 +271,16 @@ func (s projects) rename(ctx context.Context, id project.ID, from, to string) er
 		}
 	}
 	return nil
+}
+
+// Delete implements project.Store.
+func (s projects) Delete(ctx context.Context, ids []project.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	where, arg := among(s.db.dialect, "id", ids)
+	_, err := s.db.exec(ctx, `DELETE FROM project WHERE `+where, arg)
+	return err
 }
 
 // Touch implements project.Store.

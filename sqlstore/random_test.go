@@ -241,6 +241,49 @@ var deeds = []deed{
 		p, err := a.projects.Update(ctx, user.Operator, id, patch)
 		return p.Name, err
 	}},
+	{"move a project", 3, func(ctx context.Context, a *actor) (any, error) {
+		under := []string{"", "p1", "q1/ä", "moved/here", "p0/1"}[a.IntN(5)]
+		n, err := a.projects.Move(ctx, user.Operator, a.pickProject(), under)
+		if under != "" && err == nil {
+			p, err := a.db.Projects().ByName(ctx, under)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := a.addProject(p, nil); err != nil {
+				return nil, err
+			}
+		}
+		return n, err
+	}},
+	{"merge projects", 2, func(ctx context.Context, a *actor) (any, error) {
+		return a.lifecycle.MergeProject(ctx, user.Operator, a.pickProject(), a.pickProject())
+	}},
+	{"delete a project", 1, func(ctx context.Context, a *actor) (any, error) {
+		d := lifecycle.DeleteProject{Force: a.IntN(2) == 0, Contents: a.IntN(3) == 0, Outputs: lifecycle.Outputs{Files: a.IntN(2) == 0}}
+		got, err := a.lifecycle.DeleteProject(ctx, user.Operator, a.pickProject(), d)
+		return fmt.Sprint(got.Projects, got.Disassociated, got.Tasks.Number), err
+	}},
+	{"share a project", 2, func(ctx context.Context, a *actor) (any, error) {
+		return a.projects.Share(ctx, user.Operator, []project.ID{a.pickProject()}, a.IntN(3) == 0)
+	}},
+	{"sum up projects", 3, func(ctx context.Context, a *actor) (any, error) {
+		in := []project.ID{a.pickProject(), a.pickProject()}
+		kept, err := a.db.Tasks().Summaries(ctx, task.Summing{Projects: in, Living: true, Since: a.now.Add(-time.Minute)})
+		if err != nil {
+			return nil, err
+		}
+		counted, err := a.db.Tasks().Summaries(ctx, task.Summing{
+			Projects: in, Living: true, Since: a.now.Add(-time.Minute), Filter: query.Or{query.Empty{Field: "parent"}, query.Not{Part: query.Empty{Field: "parent"}}},
+		})
+		var said []string
+		for _, id := range in {
+			if fmt.Sprint(kept[id]) != fmt.Sprint(counted[id]) {
+				return nil, fault.ErrInternal.Errorf("kept %v, counted %v", kept[id], counted[id])
+			}
+			said = append(said, fmt.Sprint(kept[id]))
+		}
+		return said, err
+	}},
 	{"make a task", 12, func(ctx context.Context, a *actor) (any, error) {
 		spec := task.Spec{
 			Name: strings.ToValidUTF8(a.text()+fmt.Sprint(" ", a.IntN(50)), ""), Type: "training", Comment: a.text(), Project: a.pickProject(), Tags: a.some(3),

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/project"
 )
 
 // tagTable is where a noun keeps its tags.
@@ -103,4 +104,43 @@ func set(texts []string) map[string]bool {
 // untagged holds for rows without the system tag.
 func untagged(src source, t tagTable, tag string) cond {
 	return when("NOT EXISTS (SELECT 1 FROM "+t.table+" h WHERE h."+t.owner+" = "+src.id()+" AND h.system = 1 AND h.tag = ?)", tag)
+}
+
+// inUse returns the tags of those rows of a source that meet a condition and a
+// filter, nil for none.
+func (t tagTable) inUse(ctx context.Context, db *DB, src source, where cond, filter query.Filter) (out project.Tags, err error) {
+	// Of all rows it goes from one tag to the next: reading them off the rows
+	// would read all rows.
+	text := `
+		WITH RECURSIVE known (tag) AS (
+			SELECT min(k.tag) FROM ` + t.table + ` k
+			UNION ALL SELECT (SELECT min(k.tag) FROM ` + t.table + ` k WHERE k.tag > known.tag) FROM known WHERE known.tag IS NOT NULL
+		)
+		SELECT kinds.system, known.tag FROM known, (SELECT 0 AS system UNION ALL SELECT 1) kinds
+		WHERE EXISTS (SELECT 1 FROM ` + t.table + ` t WHERE t.tag = known.tag AND t.system = kinds.system)`
+	var args []any
+	if filter != nil || where.sql != always.sql {
+		p, err := db.prepare(ctx, src, []cond{where}, query.Request{Filter: filter})
+		if err != nil {
+			return out, err
+		}
+		met := all(p.where...)
+		text = "SELECT DISTINCT t.system, t.tag FROM " + src.table + " JOIN " + t.table + " t ON t." + t.owner + " = " + src.id() + " WHERE " + met.sql
+		args = met.args
+	}
+	type row struct {
+		system bool
+		tag    string
+	}
+	rows, err := collect(ctx, db, func(s scanner) (r row, err error) { return r, s.Scan(&r.system, &r.tag) }, text, args...)
+	for _, r := range rows {
+		if r.system {
+			out.System = append(out.System, r.tag)
+		} else {
+			out.Tags = append(out.Tags, r.tag)
+		}
+	}
+	slices.Sort(out.Tags)
+	slices.Sort(out.System)
+	return out, err
 }

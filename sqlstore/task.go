@@ -30,7 +30,11 @@ func (s tasks) Insert(ctx context.Context, t task.Task) error {
 	}
 	id := string(t.ID)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
-		if _, err := s.db.exec(ctx, insertTask, append([]any{id}, values...)...); err != nil {
+		archived := slices.Contains(t.SystemTags, task.Archived)
+		if _, err := s.db.exec(ctx, insertTask, append([]any{id, truthful(archived)}, values...)...); err != nil {
+			return err
+		}
+		if err := s.db.tally(ctx, share{}, taskShare(t, archived)); err != nil {
 			return err
 		}
 		if _, err := s.db.exec(ctx, `INSERT INTO task_document (task_id, script, configuration, script_diff) VALUES (?, ?, ?, ?)`,
@@ -103,17 +107,22 @@ func (s tasks) standing(ctx context.Context, id task.ID, lock string) (task.Stan
 // Save implements task.Store.
 func (s tasks) Save(ctx context.Context, t task.Task, what task.Part) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		before, err := one(ctx, s.db, noTask(t.ID), scanFormer, selectFormer+` WHERE id = ?`+s.db.dialect.lock("task"), t.ID)
+		if err != nil {
+			return err
+		}
 		if what&task.Row != 0 {
-			if err := s.saveRow(ctx, t); err != nil {
+			if err := s.saveRow(ctx, before, t); err != nil {
 				return err
 			}
-		} else if _, err := s.LockStanding(ctx, t.ID); err != nil {
-			return err
 		}
 		if what&task.Tags != 0 {
 			if err := taskTags.save(ctx, s.db, string(t.ID), tagged{t.Tags, t.SystemTags}); err != nil {
 				return err
 			}
+		}
+		if err := s.recount(ctx, before, t, what); err != nil {
+			return err
 		}
 		if what&task.Parameters != 0 {
 			if err := s.saveParams(ctx, t.ID, t.Hyperparams); err != nil {
@@ -127,7 +136,7 @@ func (s tasks) Save(ctx context.Context, t task.Task, what task.Part) error {
 	})
 }
 
-func (s tasks) saveRow(ctx context.Context, t task.Task) error {
+func (s tasks) saveRow(ctx context.Context, before former, t task.Task) error {
 	values, err := taskValues(t)
 	if err != nil {
 		return err
@@ -136,26 +145,48 @@ func (s tasks) saveRow(ctx context.Context, t task.Task) error {
 	if err != nil {
 		return err
 	}
-	before, err := one(ctx, s.db, noTask(t.ID), scanCalled, `SELECT name, comment, script_repository, script_entry_point FROM task WHERE id = ?`, t.ID)
-	if err != nil {
+	if _, err := s.db.exec(ctx, updateTask, append(values, t.ID)...); err != nil {
 		return err
 	}
-	n, err := s.db.changed(ctx, updateTask, append(values, t.ID)...)
-	if err := touchedNone(n, err, task.ErrNotFound); err != nil {
-		if n == 0 && err == task.ErrNotFound { //nolint:errorlint // it is the very value given above
-			return noTask(t.ID)
-		}
-		return err
-	}
-	if err := s.reword(ctx, string(t.ID), before, t); err != nil {
+	if err := s.reword(ctx, string(t.ID), before.Task, t); err != nil {
 		return err
 	}
 	_, err = s.db.exec(ctx, `UPDATE task_document SET script = ?, configuration = ?, script_diff = ? WHERE task_id = ?`, append(docs, t.ID)...)
 	return err
 }
 
-func scanCalled(s scanner) (t task.Task, err error) {
-	return t, s.Scan(&t.Name, &t.Comment, &t.Script.Repository, &t.Script.EntryPoint)
+// recount counts a task that was saved where it belongs now.
+func (s tasks) recount(ctx context.Context, before former, t task.Task, what task.Part) error {
+	archived := before.archived
+	if what&task.Tags != 0 {
+		archived = slices.Contains(t.SystemTags, task.Archived)
+	}
+	if archived != before.archived {
+		if _, err := s.db.exec(ctx, `UPDATE task SET archived = ? WHERE id = ?`, truthful(archived), t.ID); err != nil {
+			return err
+		}
+	}
+	if what&task.Row == 0 {
+		t = before.Task
+	}
+	return s.db.tally(ctx, taskShare(before.Task, before.archived), taskShare(t, archived))
+}
+
+// former is what a change of a task needs to know of how it was: what searches
+// go by, and what it is counted as.
+type former struct {
+	task.Task
+	archived bool
+}
+
+const (
+	formerColumns = `name, comment, script_repository, script_entry_point, project_id, user_id, type, status, started, completed, archived`
+	selectFormer  = `SELECT ` + formerColumns + ` FROM task`
+)
+
+func scanFormer(s scanner) (f former, err error) {
+	return f, s.Scan(&f.Name, &f.Comment, &f.Script.Repository, &f.Script.EntryPoint, nullable(&f.Project), nullable(&f.User), &f.Type, &f.Status,
+		clock{&f.Started}, clock{&f.Completed}, &f.archived)
 }
 
 // reword brings up to date what searches know of a task.
@@ -205,11 +236,14 @@ func (s tasks) TouchOld(ctx context.Context, ids []task.ID, by user.ID, at, notA
 // Delete implements task.Store.
 func (s tasks) Delete(ctx context.Context, id task.ID) (children int, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
-		name, err := one(ctx, s.db, noTask(id), scalar[string], `DELETE FROM task WHERE id = ? RETURNING name`, id)
+		before, err := one(ctx, s.db, noTask(id), scanFormer, `DELETE FROM task WHERE id = ? RETURNING `+formerColumns, id)
 		if err != nil {
 			return err
 		}
-		if err := taskNames.drop(ctx, s.db, name); err != nil {
+		if err := taskNames.drop(ctx, s.db, before.Name); err != nil {
+			return err
+		}
+		if err := s.db.tally(ctx, taskShare(before.Task, before.archived), share{}); err != nil {
 			return err
 		}
 		n, err := s.db.changed(ctx, `UPDATE task SET parent = ? WHERE parent = ?`, task.DeletedPrefix+id, id)
@@ -257,11 +291,7 @@ func (s tasks) Types(ctx context.Context, in []project.ID) ([]task.Type, error) 
 
 // List implements task.Store.
 func (s tasks) List(ctx context.Context, q task.Query) ([]task.Task, error) {
-	var own []cond
-	if !q.IncludeHidden {
-		own = append(own, untagged(taskSource, taskTags, task.Hidden))
-	}
-	ids, err := s.db.page(ctx, taskSource, own, q.Request)
+	ids, err := s.db.page(ctx, taskSource, s.own(q), q.Request)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -276,4 +306,12 @@ func (s tasks) List(ctx context.Context, q task.Query) ([]task.Task, error) {
 	}
 	found = inOrder(ids, found, func(t task.Task) string { return string(t.ID) })
 	return found, s.attach(ctx, found, q.Bare)
+}
+
+// own are the conditions of a query beside its filter.
+func (tasks) own(q task.Query) []cond {
+	if q.IncludeHidden {
+		return nil
+	}
+	return []cond{untagged(taskSource, taskTags, task.Hidden)}
 }

@@ -19,7 +19,7 @@ var taskColumns = []string{
 }
 
 var (
-	insertTask = `INSERT INTO task (id, ` + strings.Join(taskColumns, ", ") + `) VALUES (?` + strings.Repeat(", ?", len(taskColumns)) + `)`
+	insertTask = `INSERT INTO task (id, archived, ` + strings.Join(taskColumns, ", ") + `) VALUES (?, ?` + strings.Repeat(", ?", len(taskColumns)) + `)`
 	updateTask = `UPDATE task SET ` + strings.Join(taskColumns, " = ?, ") + ` = ? WHERE id = ?`
 )
 

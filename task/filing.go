@@ -54,7 +54,7 @@ func (s *Service) Unarchive(ctx context.Context, who user.Identity, ids []ID, wh
 // Move files tasks under a project; "" is the root. All of them must exist.
 func (s *Service) Move(ctx context.Context, who user.Identity, ids []ID, to project.ID) (int, error) {
 	if to != "" {
-		if _, err := s.Projects.Get(ctx, who, to); err != nil {
+		if _, err := s.Projects.Own(ctx, to); err != nil {
 			return 0, err
 		}
 	}

@@ -77,7 +77,7 @@ func (s *Service) checkReferences(ctx context.Context, parent ID, in project.ID)
 		}
 	}
 	if in != "" {
-		if _, err := s.Projects.Store.Get(ctx, in); errors.Is(err, project.ErrNotFound) {
+		if _, err := s.Projects.Own(ctx, in); errors.Is(err, project.ErrNotFound) {
 			return ErrBadParent.Errorf("the project %s does not exist", in)
 		} else if err != nil {
 			return err
@@ -108,6 +108,17 @@ func (s *Service) Types(ctx context.Context, who user.Identity, projects []proje
 		return nil, err
 	}
 	return s.Store.Types(ctx, projects)
+}
+
+// Filed returns what looks at tasks by where they lie.
+func (s *Service) Filed(who user.Identity) (Filed, error) { return s.Store, who.Require(user.Guest) }
+
+// Count tells how many tasks a query finds, at most limit if it is not 0.
+func (s *Service) Count(ctx context.Context, who user.Identity, q Query, limit int) (int, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return 0, err
+	}
+	return s.Store.Count(ctx, q, limit)
 }
 
 // Ping notes that the run is alive. An unknown id is no error.

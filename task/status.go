@@ -1,6 +1,9 @@
 package task
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Status is where a task is in its life.
 type Status string
@@ -36,6 +39,9 @@ var moves = map[Status][]Status{
 
 // Valid reports whether s is one of the statuses.
 func (s Status) Valid() bool { _, ok := moves[s]; return ok }
+
+// Statuses returns them all, sorted.
+func Statuses() []Status { return slices.Sorted(maps.Keys(moves)) }
 
 // May reports whether a task may go from s to next without force.
 func (s Status) May(next Status) bool { return s == next || slices.Contains(moves[s], next) }

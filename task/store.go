@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -115,4 +116,88 @@ type Store interface {
 	Silent(ctx context.Context, since time.Time, limit int) ([]ID, error)
 	// Types returns the types in use in the projects; nil means everywhere.
 	Types(ctx context.Context, projects []project.ID) ([]Type, error)
+	// Count tells how many a query finds, at most limit if it is not 0.
+	Count(ctx context.Context, q Query, limit int) (int, error)
+	// IDs returns the tasks of projects, by id.
+	IDs(ctx context.Context, in []project.ID) ([]ID, error)
+	// Refile files all tasks of one project under another and tells how many.
+	Refile(ctx context.Context, from, to project.ID, by user.ID, at time.Time) (int, error)
+	// Orphan takes the parent from tasks whose parent was deleted: one of
+	// those given.
+	Orphan(ctx context.Context, of []ID) error
+	Filed
 }
+
+// Filed is the part of a store that looks at tasks by where they lie. Where
+// projects are given, "" is the root and nil means everywhere.
+type Filed interface {
+	// Held counts the tasks of projects by sort.
+	Held(ctx context.Context, in []project.ID) ([]project.Held, error)
+	// Summaries tells what the tasks of projects come to.
+	Summaries(ctx context.Context, q Summing) (map[project.ID]Summary, error)
+	// Latest returns the runtime properties of the task of each project that
+	// was updated last, of those that have any and are not archived.
+	Latest(ctx context.Context, in []project.ID) (map[project.ID]map[string]any, error)
+	// Tags returns the tags of the tasks that meet the filter, nil for all.
+	Tags(ctx context.Context, in []project.ID, filter query.Filter) (project.Tags, error)
+	// Params returns the names of hyper-parameters, by section and name.
+	Params(ctx context.Context, in []project.ID) ([]Param, error)
+	// ParamValues returns the values of one hyper-parameter, numbers by size
+	// before other texts.
+	ParamValues(ctx context.Context, in []project.ID, section, name string) ([]string, error)
+	// Metrics returns the names of scalars, by metric and variant.
+	Metrics(ctx context.Context, in []project.ID) ([]Series, error)
+	// Homes returns the projects of the tasks that meet the filter and belong
+	// to one of the users, nil for all.
+	Homes(ctx context.Context, filter query.Filter, users []user.ID) ([]project.ID, error)
+	// MetricsOf is Metrics of single tasks.
+	MetricsOf(ctx context.Context, ids []ID) ([]Series, error)
+	// Owners returns those who have tasks there.
+	Owners(ctx context.Context, in []project.ID) ([]user.ID, error)
+	// Parents returns those tasks that are parents of others, by name; with
+	// archived only of those that are archived, or are not.
+	Parents(ctx context.Context, in []project.ID, archived *bool) ([]Task, error)
+}
+
+// Summing asks for summaries.
+type Summing struct {
+	Projects []project.ID
+	Users    []user.ID    // nil for all
+	Filter   query.Filter // nil for all
+	Living   bool         // without archived ones
+	Since    time.Time    // of Recent
+}
+
+// Summary is what the tasks directly in a project come to.
+type Summary struct {
+	Number  map[Status]int
+	Seconds int64 // from start to end, of all runs
+	LastRun time.Time
+	Recent  int // ended since a time, and well
+}
+
+// Total is how many tasks there are.
+func (s Summary) Total() (n int) {
+	for _, of := range s.Number {
+		n += of
+	}
+	return n
+}
+
+// Add joins two summaries.
+func (s Summary) Add(t Summary) Summary {
+	sum := Summary{Number: maps.Clone(s.Number), Seconds: s.Seconds + t.Seconds, LastRun: s.LastRun, Recent: s.Recent + t.Recent}
+	if sum.Number == nil {
+		sum.Number = make(map[Status]int)
+	}
+	for status, n := range t.Number {
+		sum.Number[status] += n
+	}
+	if t.LastRun.After(sum.LastRun) {
+		sum.LastRun = t.LastRun
+	}
+	return sum
+}
+
+// Series is the name of a curve of scalars.
+type Series struct{ Metric, Variant string }

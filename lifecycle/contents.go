@@ -1,0 +1,86 @@
+package lifecycle
+
+import (
+	"context"
+
+	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/project"
+	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
+)
+
+// Contents are the things of one noun that lie in projects. What happens to
+// projects happens to them through this; each call takes part in the
+// transaction of the context.
+type Contents interface {
+	// Held counts what lies directly in each of the projects, by sort.
+	Held(ctx context.Context, in []project.ID) ([]project.Held, error)
+	// Refile files all that lies directly in one project, archived or not,
+	// under another, "" being the root. It returns how many there were.
+	Refile(ctx context.Context, who user.Identity, from, to project.ID) (int, error)
+	// Remove deletes all that lies directly in the projects, published or not,
+	// with what it logged.
+	Remove(ctx context.Context, who user.Identity, in []project.ID, out Outputs) (Gone, error)
+}
+
+// Gone tells what was deleted with a project.
+type Gone struct {
+	Number    int
+	Addresses []file.Address // of the files that belonged to it
+}
+
+// tasksIn are the tasks in projects.
+type tasksIn struct{ *Service }
+
+// Held implements Contents.
+func (c tasksIn) Held(ctx context.Context, in []project.ID) ([]project.Held, error) {
+	return c.Tasks.Store.Held(ctx, in)
+}
+
+// Refile implements Contents.
+func (c tasksIn) Refile(ctx context.Context, who user.Identity, from, to project.ID) (int, error) {
+	return c.Tasks.Store.Refile(ctx, from, to, who.User, c.Now())
+}
+
+// Remove implements Contents. Of tasks elsewhere that stand on a deleted one
+// the parent is taken.
+func (c tasksIn) Remove(ctx context.Context, who user.Identity, in []project.ID, out Outputs) (Gone, error) {
+	var g Gone
+	ids, err := c.Tasks.Store.IDs(ctx, in)
+	if err != nil {
+		return g, err
+	}
+	for _, id := range ids {
+		r, err := c.DeleteTask(ctx, who, id, Delete{Force: true, Outputs: out})
+		if err != nil {
+			return g, err
+		}
+		g.Number++
+		g.Addresses = append(g.Addresses, r.Addresses...)
+	}
+	return g, c.Tasks.Store.Orphan(ctx, ids)
+}
+
+// noModels is what lies in projects of a noun that is no part of this server
+// yet.
+type noModels struct{}
+
+// Held implements Contents.
+func (noModels) Held(context.Context, []project.ID) ([]project.Held, error) { return nil, nil }
+
+// Refile implements Contents.
+func (noModels) Refile(context.Context, user.Identity, project.ID, project.ID) (int, error) {
+	return 0, nil
+}
+
+// Remove implements Contents.
+func (noModels) Remove(context.Context, user.Identity, []project.ID, Outputs) (Gone, error) {
+	return Gone{}, nil
+}
+
+// tasksInside and modelsInside are the two kinds of contents.
+func (s *Service) tasksInside() Contents { return tasksIn{s} }
+func (*Service) modelsInside() Contents  { return noModels{} }
+
+// report is the type of tasks that are reports.
+const report task.Type = "report"

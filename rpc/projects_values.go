@@ -307,4 +307,3 @@ func (h *handlers) owners(ctx context.Context, c Call, in []project.ID, of strin
 	}
 	return ids, err
 }
-

@@ -41,6 +41,12 @@ func (h *handlers) table() []*row {
 		on("projects.get_task_parents", "2.12", door.Guest, h.taskParents),
 		on("projects.get_user_names", "1.0", door.Guest, h.userNames),
 
+		on("organization.get_tags", "1.0", door.Guest, h.allTags),
+		on("organization.get_user_companies", "1.0", door.Guest, h.companies),
+		on("organization.get_entities_count", "1.0", door.Guest, h.countAll),
+		on("organization.prepare_download_for_get_all", "1.0", door.Guest, h.prepareTable),
+		on("organization.download_for_get_all", "1.0", door.Guest, h.downloadTable).unhurried(),
+
 		on("tasks.create", "1.0", door.Member, h.createTask).upTo(largeBody),
 		on("tasks.validate", "1.0", door.Member, h.validateTask).upTo(largeBody),
 		on("tasks.get_by_id", "1.0", door.Guest, h.getTask),

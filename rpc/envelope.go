@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -113,7 +114,7 @@ func encode(v any) ([]byte, error) {
 // connection, so that nobody takes a part for the whole.
 func (m *mux) attach(w http.ResponseWriter, r *http.Request, c *call, a attachment) int {
 	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Type", cmp.Or(a.media, "text/plain; charset=utf-8"))
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.name}))
 	h.Set("Cache-Control", "no-store, max-age=0")
 	h.Set("X-Content-Type-Options", "nosniff")

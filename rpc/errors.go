@@ -34,6 +34,7 @@ var reasons = map[fault.Reason]result{
 	ErrQuery:       {400, 16},
 	ErrProjection:  {400, 14},
 	ErrScroll:      {400, 1104},
+	ErrPrepared:    {400, 10},
 	ErrNoPair:      {400, 300},
 	ErrActAs:       {400, 6},
 	ErrActAsBoth:   {400, 5},

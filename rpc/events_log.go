@@ -51,6 +51,7 @@ func (h *handlers) clearLog(ctx context.Context, c Call, req api.ClearLogRequest
 // attachment is a reply without an envelope, written as it is read.
 type attachment struct {
 	name  string
+	media string // "" for plain text
 	write func(ctx context.Context, w io.Writer) error
 }
 

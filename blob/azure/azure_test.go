@@ -1,0 +1,27 @@
+package azure_test
+
+import (
+	"testing"
+
+	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/blob/azure"
+	"github.com/coffer-ml/coffer/blob/blobtest"
+	"github.com/coffer-ml/coffer/test/objectstore"
+)
+
+func open(t *testing.T, at string) *azure.Store {
+	t.Helper()
+	cfg, err := azure.FromURL(objectstore.Parse(t, at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := azure.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, objectstore.Bucket(t, objectstore.Azure)) })
+}

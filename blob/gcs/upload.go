@@ -1,0 +1,177 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"sync"
+
+	"cloud.google.com/go/storage"
+
+	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/blob/bucket"
+)
+
+// Put implements bucket.Client.
+func (c *client) Put(ctx context.Context, name string, r io.Reader) (int64, error) {
+	return bucket.Upload(ctx, r, c.upload(name))
+}
+
+// upload is one object on its way. It carries a token, so that an object can be
+// told from one that somebody else wrote when an answer was lost. What does not
+// fit into one request is a resumable upload, which takes one part after the
+// other.
+type upload struct {
+	*client
+	name  string
+	token string
+
+	w      *storage.Writer
+	cancel context.CancelFunc
+	sum    uint32
+	turn   *sync.Cond // of next
+	next   int        // number of the part that is to be written
+	failed error
+}
+
+func (c *client) upload(name string) *upload {
+	return &upload{client: c, name: name, token: string(blob.NewKey()), turn: sync.NewCond(&sync.Mutex{}), next: 1}
+}
+
+// tokenKey is the name of the token in an object's metadata.
+const tokenKey = "coffer-write"
+
+// anySize is the size of an object that is checked elsewhere.
+const anySize = -1
+
+// castagnoli is the checksum that the store compares with what it received.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (u *upload) object() *storage.ObjectHandle {
+	return u.handle.Object(u.name).If(storage.Conditions{DoesNotExist: true})
+}
+
+func (u *upload) describe(a *storage.ObjectAttrs) {
+	a.ContentType = "application/octet-stream"
+	a.Metadata = map[string]string{tokenKey: u.token}
+}
+
+// Whole implements bucket.Uploader.
+func (u *upload) Whole(ctx context.Context, content []byte) error {
+	sum := crc32.Checksum(content, castagnoli)
+	return u.show(ctx, int64(len(content)), func() error {
+		w := u.object().NewWriter(ctx)
+		u.describe(&w.ObjectAttrs)
+		w.ChunkSize = 0 // one request, without a buffer of its own
+		w.CRC32C, w.SendCRC32C = sum, true
+		_, err := io.Copy(w, bytes.NewReader(content))
+		if err != nil {
+			_ = w.Close()
+		} else {
+			err = w.Close()
+		}
+		return u.fail(ctx, "put", u.name, "storage.objects.create", err)
+	})
+}
+
+// show makes the call that makes an object visible, again where call can be
+// made again. Whether it did when the answer was lost is found out by the token.
+func (u *upload) show(ctx context.Context, size int64, call func() error) error {
+	doubt := false
+	err := bucket.Retry(ctx, func(int) error {
+		err := call()
+		switch {
+		case err == nil:
+			return nil
+		case doubt && u.ours(ctx, size):
+			return nil
+		case status(err) == http.StatusPreconditionFailed:
+			return blob.ErrExists.Wrap(err, "an object with this key exists")
+		}
+		doubt = doubt || uncertain(err)
+		return err
+	})
+	return u.settle(ctx, size, err, doubt)
+}
+
+// settle finds out what became of a call that is in doubt.
+func (u *upload) settle(ctx context.Context, size int64, err error, doubt bool) error {
+	if err == nil || !doubt {
+		return err
+	}
+	ended := ctx.Err() != nil
+	after, cancel := bucket.Cleaning(ctx)
+	defer cancel()
+	if !u.ours(after, size) {
+		return err
+	}
+	if ended {
+		return errors.Join(err, u.Delete(after, u.name)) // nobody waits for it
+	}
+	return nil
+}
+
+// ours reports whether the object is there, and of this upload.
+func (u *upload) ours(ctx context.Context, size int64) bool {
+	attrs, err := u.stat(ctx, u.name)
+	return err == nil && (size == anySize || attrs.Size == size) && attrs.Metadata[tokenKey] == u.token
+}
+
+// Begin implements bucket.Uploader.
+func (u *upload) Begin(ctx context.Context) error {
+	ctx, u.cancel = context.WithCancel(ctx)
+	// Each chunk is kept until it was acknowledged, and sent again by the library.
+	u.w = u.object().Retryer(storage.WithPolicy(storage.RetryAlways)).NewWriter(ctx)
+	u.describe(&u.w.ObjectAttrs)
+	u.w.ChunkSize = bucket.PartSize(1)
+	u.w.ChunkRetryDeadline = bucket.Patience
+	return nil
+}
+
+// Part implements bucket.Uploader.
+func (u *upload) Part(ctx context.Context, number int, content []byte) error {
+	u.turn.L.Lock()
+	defer u.turn.L.Unlock()
+	for u.next != number && u.failed == nil {
+		u.turn.Wait()
+	}
+	if u.failed != nil {
+		return u.failed
+	}
+	defer u.turn.Broadcast()
+	u.next++
+	u.sum = crc32.Update(u.sum, castagnoli, content)
+	_, err := u.w.Write(content)
+	u.failed = u.fail(ctx, "put", u.name, "storage.objects.create", err)
+	return u.failed
+}
+
+// Complete implements bucket.Uploader.
+func (u *upload) Complete(ctx context.Context, size int64) error {
+	defer u.cancel()
+	err := u.fail(ctx, "put", u.name, "storage.objects.create", u.w.Close())
+	if status(err) == http.StatusPreconditionFailed && !u.ours(ctx, size) {
+		return blob.ErrExists.Wrap(err, "an object with this key exists")
+	}
+	if err == nil {
+		if a := u.w.Attrs(); a.Size != size || a.CRC32C != u.sum {
+			f := &blob.Failure{
+				Store: "gcs", Op: "put", Bucket: u.bucket, Name: u.name, Retry: true,
+				Cause: fmt.Errorf("the store has %d bytes with the CRC-32C %08x, sent were %d with %08x", a.Size, a.CRC32C, size, u.sum),
+			}
+			return errors.Join(f.Fault(), u.Delete(ctx, u.name))
+		}
+		return nil
+	}
+	return u.settle(ctx, size, err, status(err) == http.StatusPreconditionFailed || uncertain(err))
+}
+
+// Abort implements bucket.Uploader.
+func (u *upload) Abort(context.Context) {
+	u.cancel()
+	_ = u.w.Close() // it fails, since its context has ended
+}

@@ -1,0 +1,27 @@
+package s3_test
+
+import (
+	"testing"
+
+	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/blob/blobtest"
+	"github.com/coffer-ml/coffer/blob/s3"
+	"github.com/coffer-ml/coffer/test/objectstore"
+)
+
+func open(t *testing.T, at string) *s3.Store {
+	t.Helper()
+	cfg, err := s3.FromURL(objectstore.Parse(t, at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := s3.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, objectstore.Bucket(t, objectstore.S3)) })
+}

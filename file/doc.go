@@ -9,6 +9,8 @@
 //   - landed: bytes became visible at a path, as a new generation.
 //   - condemned: deleted, but kept for the grace period; an upload revives it.
 //   - frozen: named by something published; neither written nor deleted.
+//   - volume: a store that bytes are in, known by its mark; several may be in use
+//     while bytes are moved between them.
 //   - session: an upload in parts, from its begin to its commit; its bytes are
 //     a draft of the blob store until then.
 //

@@ -71,6 +71,7 @@ type Generation struct {
 	Digest   blob.Digest
 	Size     int64 // bytes
 	Key      blob.Key
+	Volume   VolumeID
 	Created  time.Time
 	Uploader user.ID
 }

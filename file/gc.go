@@ -111,7 +111,11 @@ func (s *Service) deleteAll(ctx context.Context, doomed []Bytes, r *Report) (del
 	var bytes int64
 	var failed []error
 	for _, b := range doomed {
-		if err := s.Blobs.Delete(ctx, b.Key); err != nil {
+		store, err := s.store(ctx, b.Volume)
+		if err == nil {
+			err = store.Delete(ctx, b.Key)
+		}
+		if err != nil {
 			failed = append(failed, err)
 			continue
 		}
@@ -131,6 +135,19 @@ func (s *Service) deleteAll(ctx context.Context, doomed []Bytes, r *Report) (del
 // commit of the same object only one comes through, so that no upload is ever
 // acknowledged whose bytes the sweep took.
 func (s *Service) sweepOrphans(ctx context.Context, before time.Time, r *Report) error {
+	var failed []error
+	for id, store := range s.stores() {
+		failed = append(failed, s.sweepVolume(ctx, id, store, before, r))
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Service) sweepVolume(ctx context.Context, id VolumeID, store blob.Store, before time.Time, r *Report) error {
+	if s.Volumes != nil { // it may have become somebody else's since the start
+		if err := s.Volumes.Verify(ctx, id); err != nil {
+			return err
+		}
+	}
 	var page []blob.Info
 	sweep := func() error {
 		unknown, err := s.unknown(ctx, page)
@@ -139,7 +156,7 @@ func (s *Service) sweepOrphans(ctx context.Context, before time.Time, r *Report)
 		}
 		var claimed []Bytes
 		err = s.Tx(ctx, func(ctx context.Context) (err error) {
-			claimed, err = s.Store.Claim(ctx, unknown, s.Now())
+			claimed, err = s.Store.Claim(ctx, unknown, id, s.Now())
 			return err
 		})
 		if err != nil {
@@ -149,12 +166,12 @@ func (s *Service) sweepOrphans(ctx context.Context, before time.Time, r *Report)
 		r.Orphans += n
 		return err
 	}
-	for info, err := range s.Blobs.List(ctx, "") {
+	for info, err := range store.List(ctx, "") {
 		if err != nil {
 			return err
 		}
-		if _, ours := s.arriving.Load(info.Key); ours || !info.Modified.Before(before) {
-			continue // about to get its row
+		if _, ours := s.arriving.Load(info.Key); ours || !info.Modified.Before(before) || info.Key == blob.MarkKey {
+			continue // about to get its row, or needs none
 		}
 		if page = append(page, info); len(page) == slice {
 			if err := sweep(); err != nil {
@@ -201,8 +218,13 @@ func (s *Service) sweepTemporary(ctx context.Context, before time.Time, r *Repor
 // SweepTemporary removes writes to the store that did not end and have not
 // grown since the time; those through this service are left alone.
 func (s *Service) SweepTemporary(ctx context.Context, before time.Time) (removed int, err error) {
-	if w, ok := s.Blobs.(blob.Sweeper); ok {
-		return w.SweepTemporary(ctx, before)
+	var failed []error
+	for _, store := range s.stores() {
+		if w, ok := blob.As[blob.Sweeper](store); ok {
+			n, err := w.SweepTemporary(ctx, before)
+			removed += n
+			failed = append(failed, err)
+		}
 	}
-	return 0, nil
+	return removed, errors.Join(failed...)
 }

@@ -19,11 +19,15 @@ const DefaultGrace = 24 * time.Hour
 type Config struct {
 	Store    Store
 	Sessions SessionStore
-	Blobs    blob.Store
-	Tx       func(ctx context.Context, fn func(context.Context) error) error
-	After    func(ctx context.Context, fn func())
-	Now      func() time.Time
-	Logger   *slog.Logger
+	// Blobs is where new bytes go, Volume the number under which rows name it,
+	// and Volumes finds the other stores that rows name; nil if there are none.
+	Blobs   blob.Store
+	Volume  VolumeID
+	Volumes *Volumes
+	Tx      func(ctx context.Context, fn func(context.Context) error) error
+	After   func(ctx context.Context, fn func())
+	Now     func() time.Time
+	Logger  *slog.Logger
 	// MaxSize bounds one file in bytes; 0 means no limit.
 	MaxSize int64
 	// Grace is how long deleted files and superseded generations are kept;
@@ -103,20 +107,57 @@ func (s *Service) Open(ctx context.Context, who user.Identity, g Generation) (Co
 	if err := who.Require(user.Guest); err != nil {
 		return nil, err
 	}
-	var c Content
-	var err error
-	if local, ok := s.Blobs.(blob.FileOpener); ok {
-		c, err = local.OpenFile(ctx, g.Key)
-	} else if _, err = s.Blobs.Stat(ctx, g.Key); err == nil {
-		c = &ranges{ctx: ctx, store: s.Blobs, key: g.Key, size: g.Size}
+	for {
+		c, err := s.open(ctx, g)
+		if !errors.Is(err, blob.ErrNotFound) {
+			return c, err
+		}
+		// They may have been moved since the caller asked.
+		now, serr := s.Store.Generation(ctx, g.Path, Want{Number: g.Number})
+		if serr != nil || now.ID != g.ID || now.Key == g.Key {
+			return nil, s.lost(ctx, g, err)
+		}
+		g = now
 	}
-	if errors.Is(err, blob.ErrNotFound) {
-		return nil, s.lost(ctx, g, err)
-	}
+}
+
+func (s *Service) open(ctx context.Context, g Generation) (Content, error) {
+	store, err := s.store(ctx, g.Volume)
 	if err != nil {
 		return nil, err
 	}
-	return c, nil
+	if local, ok := blob.As[blob.FileOpener](store); ok {
+		f, err := local.OpenFile(ctx, g.Key)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	}
+	if _, err := store.Stat(ctx, g.Key); err != nil {
+		return nil, err
+	}
+	return &ranges{ctx: ctx, store: store, key: g.Key, size: g.Size}, nil
+}
+
+// store returns the store of a volume.
+func (s *Service) store(ctx context.Context, id VolumeID) (blob.Store, error) {
+	switch {
+	case id == s.Volume:
+		return s.Blobs, nil
+	case s.Volumes == nil:
+		return nil, ErrNoVolume.Errorf("there is no store with the number %d", id)
+	}
+	return s.Volumes.Find(ctx, id)
+}
+
+// stores returns all stores that are open, by volume.
+func (s *Service) stores() map[VolumeID]blob.Store {
+	all := map[VolumeID]blob.Store{}
+	if s.Volumes != nil {
+		all = s.Volumes.Attached()
+	}
+	all[s.Volume] = s.Blobs
+	return all
 }
 
 // lost notes that bytes are gone.

@@ -78,6 +78,7 @@ type Session struct {
 	Size      int64       // of the whole file, in bytes
 	Digest    blob.Digest // of the whole file: promised, then committed; "" if not promised
 	Key       blob.Key    // of the draft, and of the object that it becomes
+	Volume    VolumeID    // where they are
 	Received  int64       // bytes in parts
 	Parts     int
 	Hashed    Prefix

@@ -81,7 +81,7 @@ func (s Session) promised(digest blob.Digest) (blob.Digest, error) {
 
 // assemble makes a complete file with the promised digest an object.
 func (s *Service) assemble(ctx context.Context, of Session, f *folder) error {
-	drafts, err := s.drafts()
+	drafts, err := s.drafts(ctx, of.Volume)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (s *Service) assemble(ctx context.Context, of Session, f *folder) error {
 // If its bytes were in the store without it, they must still be.
 func (s *Service) landSession(ctx context.Context, who user.Identity, of Session, known bool) (Generation, error) {
 	if !known {
-		return s.commit(ctx, who, of.Path, blob.Object{Key: of.Key, Digest: of.Digest, Size: of.Size})
+		return s.commit(ctx, who, of.Path, blob.Object{Key: of.Key, Digest: of.Digest, Size: of.Size}, of.Volume)
 	}
 	b, found, err := s.Store.Live(ctx, of.Digest)
 	if err != nil {

@@ -46,10 +46,16 @@ func sessionIDs(sessions []Session) []SessionID {
 // sweepDrafts drops drafts that no open session knows: what a crash between
 // the database and the store left.
 func (s *Service) sweepDrafts(ctx context.Context, before time.Time, r *Report) error {
-	drafts, err := s.drafts()
-	if err != nil {
-		return nil //nolint:nilerr // then there are none
+	var failed []error
+	for _, store := range s.stores() {
+		if drafts, ok := blob.As[blob.Drafter](store); ok {
+			failed = append(failed, s.sweepDraftsOf(ctx, drafts, before, r))
+		}
 	}
+	return errors.Join(failed...)
+}
+
+func (s *Service) sweepDraftsOf(ctx context.Context, drafts blob.Drafter, before time.Time, r *Report) error {
 	var old []blob.Key
 	for info, err := range drafts.ListDrafts(ctx) {
 		if err != nil {
@@ -77,7 +83,6 @@ func (s *Service) sweepDrafts(ctx context.Context, before time.Time, r *Report) 
 // than find out at the end. It is called once, before the first request; the
 // sessions that are whole simply go on.
 func (s *Service) Recover(ctx context.Context) error {
-	drafts, derr := s.drafts()
 	for after := SessionID(""); ; {
 		page, err := s.Sessions.Page(ctx, after, slice)
 		if err != nil {
@@ -85,7 +90,11 @@ func (s *Service) Recover(ctx context.Context) error {
 		}
 		for _, o := range page {
 			after = o.ID
-			whole := derr == nil
+			drafts, err := s.drafts(ctx, o.Volume)
+			if errors.Is(err, ErrNoVolume) {
+				continue // it may come back
+			}
+			whole := err == nil // else the store takes no uploads in parts
 			if whole {
 				if whole, err = s.whole(ctx, drafts, o); err != nil {
 					return err

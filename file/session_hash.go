@@ -110,7 +110,7 @@ func (s *Service) hashOn(ctx context.Context, of Session, f *folder, most int64)
 	if err := f.hash.adopt(of.Hashed); err != nil {
 		return 0, err
 	}
-	drafts, err := s.drafts()
+	drafts, err := s.drafts(ctx, of.Volume)
 	if err != nil {
 		return 0, err
 	}

@@ -16,9 +16,13 @@ type SessionSpec struct {
 	Digest blob.Digest // of the whole file; "" if it is not known yet
 }
 
-// drafts returns the store's capability to take files in parts.
-func (s *Service) drafts() (blob.Drafter, error) {
-	d, ok := s.Blobs.(blob.Drafter)
+// drafts returns the capability of a volume's store to take files in parts.
+func (s *Service) drafts(ctx context.Context, in VolumeID) (blob.Drafter, error) {
+	store, err := s.store(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	d, ok := blob.As[blob.Drafter](store)
 	if !ok {
 		return nil, ErrNoDrafts.Errorf("the store of this server takes no uploads in parts; send the file as one form")
 	}
@@ -32,7 +36,7 @@ func (s *Service) OpenSession(ctx context.Context, who user.Identity, spec Sessi
 	if err := who.Require(user.Member); err != nil {
 		return Progress{}, false, err
 	}
-	if _, err := s.drafts(); err != nil {
+	if _, err := s.drafts(ctx, s.Volume); err != nil {
 		return Progress{}, false, err
 	}
 	if spec.Size < 0 {
@@ -84,7 +88,7 @@ func (s *Service) findOrBegin(ctx context.Context, who user.Identity, spec Sessi
 	now := s.Now()
 	begun := Session{
 		ID: SessionID(ident.New()), Owner: who.User, Path: spec.Path, Size: spec.Size, Digest: spec.Digest,
-		Key: blob.NewKey(), Created: now, Touched: now,
+		Key: blob.NewKey(), Volume: s.Volume, Created: now, Touched: now,
 	}
 	return begun, true, s.Sessions.Insert(ctx, begun)
 }
@@ -99,7 +103,11 @@ func (s *Service) holds(ctx context.Context, d blob.Digest) (Bytes, bool, error)
 	if err != nil || !found {
 		return Bytes{}, false, err
 	}
-	if _, err := s.Blobs.Stat(ctx, b.Key); errors.Is(err, blob.ErrNotFound) {
+	store, err := s.store(ctx, b.Volume)
+	if err != nil {
+		return Bytes{}, false, err
+	}
+	if _, err := store.Stat(ctx, b.Key); errors.Is(err, blob.ErrNotFound) {
 		return Bytes{}, false, s.lose(ctx, b.Key)
 	} else if err != nil {
 		return Bytes{}, false, err
@@ -216,13 +224,13 @@ func (s *Service) forget(ctx context.Context, sessions ...Session) {
 	ctx = context.WithoutCancel(ctx)
 	for _, o := range sessions {
 		s.desk.leave(o.ID)
-		if d, err := s.drafts(); err == nil {
+		if d, err := s.drafts(ctx, o.Volume); err == nil {
 			if err := d.DropDraft(ctx, o.Key); err != nil {
 				s.Logger.Warn("a draft stays until the next sweep", "key", o.Key, "error", err)
 			}
 		}
 		if o.Committed.IsZero() {
-			s.discard(ctx, o.Key) // it may have been made an object that was not committed
+			s.discard(ctx, o.Volume, o.Key) // it may have been made an object that was not committed
 		}
 	}
 }

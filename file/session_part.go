@@ -90,7 +90,7 @@ func (s *Service) PutPart(ctx context.Context, who user.Identity, id SessionID, 
 	if err != nil {
 		return Part{}, err
 	}
-	drafts, err := s.drafts()
+	drafts, err := s.drafts(ctx, of.Volume)
 	if err != nil {
 		return Part{}, err
 	}

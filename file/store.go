@@ -23,6 +23,7 @@ type Bytes struct {
 	Digest blob.Digest
 	Size   int64
 	Key    blob.Key
+	Volume VolumeID
 }
 
 // Want says which generation of a path is meant; the zero value is the newest.
@@ -50,7 +51,7 @@ type Store interface {
 	// Live returns the live blob with the digest, locked against gc.
 	Live(ctx context.Context, d blob.Digest) (b Bytes, found bool, err error)
 	// AddBlob adds a live blob; ErrSwept if its key was claimed.
-	AddBlob(ctx context.Context, o blob.Object, at time.Time) (Bytes, error)
+	AddBlob(ctx context.Context, o blob.Object, in VolumeID, at time.Time) (Bytes, error)
 	// AddGeneration adds the next generation of a path and marks the one
 	// before as superseded.
 	AddGeneration(ctx context.Context, of Record, b Bytes, by user.ID, at time.Time) (Generation, error)
@@ -77,8 +78,9 @@ type Store interface {
 	// SupersededBefore pages through generations superseded before the time,
 	// by id.
 	SupersededBefore(ctx context.Context, before time.Time, after int64, limit int) ([]int64, error)
-	// Doom sets up to limit blobs that were unreferenced before the time, and
-	// those that were doomed earlier, to condemned and returns them.
+	// Doom sets up to limit blobs that were unreferenced or moved away before
+	// the time, and those that were doomed earlier, to condemned and returns
+	// them.
 	Doom(ctx context.Context, before time.Time, limit int) ([]Bytes, error)
 	// Gone marks doomed blobs as deleted.
 	Gone(ctx context.Context, ids []int64) error
@@ -87,5 +89,12 @@ type Store interface {
 	Known(ctx context.Context, keys []blob.Key) ([]blob.Key, error)
 	// Claim adds a doomed blob for each object that no blob knows, or only one
 	// that is gone, and returns those: AddBlob refuses their keys from then on.
-	Claim(ctx context.Context, objects []blob.Info, at time.Time) ([]Bytes, error)
+	Claim(ctx context.Context, objects []blob.Info, in VolumeID, at time.Time) ([]Bytes, error)
+
+	// Movable pages through the live blobs of a volume, by id.
+	Movable(ctx context.Context, of VolumeID, after int64, limit int) ([]Bytes, error)
+	// Relocate makes a copy the bytes of a live blob, and leaves a row for
+	// those that it had; false if the blob is not where it was any more, or
+	// the key of the copy was claimed.
+	Relocate(ctx context.Context, b Bytes, to VolumeID, key blob.Key, at time.Time) (bool, error)
 }

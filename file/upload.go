@@ -35,8 +35,9 @@ func (s *Service) Upload(ctx context.Context, who user.Identity, p Path, r io.Re
 // Whoever received them commits or discards them; until then the sweep of
 // orphans leaves them alone.
 type Received struct {
-	Path Path
-	obj  blob.Object
+	Path   Path
+	obj    blob.Object
+	volume VolumeID
 }
 
 // Receive takes the bytes of one file in.
@@ -64,7 +65,7 @@ func (s *Service) Receive(ctx context.Context, who user.Identity, p Path, r io.R
 	if s.Hashed != nil {
 		s.Hashed(obj.Size)
 	}
-	return Received{Path: p, obj: obj}, nil
+	return Received{Path: p, obj: obj, volume: s.Volume}, nil
 }
 
 // Commit makes received bytes the newest generations of their paths, all of
@@ -74,7 +75,7 @@ func (s *Service) Commit(ctx context.Context, who user.Identity, files ...Receiv
 	asked := false
 	err := s.Tx(ctx, func(ctx context.Context) (err error) {
 		for i, f := range files {
-			if out[i], err = s.commit(ctx, who, f.Path, f.obj); err != nil {
+			if out[i], err = s.commit(ctx, who, f.Path, f.obj, f.volume); err != nil {
 				asked = false
 				return err
 			}
@@ -101,7 +102,7 @@ func (s *Service) Commit(ctx context.Context, who user.Identity, files ...Receiv
 // Discard drops received bytes.
 func (s *Service) Discard(ctx context.Context, files ...Received) {
 	for _, f := range files {
-		s.discard(ctx, f.obj.Key)
+		s.discard(ctx, f.volume, f.obj.Key)
 		s.arriving.Delete(f.obj.Key)
 	}
 }
@@ -116,14 +117,14 @@ func (s *Service) HasRoom(ctx context.Context, size int64) error {
 }
 
 // commit makes stored bytes the newest generation of a path.
-func (s *Service) commit(ctx context.Context, who user.Identity, p Path, obj blob.Object) (Generation, error) {
+func (s *Service) commit(ctx context.Context, who user.Identity, p Path, obj blob.Object, in VolumeID) (Generation, error) {
 	b, known, err := s.Store.Live(ctx, obj.Digest)
 	if err != nil {
 		return Generation{}, err
 	}
 	if known {
-		s.After(ctx, func() { s.discard(ctx, obj.Key) })
-	} else if b, err = s.Store.AddBlob(ctx, obj, s.Now()); err != nil {
+		s.After(ctx, func() { s.discard(ctx, in, obj.Key) })
+	} else if b, err = s.Store.AddBlob(ctx, obj, in, s.Now()); err != nil {
 		return Generation{}, err
 	}
 	return s.land(ctx, who, p, b)
@@ -175,8 +176,13 @@ func (s *Service) next(ctx context.Context, who user.Identity, rec Record, b Byt
 
 // discard deletes an object that no row will ever name. If that fails the
 // sweep of orphans finds it.
-func (s *Service) discard(ctx context.Context, key blob.Key) {
-	if err := s.Blobs.Delete(context.WithoutCancel(ctx), key); err != nil {
+func (s *Service) discard(ctx context.Context, in VolumeID, key blob.Key) {
+	ctx = context.WithoutCancel(ctx)
+	store, err := s.store(ctx, in)
+	if err == nil {
+		err = store.Delete(ctx, key)
+	}
+	if err != nil {
 		s.Logger.Warn("an unused object stays until the next sweep", "key", key, "error", err)
 	}
 }

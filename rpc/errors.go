@@ -89,6 +89,11 @@ var reasons = map[fault.Reason]result{
 	file.ErrLost:     {500, 0},
 	file.ErrSwept:    {500, 102},
 
+	file.ErrNoVolume: {500, 102},
+	file.ErrForeign:  {409, 0},
+	file.ErrUnmarked: {409, 0},
+	file.ErrVolume:   {400, 12},
+
 	event.ErrEmptyBatch: {400, 17},
 	event.ErrNotAdded:   {400, 131},
 	event.ErrMixed:      {400, 12},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/door"
@@ -102,6 +103,17 @@ func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
 	})
 	on("DELETE /admin/keys", func(r *http.Request, who user.Identity) (any, error) {
 		return struct{}{}, s.users.RevokeKey(r.Context(), who, r.URL.Query().Get("key"))
+	})
+	on("GET /admin/blobs", func(r *http.Request, _ user.Identity) (any, error) {
+		return listVolumes(r.Context(), s)
+	})
+	on("POST /admin/blobs/move", func(r *http.Request, _ user.Identity) (any, error) {
+		q := r.URL.Query()
+		after, err := strconv.ParseInt(q.Get("after"), 10, 64)
+		if err != nil {
+			return nil, ErrUsage.Errorf("after: expected the number of a row")
+		}
+		return moveStep(r.Context(), s, q.Get("from"), q.Get("to"), after)
 	})
 	on("POST /admin/gc", func(r *http.Request, _ user.Identity) (any, error) {
 		grace, err := parseGrace(r.URL.Query().Get("grace"))

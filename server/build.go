@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/blob"
-	"github.com/coffer-ml/coffer/blob/drivers"
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/door"
@@ -27,7 +25,7 @@ import (
 // services is everything behind the doors.
 type services struct {
 	db        *sqlstore.DB
-	blobs     blob.Store
+	volumes   *file.Volumes
 	users     *user.Service
 	projects  *project.Service
 	tasks     *task.Service
@@ -62,17 +60,18 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	if err != nil {
 		return nil, err
 	}
-	blobs, err := drivers.Open(cfg.Blobs)
+	volumes, volume, err := openVolumes(ctx, cfg, db, func(_ string, s blob.Store) blob.Store { return s })
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open blob store: %w", err), db.Close())
+		return nil, errors.Join(err, db.Close())
 	}
-	s := &services{db: db, blobs: blobs, users: users, guard: &door.Guard{Users: users, Origins: origins(cfg)}, hub: &notify.Hub{}}
+	blobs := volumes.Attached()[volume]
+	s := &services{db: db, volumes: volumes, users: users, guard: &door.Guard{Users: users, Origins: origins(cfg)}, hub: &notify.Hub{}}
 	s.projects = project.New(project.Config{Store: db.Projects(), Tx: db.Tx, Now: time.Now})
 	s.tasks = task.New(task.Config{Store: db.Tasks(), Projects: s.projects, Tx: db.Tx, Now: time.Now})
 	s.queues = queue.New(queue.Config{Store: db.Queues(), Tx: db.Tx, Now: time.Now})
 	s.room = newRoom(cfg, blobs)
 	s.files = file.New(file.Config{
-		Store: db.Files(), Sessions: db.Sessions(), Blobs: blobs, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
+		Store: db.Files(), Sessions: db.Sessions(), Blobs: blobs, Volume: volume, Volumes: volumes, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
 		MaxSize: cfg.MaxUploadSize, Room: s.room.check, Hashed: hashed,
 	})
 	s.unlink = db.Link(s.hub, logger)
@@ -86,6 +85,9 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	s.lifecycle = lifecycle.New(lifecycle.Config{
 		Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events, Queues: s.queues, Files: s.files, Tx: db.Tx, Now: time.Now,
 	})
+	if err := s.findOthers(ctx, logger); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	return s, nil
 }
 

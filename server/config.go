@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/coffer-ml/coffer/blob/drivers"
 )
 
 // Config is the configuration of a server. Each field has a key, which is the
@@ -27,6 +29,7 @@ type Config struct {
 	TLSCert       string
 	TLSKey        string
 	Blobs         string
+	AlsoBlobs     []string
 	MaxUploadSize int64
 	HeaderTimeout time.Duration
 	StallTimeout  time.Duration
@@ -100,8 +103,17 @@ var settings = []setting{
 	}},
 	{"tls-cert", "", "PEM file with the certificate chain; serves https on all listeners", func(c *Config, s string) error { c.TLSCert = s; return nil }},
 	{"tls-key", "", "PEM file with the certificate's key", func(c *Config, s string) error { c.TLSKey = s; return nil }},
-	{"blobs", "", "where bytes are kept: file:///dir, a path, or mem:; default is the folder blobs in the data directory", func(c *Config, s string) error {
+	{blobsKey, "", "where bytes are kept: file:///dir, a path, or mem:; default is the folder blobs in the data directory", func(c *Config, s string) error {
 		c.Blobs = s
+		return nil
+	}},
+	{alsoBlobsKey, "", "further stores that hold bytes of this server, separated by commas, such as one that is being moved", func(c *Config, s string) error {
+		c.AlsoBlobs = nil
+		for spec := range strings.SplitSeq(s, ",") {
+			if spec = strings.TrimSpace(spec); spec != "" {
+				c.AlsoBlobs = append(c.AlsoBlobs, spec)
+			}
+		}
 		return nil
 	}},
 	{"max-upload-size", "0", "most bytes of one file; 0 means no limit", func(c *Config, s string) error {
@@ -167,8 +179,12 @@ func setDuration(to *time.Duration, s string, least time.Duration) error {
 	return nil
 }
 
-// dbKey is the key whose value holds a password.
-const dbKey = "db"
+// Keys whose values may hold credentials.
+const (
+	dbKey        = "db"
+	blobsKey     = "blobs"
+	alsoBlobsKey = "also-blobs"
+)
 
 // checkDB says what is wrong with the address of a database. It repeats none of
 // it.
@@ -185,7 +201,15 @@ func checkDB(s string) error {
 
 // shown is a value as it may stand in a message: without a password.
 func shown(key, value string) string {
-	if key != dbKey {
+	switch key {
+	case dbKey:
+	case blobsKey, alsoBlobsKey:
+		var all []string
+		for spec := range strings.SplitSeq(value, ",") {
+			all = append(all, drivers.Location(strings.TrimSpace(spec)))
+		}
+		return strings.Join(all, ",")
+	default:
 		return value
 	}
 	if u, err := url.Parse(value); value == "" || err == nil && u.Host != "" {

@@ -30,11 +30,10 @@ func ready(s *services, stopping func() bool) http.HandlerFunc {
 		case err != nil:
 			problem = "the database does not answer"
 		default:
-			for _, err := range s.blobs.List(ctx, "") {
-				if err != nil {
-					problem = "the blob store does not answer"
+			for id := range s.volumes.Attached() {
+				if err := s.volumes.Verify(ctx, id); err != nil {
+					problem = fmt.Sprintf("the blob store with the number %d does not answer, or has lost its mark", id)
 				}
-				break
 			}
 		}
 		if problem != "" {

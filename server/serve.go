@@ -92,7 +92,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 		return err
 	}
 	defer func() { _ = os.Remove(filepath.Join(cfg.Data, addressesFile)) }()
-	logger.Info("serving", "web", addresses.Web, "api", addresses.API, "files", addresses.Files, "data", cfg.Data, "db", shown(dbKey, cfg.DB), "version", Version)
+	logger.Info("serving", "web", addresses.Web, "api", addresses.API, "files", addresses.Files, "data", cfg.Data, "db", shown(dbKey, cfg.DB), "blobs", shown(blobsKey, cfg.Blobs), "version", Version)
 
 	working, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
 	jobsEnded := make(chan struct{})

@@ -92,7 +92,7 @@ func land(t testing.TB, db *sqlstore.DB, p file.Path, content string) file.Gener
 		b, found, err := files.Live(ctx, d)
 		must(t, err)
 		if !found {
-			b, err = files.AddBlob(ctx, blob.Object{Key: blob.NewKey(), Digest: d, Size: int64(len(content))}, at(0))
+			b, err = files.AddBlob(ctx, blob.Object{Key: blob.NewKey(), Digest: d, Size: int64(len(content))}, 1, at(0))
 			must(t, err)
 		}
 		g, err = files.AddGeneration(ctx, r, b, "u1", at(0))

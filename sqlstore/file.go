@@ -69,20 +69,20 @@ func (s files) AskDelete(ctx context.Context, id int64, at time.Time) error {
 }
 
 func scanBytes(r scanner) (b file.Bytes, err error) {
-	err = r.Scan(&b.ID, &b.Digest, &b.Size, &b.Key)
+	err = r.Scan(&b.ID, &b.Digest, &b.Size, &b.Key, &b.Volume)
 	return b, err
 }
 
 func (s files) Live(ctx context.Context, d blob.Digest) (file.Bytes, bool, error) {
 	b, err := one(ctx, s.db, nil, scanBytes,
-		`SELECT id, digest, size, store_key FROM blob WHERE digest = ? AND state = 'live'`+s.db.dialect.lock("blob"), d)
+		`SELECT id, digest, size, store_key, volume_id FROM blob WHERE digest = ? AND state = 'live'`+s.db.dialect.lock("blob"), d)
 	return b, b.ID != 0, err
 }
 
-func (s files) AddBlob(ctx context.Context, o blob.Object, at time.Time) (file.Bytes, error) {
+func (s files) AddBlob(ctx context.Context, o blob.Object, in file.VolumeID, at time.Time) (file.Bytes, error) {
 	swept := file.ErrSwept.Errorf("the bytes were swept before the upload ended; send them again")
-	return one(ctx, s.db, swept, scanBytes, `INSERT INTO blob (digest, size, store_key, state, created) VALUES (?, ?, ?, 'live', ?)
-		ON CONFLICT (store_key) DO NOTHING RETURNING id, digest, size, store_key`, o.Digest, o.Size, o.Key, millis(at))
+	return one(ctx, s.db, swept, scanBytes, `INSERT INTO blob (digest, size, store_key, volume_id, state, created) VALUES (?, ?, ?, ?, 'live', ?)
+		ON CONFLICT (store_key) DO NOTHING RETURNING id, digest, size, store_key, volume_id`, o.Digest, o.Size, o.Key, in, millis(at))
 }
 
 func (s files) AddGeneration(ctx context.Context, of file.Record, b file.Bytes, by user.ID, at time.Time) (file.Generation, error) {
@@ -102,7 +102,7 @@ func (s files) AddGeneration(ctx context.Context, of file.Record, b file.Bytes, 
 		`INSERT INTO generation (file_id, number, blob_id, digest, size, created, landed, uploader) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		of.ID, number, b.ID, b.Digest, b.Size, millis(at), millis(at), by)
 	return file.Generation{
-		ID: id, Path: of.Path, Number: number, Digest: b.Digest, Size: b.Size, Key: b.Key,
+		ID: id, Path: of.Path, Number: number, Digest: b.Digest, Size: b.Size, Key: b.Key, Volume: b.Volume,
 		Created: time.UnixMilli(at.UnixMilli()).UTC(), Uploader: by,
 	}, err
 }
@@ -113,12 +113,12 @@ func (s files) Again(ctx context.Context, generation int64, at time.Time) error 
 }
 
 func scanGeneration(r scanner) (g file.Generation, err error) {
-	err = r.Scan(&g.ID, &g.Path, &g.Number, &g.Digest, &g.Size, &g.Key, clock{&g.Created}, &g.Uploader)
+	err = r.Scan(&g.ID, &g.Path, &g.Number, &g.Digest, &g.Size, &g.Key, &g.Volume, clock{&g.Created}, &g.Uploader)
 	return g, err
 }
 
 func (s files) Generation(ctx context.Context, p file.Path, w file.Want) (file.Generation, error) {
-	const columns = `SELECT g.id, f.path, g.number, g.digest, g.size, b.store_key, g.created, g.uploader
+	const columns = `SELECT g.id, f.path, g.number, g.digest, g.size, b.store_key, b.volume_id, g.created, g.uploader
 		FROM file f JOIN generation g ON g.file_id = f.id JOIN blob b ON b.id = g.blob_id
 		WHERE f.path_key = ? AND f.condemned IS NULL `
 	switch {
@@ -181,7 +181,11 @@ func (s files) Doom(ctx context.Context, before time.Time, limit int) ([]file.By
 	if err != nil {
 		return nil, err
 	}
-	return collect(ctx, s.db, scanBytes, `SELECT id, digest, size, store_key FROM blob WHERE state = 'condemned' ORDER BY id LIMIT ?`, limit)
+	if _, err := s.db.exec(ctx, `UPDATE blob SET state = 'condemned' WHERE id IN (
+		SELECT id FROM blob WHERE state = 'left' AND unreferenced_since < ? ORDER BY unreferenced_since LIMIT ?)`, millis(before), limit); err != nil {
+		return nil, err
+	}
+	return collect(ctx, s.db, scanBytes, `SELECT id, digest, size, store_key, volume_id FROM blob WHERE state = 'condemned' ORDER BY id LIMIT ?`, limit)
 }
 
 func (s files) Gone(ctx context.Context, ids []int64) error {
@@ -197,12 +201,12 @@ func (s files) Known(ctx context.Context, keys []blob.Key) ([]blob.Key, error) {
 		UNION SELECT store_key FROM upload WHERE committed IS NULL AND `+s.db.dialect.in("store_key"), list(keys), list(keys))
 }
 
-func (s files) Claim(ctx context.Context, objects []blob.Info, at time.Time) ([]file.Bytes, error) {
+func (s files) Claim(ctx context.Context, objects []blob.Info, in file.VolumeID, at time.Time) ([]file.Bytes, error) {
 	var claimed []file.Bytes
 	for _, o := range objects {
-		b, err := one(ctx, s.db, nil, scanBytes, `INSERT INTO blob (digest, size, store_key, state, created) VALUES ('', ?, ?, 'condemned', ?)
-			ON CONFLICT (store_key) DO UPDATE SET state = 'condemned' WHERE blob.state = 'gone'
-			RETURNING id, digest, size, store_key`, o.Size, o.Key, millis(at))
+		b, err := one(ctx, s.db, nil, scanBytes, `INSERT INTO blob (digest, size, store_key, volume_id, state, created) VALUES ('', ?, ?, ?, 'condemned', ?)
+			ON CONFLICT (store_key) DO UPDATE SET state = 'condemned', volume_id = excluded.volume_id WHERE blob.state = 'gone'
+			RETURNING id, digest, size, store_key, volume_id`, o.Size, o.Key, in, millis(at))
 		if err != nil {
 			return nil, err
 		}
@@ -211,4 +215,20 @@ func (s files) Claim(ctx context.Context, objects []blob.Info, at time.Time) ([]
 		}
 	}
 	return claimed, nil
+}
+
+func (s files) Movable(ctx context.Context, of file.VolumeID, after int64, limit int) ([]file.Bytes, error) {
+	return collect(ctx, s.db, scanBytes, `SELECT id, digest, size, store_key, volume_id FROM blob
+		WHERE volume_id = ? AND state = 'live' AND id > ? ORDER BY id LIMIT ?`, of, after, limit)
+}
+
+func (s files) Relocate(ctx context.Context, b file.Bytes, to file.VolumeID, key blob.Key, at time.Time) (bool, error) {
+	n, err := s.db.changed(ctx, `UPDATE blob SET volume_id = ?, store_key = ? WHERE id = ? AND state = 'live' AND store_key = ?
+		AND NOT EXISTS (SELECT 1 FROM blob claimed WHERE claimed.store_key = ?)`, to, key, b.ID, b.Key, key)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = s.db.exec(ctx, `INSERT INTO blob (digest, size, store_key, volume_id, state, created, unreferenced_since) VALUES ('', ?, ?, ?, 'left', ?, ?)`,
+		b.Size, b.Key, b.Volume, millis(at), millis(at))
+	return true, err
 }

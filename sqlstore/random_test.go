@@ -34,8 +34,7 @@ import (
 type actor struct {
 	*nouns
 	*rand.Rand
-	blobs *mem.Store
-	now   time.Time
+	now time.Time
 
 	taskIDs    []task.ID // also those that were deleted
 	projectIDs []project.ID
@@ -57,8 +56,16 @@ func newActor(t *testing.T, db *sqlstore.DB, seed uint64) *actor {
 	t.Helper()
 	a := &actor{Rand: rand.New(rand.NewPCG(seed, 7)), now: at(0), names: make(map[string]string)}
 	clock := func() time.Time { return a.now }
-	a.blobs = &mem.Store{Now: clock}
-	a.nouns = nounsOn(db, a.blobs, clock, time.Hour)
+	blobs := &mem.Store{Now: clock}
+	a.nouns = nounsOn(db, blobs, clock, time.Hour)
+	a.files.Volumes = &file.Volumes{
+		Rows: db.Volumes(), Files: db.Files(), Tx: db.Tx, Now: clock, Forgets: func(string) bool { return true },
+	}
+	here, err := a.files.Volumes.Attach(context.Background(), "here", blobs)
+	must(t, err)
+	_, err = a.files.Volumes.Attach(context.Background(), "there", &mem.Store{Now: clock})
+	must(t, err)
+	a.files.Volume = here.ID
 	return a
 }
 
@@ -419,10 +426,15 @@ var deeds = []deed{
 		if err != nil {
 			return nil, err
 		}
-		if err := a.blobs.Delete(ctx, g.Key); err != nil && !errors.Is(err, blob.ErrNotFound) {
+		if err := a.files.Volumes.Attached()[g.Volume].Delete(ctx, g.Key); err != nil && !errors.Is(err, blob.ErrNotFound) {
 			return nil, err
 		}
 		return read(a.nouns, g.Path)
+	}},
+	{"move bytes to another store", 1, func(ctx context.Context, a *actor) (any, error) {
+		m, err := a.files.Move(ctx, file.VolumeID(1+a.IntN(2)), file.VolumeID(1+a.IntN(2)), 0)
+		m.Next = 0 // a number of the engine's making
+		return m, err
 	}},
 	{"collect", 2, func(ctx context.Context, a *actor) (any, error) {
 		a.now = a.now.Add(time.Duration(a.IntN(90)) * time.Minute)

@@ -19,12 +19,12 @@ func noSession(id file.SessionID) error {
 	return file.ErrNoSession.Errorf("there is no upload session %.40q", string(id))
 }
 
-const sessionColumns = `SELECT id, owner, path, size, digest, store_key, received, parts, hashed, hash_state, revision,
+const sessionColumns = `SELECT id, owner, path, size, digest, store_key, volume_id, received, parts, hashed, hash_state, revision,
 	created, touched, committed, version FROM upload `
 
 func scanSession(r scanner) (s file.Session, err error) {
 	var state string
-	err = r.Scan(&s.ID, &s.Owner, &s.Path, &s.Size, nullable(&s.Digest), &s.Key, &s.Received, &s.Parts, &s.Hashed.Size, nullable(&state),
+	err = r.Scan(&s.ID, &s.Owner, &s.Path, &s.Size, nullable(&s.Digest), &s.Key, &s.Volume, &s.Received, &s.Parts, &s.Hashed.Size, nullable(&state),
 		&s.Hashed.Revision, clock{&s.Created}, clock{&s.Touched}, clock{&s.Committed}, &s.Version)
 	if err == nil && state != "" {
 		s.Hashed.State, err = base64.StdEncoding.DecodeString(state)
@@ -33,9 +33,9 @@ func scanSession(r scanner) (s file.Session, err error) {
 }
 
 func (s sessions) Insert(ctx context.Context, n file.Session) error {
-	_, err := s.db.exec(ctx, `INSERT INTO upload (id, owner, path, path_key, size, digest, store_key, received, parts, hashed, revision, created, touched, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, 0)`,
-		n.ID, n.Owner, clean(string(n.Path)), pathKey(n.Path), n.Size, null(n.Digest), n.Key, millis(n.Created), millis(n.Touched))
+	_, err := s.db.exec(ctx, `INSERT INTO upload (id, owner, path, path_key, size, digest, store_key, volume_id, received, parts, hashed, revision, created, touched, version)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, 0)`,
+		n.ID, n.Owner, clean(string(n.Path)), pathKey(n.Path), n.Size, null(n.Digest), n.Key, n.Volume, millis(n.Created), millis(n.Touched))
 	return err
 }
 
@@ -56,7 +56,7 @@ func (s sessions) Open(ctx context.Context, owner user.ID, p file.Path, since ti
 }
 
 func (s sessions) Holds(ctx context.Context, d blob.Digest) (file.Bytes, bool, error) {
-	b, err := one(ctx, s.db, nil, scanBytes, `SELECT id, digest, size, store_key FROM blob WHERE digest = ? AND state = 'live'`, d)
+	b, err := one(ctx, s.db, nil, scanBytes, `SELECT id, digest, size, store_key, volume_id FROM blob WHERE digest = ? AND state = 'live'`, d)
 	return b, b.ID != 0, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/test/instance"
 )
 
@@ -340,11 +341,11 @@ func (w *witness) isExact(t *testing.T, reachable map[string]bool, freed report)
 	}
 }
 
-// files lists the files below a folder.
+// files lists the files below a folder, but for the mark of a blob store.
 func files(t *testing.T, dir string) (paths []string) {
 	t.Helper()
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		if err == nil && !d.IsDir() && d.Name() != string(blob.MarkKey) {
 			paths = append(paths, path)
 		}
 		return err

@@ -244,3 +244,39 @@ func (in Inside) obstacle(p project.Project) error {
 	}
 	return nil
 }
+
+// UpdateProject changes a project. One that holds a dataset gives its new name
+// to the versions that were called like it: clients look for them by that name.
+func (s *Service) UpdateProject(ctx context.Context, who user.Identity, id project.ID, patch project.Patch) (p project.Project, err error) {
+	if err := who.Require(user.Member); err != nil {
+		return p, err
+	}
+	err = s.Tx(ctx, func(ctx context.Context) error {
+		before, err := s.Projects.Get(ctx, who, id)
+		if err != nil {
+			return err
+		}
+		if p, err = s.Projects.Update(ctx, who, id, patch); err != nil || !slices.Contains(p.SystemTags, project.Datasets) {
+			return err
+		}
+		from, to := before.Basename(), p.Basename()
+		if from == to {
+			return nil
+		}
+		ids, err := s.Tasks.Store.IDs(ctx, []project.ID{id})
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			t, err := s.Tasks.Get(ctx, who, id)
+			if err == nil && t.Name == from {
+				_, err = s.Tasks.Update(ctx, who, id, task.Patch{Name: &to})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return p, err
+}

@@ -134,7 +134,7 @@ func (h *handlers) updateProject(ctx context.Context, c Call, req api.ProjectsUp
 	if err != nil {
 		return api.FieldsResponse{}, err
 	}
-	if _, err := h.Projects.Update(ctx, c.Who, project.ID(req.Project), patch); err != nil {
+	if _, err := h.Lifecycle.UpdateProject(ctx, c.Who, project.ID(req.Project), patch); err != nil {
 		return api.FieldsResponse{}, err
 	}
 	return api.FieldsResponse{Updated: 1, Fields: wrote}, nil

@@ -50,6 +50,34 @@ func TestProjectsAreMadeWithTheirParents(t *testing.T) {
 	}
 }
 
+func TestARenamedDatasetIsFoundByItsNewName(t *testing.T) {
+	w := newWorld(t)
+	set := w.Call(t, "projects.create", map[string]any{"name": "lab/.datasets/old", "system_tags": []string{"hidden", "dataset"}})["id"].(string)
+	version, other := w.newTaskIn(t, "old", set), w.newTaskIn(t, "other", set)
+	w.Call(t, "projects.update", map[string]any{"project": set, "name": "lab/.datasets/new"})
+	if w.doc(t, version)["name"] != "new" || w.doc(t, other)["name"] != "other" {
+		t.Error(w.doc(t, version)["name"], w.doc(t, other)["name"])
+	}
+	plain := w.newProject(t, "plain")
+	task := w.newTaskIn(t, "plain", plain)
+	w.Call(t, "projects.update", map[string]any{"project": plain, "name": "simple"})
+	if got := w.doc(t, task)["name"]; got != "plain" {
+		t.Error(got)
+	}
+}
+
+func TestAPublicTaskKeepsItsProjectsContents(t *testing.T) {
+	w := newWorld(t)
+	p := w.newProject(t, "p")
+	task := w.newTaskIn(t, "shown", p)
+	w.Call(t, "tasks.make_public", map[string]any{"ids": []string{task}})
+	w.Refused(t, "projects.delete", map[string]any{"project": p, "force": true, "delete_contents": true}, 403, 21)
+	w.Call(t, "projects.delete", map[string]any{"project": p, "force": true})
+	if got := w.doc(t, task)["project"]; got != nil {
+		t.Error(got)
+	}
+}
+
 func TestProjectsMove(t *testing.T) {
 	w := world{World: rpctest.New(t)}
 	b, other := w.newProject(t, "a/b"), w.newProject(t, "other")

@@ -182,6 +182,23 @@ func (s *Service) lose(ctx context.Context, key blob.Key) error {
 	})
 }
 
+// Signer is a capability of contents whose store lets others read them
+// directly.
+type Signer interface {
+	// Sign returns an address of the content; false if the store has none.
+	Sign(ctx context.Context, o blob.SignOptions) (signed blob.Signed, ok bool, err error)
+}
+
+// Sign implements Signer.
+func (r *ranges) Sign(ctx context.Context, o blob.SignOptions) (blob.Signed, bool, error) {
+	s, ok := blob.As[blob.Signer](r.store)
+	if !ok {
+		return blob.Signed{}, false, nil
+	}
+	signed, err := s.SignGet(ctx, r.key, o)
+	return signed, true, err
+}
+
 // ranges reads an object of a store without local files, by ranges from where
 // the reader stands.
 type ranges struct {

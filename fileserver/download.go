@@ -59,7 +59,12 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request, raw string) e
 	if !servable(r.Header.Get("Range")) {
 		r.Header.Del("Range")
 	}
-	http.ServeContent(w, r, "", g.Created, content)
+	if h.redirects(r, header.Get("ETag")) {
+		if done, err := redirect(r.Context(), w, content); err != nil || done {
+			return err
+		}
+	}
+	http.ServeContent(ahead{w}, r, "", g.Created, content)
 	return nil
 }
 

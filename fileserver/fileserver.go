@@ -25,6 +25,9 @@ type Config struct {
 	Prefix string
 	// Stopping reports whether the server is about to exit; nil means never.
 	Stopping func() bool
+	// Redirect says which downloads go to a signed address of the store; ""
+	// means none.
+	Redirect Redirects
 	// Received, if set, is told how many bytes an upload brought.
 	Received func(bytes int64)
 }

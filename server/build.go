@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/artifact"
-	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/door"
@@ -53,14 +52,14 @@ func openUsers(ctx context.Context, cfg Config) (*sqlstore.DB, *user.Service, er
 	return db, user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: time.Now, Build: Version}), nil
 }
 
-// build opens the stores and joins the services. hashed is told how many bytes
-// uploads hashed.
-func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int64)) (*services, error) {
+// build opens the stores and joins the services. The metrics are told of what
+// passes; nil is for commands.
+func build(ctx context.Context, cfg Config, logger *slog.Logger, m *metrics) (*services, error) {
 	db, users, err := openUsers(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	volumes, volume, err := openVolumes(ctx, cfg, db, func(_ string, s blob.Store) blob.Store { return s })
+	volumes, volume, err := openVolumes(ctx, cfg, db, m)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -72,7 +71,7 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, hashed func(int
 	s.room = newRoom(cfg, blobs)
 	s.files = file.New(file.Config{
 		Store: db.Files(), Sessions: db.Sessions(), Blobs: blobs, Volume: volume, Volumes: volumes, Tx: db.Tx, After: db.After, Now: time.Now, Logger: logger,
-		MaxSize: cfg.MaxUploadSize, Room: s.room.check, Hashed: hashed,
+		MaxSize: cfg.MaxUploadSize, Room: s.room.check, Hashed: m.hash,
 	})
 	s.unlink = db.Link(s.hub, logger)
 	s.artifacts = artifact.New(artifact.Config{

@@ -13,29 +13,31 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/blob/drivers"
+	"github.com/coffer-ml/coffer/fileserver"
 )
 
 // Config is the configuration of a server. Each field has a key, which is the
 // name of its flag, of its line in the configuration file, and, in upper case
 // with COFFER_ before it and underscores, of its environment variable.
 type Config struct {
-	Data          string
-	DB            string
-	Listen        string
-	APIListen     string
-	FilesListen   string
-	PublicURL     string
-	AlsoKnownAs   []string
-	TLSCert       string
-	TLSKey        string
-	Blobs         string
-	AlsoBlobs     []string
-	MaxUploadSize int64
-	HeaderTimeout time.Duration
-	StallTimeout  time.Duration
-	IdleTimeout   time.Duration
-	MinFreeSpace  int64 // bytes; autoFreeSpace chooses
-	ShutdownGrace time.Duration
+	Data              string
+	DB                string
+	Listen            string
+	APIListen         string
+	FilesListen       string
+	PublicURL         string
+	AlsoKnownAs       []string
+	TLSCert           string
+	TLSKey            string
+	Blobs             string
+	AlsoBlobs         []string
+	RedirectDownloads fileserver.Redirects
+	MaxUploadSize     int64
+	HeaderTimeout     time.Duration
+	StallTimeout      time.Duration
+	IdleTimeout       time.Duration
+	MinFreeSpace      int64 // bytes; autoFreeSpace chooses
+	ShutdownGrace     time.Duration
 	// WatchdogSilence is how long a run may report nothing before it is
 	// stopped; 0 turns the watchdog off.
 	WatchdogSilence time.Duration
@@ -103,7 +105,7 @@ var settings = []setting{
 	}},
 	{"tls-cert", "", "PEM file with the certificate chain; serves https on all listeners", func(c *Config, s string) error { c.TLSCert = s; return nil }},
 	{"tls-key", "", "PEM file with the certificate's key", func(c *Config, s string) error { c.TLSKey = s; return nil }},
-	{blobsKey, "", "where bytes are kept: file:///dir, a path, or mem:; default is the folder blobs in the data directory", func(c *Config, s string) error {
+	{blobsKey, "", "where new bytes go: file:///dir, a path, s3://bucket/prefix, gs://bucket/prefix, azure://account/container/prefix, or mem:; default is the folder blobs in the data directory", func(c *Config, s string) error {
 		c.Blobs = s
 		return nil
 	}},
@@ -115,6 +117,10 @@ var settings = []setting{
 			}
 		}
 		return nil
+	}},
+	{"redirect-downloads", string(fileserver.RedirectOff), "off, on or all: answer downloads with a signed address of the store; on leaves out the Python SDK", func(c *Config, s string) (err error) {
+		c.RedirectDownloads, err = fileserver.ParseRedirects(s)
+		return err
 	}},
 	{"max-upload-size", "0", "most bytes of one file; 0 means no limit", func(c *Config, s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)

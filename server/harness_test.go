@@ -161,3 +161,10 @@ func command(ctx context.Context, args ...string) (stdout, stderr string, code i
 	_ = c.Run() // the code tells
 	return out.String(), problem.String(), c.ProcessState.ExitCode()
 }
+
+func decode(t *testing.T, text []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/internal/door"
 )
 
@@ -23,11 +24,13 @@ type metrics struct {
 	callTime *prometheus.HistogramVec
 	requests *prometheus.CounterVec
 	httpTime *prometheus.HistogramVec
+	stores   *storeMetrics
 }
 
 func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
+		stores:   newStoreMetrics(),
 		hashed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "coffer_blob_hashed_bytes_total", Help: "Bytes whose SHA-256 was computed on their way in.",
 		}),
@@ -49,9 +52,24 @@ func newMetrics() *metrics {
 			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10, 60, 600},
 		}, []string{"listener", "method"}),
 	}
-	m.registry.MustRegister(m.hashed, m.received, m.calls, m.callTime, m.requests, m.httpTime,
+	m.registry.MustRegister(m.hashed, m.received, m.calls, m.callTime, m.requests, m.httpTime, m.stores.calls, m.stores.time, m.stores.bytes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// hash counts bytes that were hashed.
+func (m *metrics) hash(n int64) {
+	if m != nil {
+		m.hashed.Add(float64(n))
+	}
+}
+
+// meter counts the calls to a store.
+func (m *metrics) meter(location string, s blob.Store) blob.Store {
+	if m == nil {
+		return s
+	}
+	return m.stores.wrap(location, s)
 }
 
 // follow shows how many requests run.

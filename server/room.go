@@ -24,7 +24,7 @@ type place struct {
 
 func newRoom(cfg Config, blobs blob.Store) *room {
 	r := &room{keep: cfg.MinFreeSpace}
-	if m, ok := blobs.(blob.Measurer); ok {
+	if m, ok := blob.As[blob.Measurer](blobs); ok {
 		r.places = append(r.places, place{"blobs", "the disk that holds the files", true, m.Space})
 	}
 	r.places = append(r.places, place{"data", "the disk that holds the data directory", false, func(context.Context) (blob.Space, error) {

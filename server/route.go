@@ -25,7 +25,7 @@ func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresse
 	})
 	bytes := func(prefix string) fileserver.Config {
 		return fileserver.Config{
-			Files: s.files, Guard: s.guard, Logger: logger, Prefix: prefix, Stopping: stopping,
+			Files: s.files, Guard: s.guard, Logger: logger, Prefix: prefix, Stopping: stopping, Redirect: cfg.RedirectDownloads,
 			Received: func(n int64) { m.received.Add(float64(n)) },
 		}
 	}

@@ -17,6 +17,7 @@ import (
 )
 
 func serveCommand() *cobra.Command {
+	var check bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
@@ -28,6 +29,9 @@ func serveCommand() *cobra.Command {
 			cfg, err := Load(cmd.Flags(), os.Getenv)
 			if err != nil {
 				return err
+			}
+			if check {
+				return Check(cmd.Context(), cfg, cmd.OutOrStdout())
 			}
 			ctx, cancel := context.WithCancel(cmd.Context())
 			defer cancel()
@@ -44,6 +48,7 @@ func serveCommand() *cobra.Command {
 		},
 	}
 	Flags(cmd.Flags())
+	cmd.Flags().BoolVar(&check, "check", false, "only try each call to the stores of the bytes on objects of its own, tell of each, and what permission one that fails needs")
 	return cmd
 }
 
@@ -58,7 +63,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 	defer unlock()
 	_ = os.Remove(filepath.Join(cfg.Data, addressesFile)) // of a server that was killed
 	m := newMetrics()
-	s, err := build(ctx, cfg, logger, func(n int64) { m.hashed.Add(float64(n)) })
+	s, err := build(ctx, cfg, logger, m)
 	if err != nil {
 		return err
 	}

@@ -16,13 +16,13 @@ import (
 
 // openVolumes opens the stores of the configuration and checks that they are
 // ours. The first one is where new bytes go.
-func openVolumes(ctx context.Context, cfg Config, db *sqlstore.DB, meter func(location string, s blob.Store) blob.Store) (*file.Volumes, file.VolumeID, error) {
+func openVolumes(ctx context.Context, cfg Config, db *sqlstore.DB, m *metrics) (*file.Volumes, file.VolumeID, error) {
 	open := func(_ context.Context, spec string) (blob.Store, error) {
 		s, err := drivers.Open(spec)
 		if err != nil {
 			return nil, fmt.Errorf("open blob store: %w", err)
 		}
-		return meter(drivers.Location(spec), s), nil
+		return m.meter(drivers.Location(spec), s), nil
 	}
 	v := newVolumes(db, open)
 	var first file.VolumeID

@@ -53,7 +53,7 @@ func Open(spec string) (blob.Store, error) {
 	case "azure":
 		return from(u, azure.FromURL, azure.Open)
 	}
-	return nil, ErrSpec.Errorf("blobs: %q has the unknown scheme %q; expected %s", spec, scheme, known)
+	return nil, ErrSpec.Errorf("blobs: %q has the unknown scheme %q; expected %s", Location(spec), scheme, known)
 }
 
 // from opens the store at an address. A nil pointer of a driver's type must not

@@ -10,8 +10,8 @@ import (
 const memory = "mem:"
 
 // Location is where the store of a specification is, as it may be shown and
-// written down: without credentials, and the same for each way of writing it.
-// It is a specification itself, for those who have the credentials elsewhere.
+// written down: in one form for each way of writing it, and without a name and
+// a password, which have no place there. It is a specification itself.
 func Location(spec string) string {
 	scheme, _, hasScheme := strings.Cut(spec, ":")
 	switch {
@@ -27,8 +27,8 @@ func Location(spec string) string {
 	if scheme == "file" {
 		return folder(u.Path)
 	}
-	u.User = nil
-	u.Fragment = ""
+	u.User, u.Fragment = nil, ""
+	u.Path = strings.TrimRight(u.Path, "/")
 	kept := url.Values{}
 	for name, values := range u.Query() {
 		if shownOptions[name] {
@@ -39,9 +39,11 @@ func Location(spec string) string {
 	return u.String()
 }
 
-// shownOptions are the options that say where a store is. What is not here may
-// be a secret.
-var shownOptions = map[string]bool{"endpoint": true, "region": true, "path-style": true, "insecure": true, "ca": true, "account": true}
+// shownOptions are the options of all drivers: none of them is a secret, those
+// that lead to one name a file. What is not here may be one, typed by mistake.
+var shownOptions = map[string]bool{
+	"endpoint": true, "region": true, "path-style": true, "ca": true, "tls-verify": true, "stall": true, "credentials": true, "profile": true,
+}
 
 func folder(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {

@@ -2,10 +2,13 @@ package client
 
 import (
 	"context"
+	"errors"
+	"io"
 	"regexp"
 	"sync"
 
 	"github.com/coffer-ml/coffer/api"
+	"github.com/coffer-ml/coffer/client/cache"
 )
 
 // Client is a connection to one server.
@@ -15,6 +18,10 @@ type Client struct {
 	mu       sync.Mutex
 	projects map[string]string // ids by name, of projects that were met
 	runs     map[*Run]struct{} // not ended yet
+	stores   map[string]Store  // of drivers, by scheme and host
+	cache    *cache.Cache      // nil until something is read
+	open     []io.Closer       // what values refer to that were given away
+	uploads  *uploads
 }
 
 // Open reads the configuration and connects. It fails if there is no server at
@@ -24,7 +31,8 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{conn: newConn(s), projects: map[string]string{}, runs: map[*Run]struct{}{}}
+	c := &Client{conn: newConn(s), projects: map[string]string{}, runs: map[*Run]struct{}{}, stores: map[string]Store{}}
+	c.uploads = newUploads(c)
 	err = c.conn.retried(ctx, "auth.login", again, func() error {
 		_, err := c.conn.login(ctx, "")
 		return err
@@ -36,18 +44,47 @@ func Open(ctx context.Context, cfg Config) (*Client, error) {
 }
 
 // Close waits for what is still on its way, up to the deadline of ctx, and
-// ends everything that belongs to the client. It returns what did not arrive.
-// A run that was not ended is left running: the server stops it when it hears
-// no more of it.
-func (c *Client) Close(_ context.Context) error {
+// ends everything that belongs to the client. It returns what did not arrive,
+// as an [*UploadError]. A run that was not ended is left running: the server
+// stops it when it hears no more of it. Paths in the cache and values that
+// refer to files end with the client.
+func (c *Client) Close(ctx context.Context) error {
+	err := c.uploads.close(ctx)
 	c.mu.Lock()
-	runs := c.runs
-	c.runs = map[*Run]struct{}{}
+	runs, open, cached := c.runs, c.open, c.cache
+	c.runs, c.open, c.cache = map[*Run]struct{}{}, nil, nil
 	c.mu.Unlock()
 	for r := range runs {
 		r.quiet()
 	}
-	return nil
+	for _, f := range open {
+		err = errors.Join(err, f.Close())
+	}
+	if cached != nil {
+		err = errors.Join(err, cached.Close())
+	}
+	return err
+}
+
+// Cache returns the cache that downloads go to. It is closed with the client.
+func (c *Client) Cache() (*cache.Cache, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cache == nil {
+		opened, err := c.conn.set.openCache()
+		if err != nil {
+			return nil, err
+		}
+		c.cache = opened
+	}
+	return c.cache, nil
+}
+
+// keep closes f when the client is closed.
+func (c *Client) keep(f io.Closer) {
+	c.mu.Lock()
+	c.open = append(c.open, f)
+	c.mu.Unlock()
 }
 
 // Addresses are where a server is.

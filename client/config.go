@@ -10,10 +10,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/coffer-ml/coffer/client/cache"
 	"github.com/coffer-ml/coffer/client/internal/hocon"
+	"github.com/coffer-ml/coffer/codec"
 )
 
 // Config says whom to talk to and how. The zero value takes everything from
@@ -41,6 +44,36 @@ type Config struct {
 	// be reached, or says that it is busy; 0 means two minutes, less than 0
 	// never. A deadline of the context ends it earlier.
 	Patience time.Duration
+	// Destination is where artifacts and models go that say nothing else and
+	// whose task and project say nothing: a folder, or an address such as
+	// s3://bucket/folder. "" means sdk.development.default_output_uri, or
+	// CLEARML_DEFAULT_OUTPUT_URI, else the server.
+	Destination string
+	// Uploads is how many uploads travel at a time; 0 means 4.
+	Uploads int
+	// Queue is how many uploads may wait before Upload waits; 0 means 64.
+	Queue int
+	// Progress, if it is set, is told how uploads and downloads get on. It is
+	// called from many goroutines, not twice at once for one transfer.
+	Progress func(Progress)
+
+	// CacheDir is the folder of the cache; "" means the one of CLEARML_CACHE_DIR
+	// or sdk.storage.cache.default_base_dir, else ~/.clearml/cache.
+	CacheDir string
+	// CacheBytes and CacheFree limit it, and CacheSecond is a folder that is
+	// asked before anything is downloaded, such as one on a shared drive. 0 and
+	// "" mean what clearml.conf says below sdk.storage.cache, else the defaults
+	// of package cache.
+	CacheBytes, CacheFree int64
+	CacheSecond           string
+
+	// Codecs are formats beside those of package codec; they are asked first.
+	Codecs codec.Codecs
+	// Limits bound what decoding an artifact may need; zero fields have defaults.
+	Limits codec.Limits
+	// Drivers open stores in the cloud; see Driver.
+	Drivers []Driver
+
 	// HTTP makes the requests; nil means a client of its own.
 	HTTP *http.Client
 	// Log is told what is tried again and what is odd; nil means nobody.
@@ -49,20 +82,32 @@ type Config struct {
 	Now func() time.Time
 }
 
+// Progress tells how a transfer gets on.
+type Progress struct {
+	Op    string // "upload" or "download"
+	Name  string // of the artifact, model or file
+	Done  int64  // bytes that arrived
+	Total int64  // bytes; -1 if nobody knows
+	Ended bool   // it is done, or has failed with Err
+	Err   error
+}
+
 // variables are the environment variables that say what Config can say. Each
 // is also read under its old name, with TRAINS in place of CLEARML.
 const (
-	varFile       = "CLEARML_CONFIG_FILE"
-	varAPI        = "CLEARML_API_HOST"
-	varWeb        = "CLEARML_WEB_HOST"
-	varFiles      = "CLEARML_FILES_HOST"
-	varAccess     = "CLEARML_API_ACCESS_KEY"
-	varSecret     = "CLEARML_API_SECRET_KEY"
-	varToken      = "CLEARML_AUTH_TOKEN"
-	varVerify     = "CLEARML_API_HOST_VERIFY_CERT"
-	varOutput     = "CLEARML_DEFAULT_OUTPUT_URI"
-	varCache      = "CLEARML_CACHE_DIR"
-	defaultConfig = "~/clearml.conf"
+	varFile        = "CLEARML_CONFIG_FILE"
+	varAPI         = "CLEARML_API_HOST"
+	varWeb         = "CLEARML_WEB_HOST"
+	varFiles       = "CLEARML_FILES_HOST"
+	varAccess      = "CLEARML_API_ACCESS_KEY"
+	varSecret      = "CLEARML_API_SECRET_KEY"
+	varToken       = "CLEARML_AUTH_TOKEN"
+	varVerify      = "CLEARML_API_HOST_VERIFY_CERT"
+	varOutput      = "CLEARML_DEFAULT_OUTPUT_URI"
+	varCache       = "CLEARML_CACHE_DIR"
+	varSecondCache = "CLEARML_SECONDARY_CACHE_DIR"
+	defaultConfig  = "~/clearml.conf"
+	defaultCache   = "~/.clearml/cache"
 )
 
 // settings are a Config with the file and the environment read into it.
@@ -71,7 +116,6 @@ type settings struct {
 	file   string        // what was read; "" if nothing was
 	conf   *hocon.Object // never nil
 	verify bool          // certificates
-	output string        // default destination of artifacts and models
 }
 
 // load reads file and environment.
@@ -88,6 +132,13 @@ func load(c Config) (*settings, error) {
 	if c.Patience == 0 {
 		c.Patience = 2 * time.Minute
 	}
+	if c.Uploads <= 0 {
+		c.Uploads = 4
+	}
+	if c.Queue <= 0 {
+		c.Queue = 64
+	}
+	c.Codecs = append(slices.Clone(c.Codecs), codec.Standard()...)
 	s := &settings{Config: c, conf: new(hocon.Object)}
 	if err := s.read(); err != nil {
 		return nil, &Error{Kind: KindInvalid, Op: "read the configuration", Object: s.file, Err: err}
@@ -101,7 +152,7 @@ func load(c Config) (*settings, error) {
 		{&s.Web, varWeb, "api.web_server"},
 		{&s.Files, varFiles, "api.files_server"},
 		{&s.Token, varToken, "api.token"},
-		{&s.output, varOutput, "sdk.development.default_output_uri"},
+		{&s.Destination, varOutput, "sdk.development.default_output_uri"},
 	} {
 		*v.field = cmp.Or(*v.field, s.variable(v.variable), s.conf.Text(v.path))
 	}
@@ -215,4 +266,46 @@ func derived(address, port, toPort, name, toName, path, toPath string) string {
 		u.Path = strings.TrimSuffix(u.Path, "/") + toPath
 	}
 	return u.String()
+}
+
+// openCache opens the cache that is configured. Of the settings of the Python
+// SDK those in bytes count; a number of files is no limit here.
+func (s *settings) openCache() (*cache.Cache, error) {
+	const section = "sdk.storage.cache"
+	base := expand(cmp.Or(s.CacheDir, s.variable(varCache), s.conf.Text(section+".default_base_dir"), defaultCache), s.Env)
+	limits := func(section string, most, free int64) (int64, int64, error) {
+		var errs []error
+		for _, path := range []string{section + ".size", section + ".disk_space_file_size_strategy.size"} {
+			for _, v := range []struct {
+				limit *int64
+				name  string
+			}{{&most, ".max_used_bytes"}, {&free, ".min_free_bytes"}} {
+				n, err := s.conf.Size(path+v.name, 0)
+				errs = append(errs, err)
+				*v.limit = cmp.Or(*v.limit, n)
+			}
+		}
+		return most, free, errors.Join(errs...)
+	}
+	most, free, err := limits(section, s.CacheBytes, s.CacheFree)
+	if err != nil {
+		return nil, invalid("read the configuration", s.file, err.Error())
+	}
+	cfg := cache.Config{Dir: filepath.Join(base, "coffer"), MaxBytes: most, MinFree: free, Now: s.Now}
+	second := cmp.Or(s.CacheSecond, s.variable(varSecondCache), s.conf.Text(section+".disk_space_file_size_strategy.secondary.default_base_dir"))
+	if second != "" {
+		most, free, err := limits(section+".disk_space_file_size_strategy.secondary", 0, 0)
+		if err != nil {
+			return nil, invalid("read the configuration", s.file, err.Error())
+		}
+		cfg.Second, err = cache.Open(cache.Config{Dir: filepath.Join(expand(second, s.Env), "coffer"), MaxBytes: most, MinFree: free, Now: s.Now})
+		if err != nil {
+			return nil, localError("open the cache", second, err)
+		}
+	}
+	c, err := cache.Open(cfg)
+	if err != nil {
+		return nil, localError("open the cache", cfg.Dir, err)
+	}
+	return c, nil
 }

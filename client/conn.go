@@ -136,6 +136,55 @@ func (c *conn) own(ctx context.Context, method, path string, query url.Values, o
 	})
 }
 
+// fetch sends a request for a file, with our credentials if it is on our
+// server, and gives a good answer to use, which closes its body.
+func (c *conn) fetch(ctx context.Context, method, address, op, ranges string, use func(*http.Response) error) error {
+	_, mine := c.mine(address)
+	ask := func(token string) error {
+		r, err := http.NewRequestWithContext(ctx, method, address, nil)
+		if err != nil {
+			return invalid(op, address, err.Error())
+		}
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		if ranges != "" {
+			r.Header.Set("Range", ranges)
+		}
+		resp, err := c.do(r, op, address)
+		if err != nil {
+			return err
+		}
+		return use(resp)
+	}
+	return c.retried(ctx, op, again, func() error {
+		if mine {
+			return c.authorized(ctx, ask)
+		}
+		return ask("")
+	})
+}
+
+// span is a Range header, "" for everything.
+func span(offset, length int64) string {
+	switch {
+	case length > 0:
+		return fmt.Sprintf("bytes=%d-%d", offset, offset+length-1)
+	case offset > 0:
+		return fmt.Sprintf("bytes=%d-", offset)
+	}
+	return ""
+}
+
+func webObject(address string, resp *http.Response) Object {
+	o := Object{Address: address, Size: resp.ContentLength, Version: resp.Header.Get("ETag"), SHA256: resp.Header.Get("X-Coffer-Digest"), ContentType: resp.Header.Get("Content-Type")}
+	o.Modified, _ = http.ParseTime(resp.Header.Get("Last-Modified")) // zero if it is not told
+	if o.Version == "" {
+		o.Version = resp.Header.Get("Last-Modified")
+	}
+	return o
+}
+
 // do sends a request and makes an error of an answer that is none of 2xx and
 // 304. The body is the caller's to close, if there is no error.
 func (c *conn) do(r *http.Request, op, object string) (*http.Response, error) {

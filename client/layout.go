@@ -69,10 +69,13 @@ func segment(name string) string {
 	for _, c := range "#\"';?:@&=+$,%!\r\n" {
 		name = strings.ReplaceAll(name, string(c), fmt.Sprintf("0x%02x", c))
 	}
+	if strings.Trim(name, ".") == "" { // a step up, to others
+		name = strings.ReplaceAll(name, ".", "0x2e")
+	}
 	return name
 }
 
-// join makes a path of its parts, those that are too long being hashed.
+// joinPath makes a path of its parts, those that are too long being hashed.
 func joinPath(parts ...string) string {
 	var all []string
 	for _, part := range strings.Split(strings.Join(parts, "/"), "/") {

@@ -155,12 +155,16 @@ func (r *Run) End(ctx context.Context, err *error) {
 	delete(r.c.runs, r)
 	r.c.mu.Unlock()
 
-	status, reason, message := r.outcome(ctx, *err, panicked)
+	ended := ctx
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 		defer cancel()
 	}
+	if lost := r.Flush(ctx); lost != nil {
+		*err = errors.Join(*err, lost)
+	}
+	status, reason, message := r.outcome(ended, *err, panicked)
 	endpoint := map[Status]string{Completed: "tasks.completed", Failed: "tasks.failed", Stopped: "tasks.stopped"}[status]
 	if told := r.change(ctx, endpoint, status, true, reason, message); told != nil {
 		*err = errors.Join(*err, told)

@@ -51,6 +51,17 @@ func (h *prefixHash) settle(size, revision int64) error {
 	return nil
 }
 
+// back takes the hash back to its last known state.
+func (h *prefixHash) back() error {
+	h.hash = sha256.New()
+	if known := h.known(); known.Size > 0 {
+		if err := h.hash.(encoding.BinaryUnmarshaler).UnmarshalBinary(known.State); err != nil {
+			return fmt.Errorf("take a hash back: %w", err)
+		}
+	}
+	return nil
+}
+
 // adopt goes on from what the row knows, if that is more or of another
 // revision.
 func (h *prefixHash) adopt(row Prefix) error {
@@ -140,10 +151,12 @@ func (s *Service) hashOn(ctx context.Context, of Session, f *folder, most int64)
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	n, err := io.CopyBuffer(f.hash.hash, struct{ io.Reader }{whileWanted{ctx, r}}, *buf)
-	if n > 0 {
-		if serr := f.hash.settle(begin+n, of.Hashed.Revision); serr != nil {
-			return n, serr
+	if begin+n < end { // within a part, where nothing can go on from
+		if berr := f.hash.back(); berr != nil {
+			return 0, berr
 		}
+	} else if serr := f.hash.settle(end, of.Hashed.Revision); serr != nil {
+		return n, serr
 	}
 	if s.Hashed != nil {
 		s.Hashed(n)

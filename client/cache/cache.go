@@ -125,15 +125,15 @@ func (k Key) id(kind string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// fileName is the name on disk: as it is, unless a file system would not take
-// it, or it would be something else than a name.
-func (k Key) fileName() string {
-	name := strings.Map(func(r rune) rune {
+// FileName is a name as a file system takes it: as it is, unless it is too long
+// or would be something else than a name.
+func FileName(name string) string {
+	name = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
 			return '_'
 		}
 		return r
-	}, k.Name)
+	}, name)
 	name = strings.TrimRight(name, ". ")
 	if strings.Trim(name, ".") == "" || name == metaName {
 		return "content" + name
@@ -186,7 +186,7 @@ func (e *Entry) Release() {
 // nobody knows. A file with another digest than the key's is a *DigestError.
 func (c *Cache) File(ctx context.Context, k Key, size int64, fetch func(ctx context.Context, w io.Writer) error) (*Entry, error) {
 	return c.get(ctx, k, k.id("file"), size, func(dir string) (meta, error) {
-		m := meta{Name: k.fileName(), Source: k.Source}
+		m := meta{Name: FileName(k.Name), Source: k.Source}
 		if c.cfg.Second != nil {
 			e, err := c.cfg.Second.File(ctx, k, size, fetch)
 			if err != nil {
@@ -230,7 +230,7 @@ func (c *Cache) write(dir string, m *meta, want string, fetch func(io.Writer) er
 // content in an empty folder, which happens once however many ask for it.
 func (c *Cache) Tree(ctx context.Context, k Key, size int64, fill func(ctx context.Context, dir string) error) (*Entry, error) {
 	return c.get(ctx, k, k.id("tree"), size, func(dir string) (meta, error) {
-		m := meta{Name: k.fileName(), Source: k.Source, Tree: true}
+		m := meta{Name: FileName(k.Name), Source: k.Source, Tree: true}
 		inner := filepath.Join(dir, m.Name)
 		if err := os.Mkdir(inner, 0o755); err != nil {
 			return m, err

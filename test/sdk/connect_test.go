@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -125,6 +127,7 @@ func between(t *testing.T, target string, spoil func(w http.ResponseWriter, r *h
 	u, err := url.Parse(target)
 	must(t, err)
 	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ErrorLog = log.New(io.Discard, "", 0)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !spoil(w, r) {
 			proxy.ServeHTTP(w, r)
@@ -132,6 +135,11 @@ func between(t *testing.T, target string, spoil func(w http.ResponseWriter, r *h
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// through sends everything through a proxy in front of the web listener.
+func through(web string) func(*client.Config) {
+	return func(cfg *client.Config) { cfg.Web, cfg.API, cfg.Files = web, web+"/api", web+"/files" }
 }
 
 // hangUp breaks a connection off without an answer.

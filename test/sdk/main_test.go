@@ -52,7 +52,10 @@ func run(m *testing.M) (code int, err error) {
 	if keys, err = shared.CreateKeys(ctx); err != nil {
 		return 1, err
 	}
-	return m.Run(), nil
+	if code = m.Run(); code != 0 {
+		fmt.Fprintln(os.Stderr, shared.LogTail())
+	}
+	return code, nil
 }
 
 // config connects to the shared server and to nothing of whoever runs the

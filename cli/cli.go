@@ -11,5 +11,29 @@ type Build struct {
 
 // Commands returns the commands.
 func Commands(b Build) []*cobra.Command {
-	return []*cobra.Command{versionCommand(b)}
+	all := []*cobra.Command{
+		loginCommand(), putCommand(), getCommand(), lsCommand(), infoCommand(), rmCommand(), waitCommand(),
+		taskCommand(), modelCommand(), cacheCommand(),
+	}
+	for _, c := range all {
+		c.SetHelpTemplate(helpTemplate)
+	}
+	return append(all, versionCommand(b))
 }
+
+// helpTemplate begins with an example: it is what most who ask look for.
+const helpTemplate = `{{if .HasExample}}Examples:
+{{.Example}}
+
+{{end}}{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+
+{{end}}Usage:
+{{if .Runnable}}  {{.UseLine}}
+{{end}}{{if .HasAvailableSubCommands}}  {{.CommandPath}} COMMAND
+
+Commands:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{end}}{{if .HasAvailableLocalFlags}}
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{end}}`

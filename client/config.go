@@ -118,8 +118,17 @@ type settings struct {
 	verify bool          // certificates
 }
 
-// load reads file and environment.
+// load reads file and environment, which must name a server.
 func load(c Config) (*settings, error) {
+	s, err := read(c)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.addresses()
+}
+
+// read reads file and environment.
+func read(c Config) (*settings, error) {
 	if c.Env == nil {
 		c.Env = os.LookupEnv
 	}
@@ -171,7 +180,7 @@ func load(c Config) (*settings, error) {
 	case "0", "false", "no", "off":
 		s.verify = false
 	}
-	return s, s.addresses()
+	return s, nil
 }
 
 func (s *settings) read() error {
@@ -309,3 +318,17 @@ func (s *settings) openCache() (*cache.Cache, error) {
 	}
 	return c, nil
 }
+
+// OpenCache opens the cache that a Config names, without a server. Close it
+// after use.
+func OpenCache(cfg Config) (*cache.Cache, error) {
+	s, err := read(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s.openCache()
+}
+
+// FileName is a name as a file system takes it, for files that are to be called
+// like artifacts.
+func FileName(name string) string { return cache.FileName(name) }

@@ -340,6 +340,9 @@ func (c *Client) key(ctx context.Context, s *source) (cache.Key, error) {
 	if o.Size >= 0 {
 		s.size = o.Size
 	}
+	if o.SHA256 != "" && s.fetchAt == "" { // our server: this content, whatever comes to its address meanwhile
+		s.digest, s.fetchAt = o.SHA256, s.address+"?digest="+o.SHA256
+	}
 	k.Digest, k.Address, k.Version = o.SHA256, s.at(), o.Version
 	if k.Version == "" {
 		k.Version = fmt.Sprint(o.Size, o.Modified)

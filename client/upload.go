@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path"
 	"slices"
 	"sort"
 	"strings"
@@ -175,6 +174,13 @@ func codecError(op, name string, err error) error {
 	return e
 }
 
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil {
+		return localError("delete", path, err)
+	}
+	return nil
+}
+
 // Upload makes an artifact of a value: arrays, tables, images, maps, structs,
 // texts, folders (codec.Dir), files (codec.File) and addresses (codec.Link), as
 // package codec tells. It returns when the value has been encoded and the
@@ -235,7 +241,7 @@ func (t *Task) upload(ctx context.Context, name string, value any, o UploadOptio
 		body: &content{ReaderAt: body, size: record.Size, digest: record.Hash, media: record.ContentType},
 	}
 	if file, ok := value.(codec.File); ok && o.DeleteFile {
-		j.after = func() error { return os.Remove(string(file)) }
+		j.after = func() error { return removeFile(string(file)) }
 	}
 	turn.start(ctx, j)
 	if o.Wait {
@@ -263,7 +269,7 @@ func (t *Task) destination(call string) string {
 func (t *Task) address(destination, section, name, file string) (string, error) {
 	d := t.destination(destination)
 	p := joinPath(taskFolder(t.Project, t.ProjectID, t.Name, t.ID), section, segment(name), segment(file))
-	if path.Base(p) == "." || segment(file) == "" {
+	if segment(file) == "" {
 		return "", invalid("upload", file, "the file has no name")
 	}
 	return quotedAddress(d, p), nil

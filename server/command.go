@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/coffer-ml/coffer/client"
 	"github.com/coffer-ml/coffer/internal/fault"
 )
 
@@ -19,18 +20,27 @@ func Commands() []*cobra.Command {
 // ErrUsage is the reason of mistakes in arguments, flags and configuration.
 var ErrUsage = fault.Reason{Kind: fault.Invalid, Name: "command.usage"}
 
-// exits is the one table from failures to exit codes. Whatever has no row
+// exits is the one table from failures to exit codes: those of commands here,
+// and those of commands that talk to a server elsewhere. Whatever has no row
 // ends with exitFailure.
 var exits = []struct {
-	code    int
-	meaning string
-	kinds   []fault.Kind
+	code      int
+	meaning   string
+	kinds     []fault.Kind
+	elsewhere []client.Kind
 }{
-	{2, "a mistake in arguments, flags or configuration", []fault.Kind{fault.Invalid, fault.TooLarge, fault.Unsupported}},
-	{3, "there is no such thing", []fault.Kind{fault.NotFound}},
-	{4, "not allowed", []fault.Kind{fault.Unauthenticated, fault.Forbidden}},
-	{5, "in the way of something else, such as another server on the same data", []fault.Kind{fault.Conflict, fault.State}},
-	{6, "not possible for the moment", []fault.Kind{fault.Unavailable}},
+	{
+		2, "a mistake in arguments, flags or configuration",
+		[]fault.Kind{fault.Invalid, fault.TooLarge, fault.Unsupported}, []client.Kind{client.KindInvalid, client.KindTooLarge, client.KindUnsupported, client.KindType},
+	},
+	{3, "there is no such thing", []fault.Kind{fault.NotFound}, []client.Kind{client.KindNotFound}},
+	{4, "not allowed", []fault.Kind{fault.Unauthenticated, fault.Forbidden}, []client.Kind{client.KindDenied}},
+	{
+		5, "in the way of something else, such as another server on the same data, or frozen",
+		[]fault.Kind{fault.Conflict, fault.State}, []client.Kind{client.KindConflict, client.KindState},
+	},
+	{6, "not possible for the moment, or not there yet", []fault.Kind{fault.Unavailable}, []client.Kind{client.KindUnavailable, client.KindPending}},
+	{7, "other bytes than those that were registered, or unsafe ones", nil, []client.Kind{client.KindMismatch, client.KindUnsafe}},
 }
 
 const exitFailure = 1
@@ -40,9 +50,11 @@ func ExitCode(err error) int {
 	if err == nil {
 		return 0
 	}
+	var told *client.Error
+	elsewhere := errors.As(err, &told)
 	kind := fault.KindOf(err)
 	for _, e := range exits {
-		if slices.Contains(e.kinds, kind) {
+		if elsewhere && slices.Contains(e.elsewhere, told.Kind) || !elsewhere && slices.Contains(e.kinds, kind) {
 			return e.code
 		}
 	}

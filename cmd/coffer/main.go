@@ -19,7 +19,7 @@ func main() {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(server.Commands()...)
 	root.AddCommand(cli.Commands(server.Build())...)
 	if err := server.Run(root); err != nil {

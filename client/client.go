@@ -56,6 +56,7 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Unlock()
 	for r := range runs {
 		r.quiet()
+		err = errors.Join(err, r.logger.flush(ctx))
 	}
 	for _, f := range open {
 		err = errors.Join(err, f.Close())

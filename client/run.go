@@ -29,6 +29,7 @@ type Run struct {
 	// are counted from there.
 	FirstIteration int64
 
+	logger *Logger
 	stop   context.CancelFunc
 	pinged sync.WaitGroup
 	once   sync.Once
@@ -92,7 +93,9 @@ func (c *Client) start(ctx context.Context, t *Task, force bool) (*Run, error) {
 	// Pings go on when the context of the start has ended: the run has not.
 	pinging, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop
+	r.logger = newLogger(r)
 	r.pinged.Go(func() { r.ping(pinging) })
+	r.pinged.Go(func() { r.logger.loop(pinging) })
 	c.mu.Lock()
 	c.runs[r] = struct{}{}
 	c.mu.Unlock()
@@ -113,6 +116,12 @@ func (r *Run) ping(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// Flush waits until everything that the run uploaded and reported has arrived
+// or failed, or ctx ends. Uploads that did not arrive are an [*UploadError].
+func (r *Run) Flush(ctx context.Context) error {
+	return errors.Join(r.Task.Flush(ctx), r.logger.flush(ctx)) // samples are reported once they are there
 }
 
 // quiet ends the pings.

@@ -22,6 +22,13 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(readerTask) != "" { // a process of a test
+		if err := readAsProcess(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

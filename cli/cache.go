@@ -72,8 +72,12 @@ func cacheDuCommand() *cobra.Command {
 					limit = sizeText(u.MaxBytes)
 				}
 				return fields(cmd.OutOrStdout(), [][2]string{
-					{"folder", u.Dir}, {"entries", fmt.Sprintf("%d, %d of them in use", u.Entries, u.InUse)}, {"size", sizeText(u.Bytes)},
-					{"limit", limit}, {"free", sizeText(u.Free)}, {"stays free", sizeText(u.MinFree)},
+					{"folder", u.Dir},
+					{"entries", fmt.Sprintf("%d, %d of them in use", u.Entries, u.InUse)},
+					{"size", sizeText(u.Bytes)},
+					{"limit", limit},
+					{"free", sizeText(u.Free)},
+					{"stays free", sizeText(u.MinFree)},
 				})
 			})
 		},

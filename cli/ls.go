@@ -100,9 +100,17 @@ func infoCommand() *cobra.Command {
 					return showJSON(cmd.OutOrStdout(), artifactOut(got))
 				}
 				rows := [][2]string{
-					{"name", got.Name}, {"task", got.Task}, {"mode", string(got.Mode)}, {"type", got.Type}, {"content type", got.ContentType},
-					{"state", string(got.State)}, {"version", fmt.Sprintf("%d of %d", got.Version, max(got.Version, got.Versions))},
-					{"size", sizeText(got.Size)}, {"sha256", got.SHA256}, {"logged", timeText(got.Timestamp)}, {"uri", got.URI},
+					{"name", got.Name},
+					{"task", got.Task},
+					{"mode", string(got.Mode)},
+					{"type", got.Type},
+					{"content type", got.ContentType},
+					{"state", string(got.State)},
+					{"version", fmt.Sprintf("%d of %d", got.Version, max(got.Version, got.Versions))},
+					{"size", sizeText(got.Size)},
+					{"sha256", got.SHA256},
+					{"logged", timeText(got.Timestamp)},
+					{"uri", got.URI},
 				}
 				for key, value := range got.Metadata {
 					rows = append(rows, [2]string{"metadata " + key, value})

@@ -104,9 +104,19 @@ func taskShowCommand() *cobra.Command {
 					}{taskOut(t), parameters, artifacts})
 				}
 				lines := [][2]string{
-					{"id", t.ID}, {"name", t.Name}, {"project", t.Project}, {"type", string(t.Type)}, {"status", string(t.Status)},
-					{"message", t.StatusMessage}, {"comment", t.Comment}, {"tags", strings.Join(t.Tags, ", ")}, {"parent", t.Parent},
-					{"user", t.User}, {"created", timeText(t.Created)}, {"started", timeText(t.Started)}, {"completed", timeText(t.Completed)},
+					{"id", t.ID},
+					{"name", t.Name},
+					{"project", t.Project},
+					{"type", string(t.Type)},
+					{"status", string(t.Status)},
+					{"message", t.StatusMessage},
+					{"comment", t.Comment},
+					{"tags", strings.Join(t.Tags, ", ")},
+					{"parent", t.Parent},
+					{"user", t.User},
+					{"created", timeText(t.Created)},
+					{"started", timeText(t.Started)},
+					{"completed", timeText(t.Completed)},
 					{"updated", timeText(t.Updated)},
 				}
 				for _, name := range slices.Sorted(maps.Keys(parameters)) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"net/url"
@@ -191,13 +192,13 @@ func (t *Task) WaitArtifact(ctx context.Context, name string, which ...Which) (*
 }
 
 func (c *Client) waitFor(ctx context.Context, task, name string, which Which) (*Artifact, error) {
-	var last error
+	var last *Error
 	step := time.Duration(0) // the first look waits for nothing
 	for pause := shortestPause; ; pause = min(2*pause, time.Second) {
 		a, err := c.readArtifact(ctx, task, name, which, step)
 		switch {
 		case err != nil && ctx.Err() == nil && KindOf(err) == KindNotFound:
-			last = err
+			errors.As(err, &last)
 		case err != nil && last != nil && ctx.Err() != nil:
 			return nil, last
 		case err != nil:
@@ -217,7 +218,7 @@ func (c *Client) waitFor(ctx context.Context, task, name string, which Which) (*
 			return nil, err
 		}
 		if t.Status == Failed || t.Status == Stopped {
-			e := *last.(*Error)
+			e := *last
 			e.Message += "; its task has " + string(t.Status)
 			return nil, &e
 		}
@@ -234,7 +235,7 @@ func (c *Client) waitFor(ctx context.Context, task, name string, which Which) (*
 }
 
 // notThere is the error of reading an artifact whose bytes are not there.
-func (a *Artifact) notThere() error {
+func (a *Artifact) notThere() *Error {
 	e := &Error{Kind: KindPending, Op: "read an artifact", Host: a.c.conn.host, Object: a.Name, Retryable: true, Message: "its bytes have not arrived yet"}
 	switch a.State {
 	case Mismatched:

@@ -151,7 +151,7 @@ func (c *conn) fetch(ctx context.Context, method, address, op, ranges string, us
 		if ranges != "" {
 			r.Header.Set("Range", ranges)
 		}
-		resp, err := c.do(r, op, address)
+		resp, err := c.do(r, op, address) //nolint:bodyclose // use closes it, or hands it on
 		if err != nil {
 			return err
 		}

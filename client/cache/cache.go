@@ -86,12 +86,19 @@ func Open(cfg Config) (*Cache, error) {
 	}
 	c := &Cache{cfg: cfg, id: rand.Text(), uses: map[string]int{}}
 	c.alive = flock.New(c.path("l", c.id+".lock"))
-	if err := c.alive.Lock(); err != nil {
+	// Alone, lest somebody takes a process for dead that is about to begin.
+	err := c.locked(func(*state) error {
+		if err := c.alive.Lock(); err != nil {
+			return err
+		}
+		var err error
+		if c.lease, err = os.OpenFile(c.path("l", c.id), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
+			return errors.Join(err, c.alive.Close())
+		}
+		return nil
+	})
+	if err != nil {
 		return nil, err
-	}
-	var err error
-	if c.lease, err = os.OpenFile(c.path("l", c.id), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644); err != nil {
-		return nil, errors.Join(err, c.alive.Close())
 	}
 	return c, nil
 }
@@ -185,7 +192,7 @@ func (e *Entry) Release() {
 // happens once however many ask for it. The size is what is expected, 0 if
 // nobody knows. A file with another digest than the key's is a *DigestError.
 func (c *Cache) File(ctx context.Context, k Key, size int64, fetch func(ctx context.Context, w io.Writer) error) (*Entry, error) {
-	return c.get(ctx, k, k.id("file"), size, func(dir string) (meta, error) {
+	return c.get(ctx, k.id("file"), size, func(dir string) (meta, error) {
 		m := meta{Name: FileName(k.Name), Source: k.Source}
 		if c.cfg.Second != nil {
 			e, err := c.cfg.Second.File(ctx, k, size, fetch)
@@ -229,7 +236,7 @@ func (c *Cache) write(dir string, m *meta, want string, fetch func(io.Writer) er
 // Tree returns the folder with a key. If it is not there, fill makes its
 // content in an empty folder, which happens once however many ask for it.
 func (c *Cache) Tree(ctx context.Context, k Key, size int64, fill func(ctx context.Context, dir string) error) (*Entry, error) {
-	return c.get(ctx, k, k.id("tree"), size, func(dir string) (meta, error) {
+	return c.get(ctx, k.id("tree"), size, func(dir string) (meta, error) {
 		m := meta{Name: FileName(k.Name), Source: k.Source, Tree: true}
 		inner := filepath.Join(dir, m.Name)
 		if err := os.Mkdir(inner, 0o755); err != nil {
@@ -245,7 +252,7 @@ func (c *Cache) Tree(ctx context.Context, k Key, size int64, fill func(ctx conte
 }
 
 // get returns an entry, made by fill in an aside folder if it is not there.
-func (c *Cache) get(ctx context.Context, k Key, key string, size int64, fill func(dir string) (meta, error)) (*Entry, error) {
+func (c *Cache) get(ctx context.Context, key string, size int64, fill func(dir string) (meta, error)) (*Entry, error) {
 	if e, err := c.hit(key); e != nil || err != nil {
 		return e, err
 	}

@@ -268,7 +268,11 @@ func (q question) answer(docs []document) []document {
 				return sign
 			}
 		}
-		return strings.Compare(a["id"].(string), b["id"].(string))
+		sign := strings.Compare(a["id"].(string), b["id"].(string))
+		if n := len(q.order); n > 0 && q.order[n-1].desc && !q.order[n-1].score { // as the last key goes
+			return -sign
+		}
+		return sign
 	})
 	return out
 }

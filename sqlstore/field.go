@@ -50,6 +50,13 @@ type field struct {
 	sparse string
 	// names is where the texts stand once each; nil if they do not.
 	names *names
+	// flags are the columns that are 1 where a list holds a text.
+	flags map[string]string
+	// dated says that the rows have the day of the last update, by which an
+	// index has those of one value.
+	dated bool
+	// ranks is where an index has the values in their order; nil if none has.
+	ranks *ranking
 	// member says that value is a column with a JSON object, and that the
 	// field is a member of it; otherwise is what an empty one counts as.
 	member, otherwise string

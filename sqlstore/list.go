@@ -10,16 +10,16 @@ import (
 	"github.com/coffer-ml/coffer/internal/query"
 )
 
-// driving is how many rows may be picked by a condition and then put in order.
+// defaultDriving is how many rows may be picked by a condition and then put in order.
 // Beyond that it is quicker to walk the list in its order and to test each row,
 // since about as many rows are read until a page is full.
-const driving = 5_000
+const defaultDriving = 5_000
 
 // prepared is a list request made ready for the engine.
 type prepared struct {
 	compiler
 	root  *node
-	where []cond
+	where []cond // the last is that of the filter
 }
 
 // prepare turns filter, search and the conditions that the noun adds, own,
@@ -77,35 +77,43 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	if err != nil {
 		return nil, err
 	}
-	c, where := p.compiler, p.where
+	c := p.compiler
 	keys, err := c.order(r.Order)
 	if err != nil {
 		return nil, err
 	}
-	id := src.id()
+	id := orderKey{cond: when(src.id()), desc: backwards(r.Order)}
 	if len(r.Order) == 0 && c.ranged(p.root) {
-		id = db.dialect.unindexed(id)
+		id.sql = db.dialect.unindexed(id.sql)
 	}
 	columns := src.id()
 	var args []any
+	place := always
 	if r.Bookmark != nil {
-		behind, err := behind(keys, src.id(), r.Bookmark.Keys)
-		if err != nil {
+		if place, err = behind(keys, id, r.Bookmark.Keys); err != nil {
 			return nil, err
 		}
-		where, r.Page.Offset = append(where, behind), 0
+		r.Page.Offset = 0
 		for _, k := range keys {
 			columns, args = columns+", "+k.sql, append(args, k.args...)
 		}
 	}
-	all := all(where...)
+	narrowed, err := db.newest(ctx, p, r, place)
+	if err != nil {
+		return nil, err
+	}
+	met := all(append(p.where, narrowed)...)
+	if rows, ok, err := db.ranked(ctx, p, met, r); ok || err != nil {
+		return turned(r.Bookmark, rows), err
+	}
+	all := all(met, place)
 	args = append(args, all.args...)
 	text := "SELECT " + columns + " FROM " + src.table + " WHERE " + all.sql + " ORDER BY "
 	for _, k := range keys {
 		text, args = text+k.way()+", ", append(args, k.args...)
 	}
 	if n := len(keys); n == 0 || keys[n-1].sql != src.id() {
-		text += id + " ASC"
+		text += id.way()
 	} else {
 		text = strings.TrimSuffix(text, ", ")
 	}
@@ -121,14 +129,19 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", src.table, err)
 	}
+	return turned(r.Bookmark, rows), nil
+}
+
+// turned returns the ids of a page and moves a bookmark to its end.
+func turned(b *query.Bookmark, rows []place) []string {
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.id
 	}
-	if n := len(rows); r.Bookmark != nil && n > 0 {
-		r.Bookmark.Keys, r.Bookmark.Seen = append(rows[n-1].keys, rows[n-1].id), r.Bookmark.Seen+n
+	if n := len(rows); b != nil && n > 0 {
+		b.Keys, b.Seen = append(rows[n-1].keys, rows[n-1].id), b.Seen+n
 	}
-	return ids, nil
+	return ids
 }
 
 // ranged reports whether a range of time must hold. Such ranges tend to be
@@ -147,23 +160,40 @@ func (c compiler) ranged(n *node) bool {
 // a value occurs would guess.
 func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []query.Order) error {
 	var given []*node // an index has their rows in the wanted order
+	var dated []*node // an index has their rows by day
 	picked := false
 	for _, p := range n.conjuncts() {
-		in, ok := p.leaf.(query.In)
-		if !ok || p.not {
+		if p.leaf == nil || p.not {
 			continue
 		}
-		f, err := c.find(in.Field)
+		f, err := c.find(fieldOf(p.leaf))
 		if err != nil {
 			return err
 		}
+		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil {
+			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args})
+			if err != nil {
+				return err
+			}
+			p.drives, picked = few, picked || few
+			continue
+		}
+		in, ok := p.leaf.(query.In)
+		if !ok {
+			continue
+		}
+		_, flagged := f.flagged(in)
 		switch {
+		case flagged:
 		case f.rows != nil && f.rows.object == "":
 			few, err := db.few(ctx, c, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args})
 			if err != nil {
 				return err
 			}
 			p.drives, picked = few, picked || few
+			if !few && f.dated && len(in.Values) == 1 && newestFirst(order) {
+				dated = append(dated, p)
+			}
 		case f.indexed != nil && f.gives(in, order):
 			given = append(given, p)
 		case f.indexed != nil:
@@ -171,7 +201,19 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			if err != nil {
 				return err
 			}
-			p.tests, picked = !few, picked || few
+			p.tests, p.few, picked = !few, few, picked || few
+		}
+	}
+	if !picked && len(dated) > 0 {
+		chosen, err := db.rarest(ctx, c, given, dated)
+		if err != nil {
+			return err
+		}
+		if chosen.dated = slices.Contains(dated, chosen); chosen.dated {
+			for _, p := range given {
+				p.tests = true
+			}
+			return nil
 		}
 	}
 	if !picked && len(given) < 2 {
@@ -219,20 +261,20 @@ func (db *DB) fewAtHome(ctx context.Context, c compiler, f field, in query.In) (
 }
 
 // few reports whether no more rows than may drive a list meet a condition.
-func (db *DB) few(ctx context.Context, c compiler, f field, in query.In, from string, where cond) (bool, error) {
-	test, err := c.test(f, in)
+func (db *DB) few(ctx context.Context, c compiler, f field, leaf query.Filter, from string, where cond) (bool, error) {
+	test, err := c.test(f, leaf)
 	if err != nil {
 		return false, err
 	}
 	n, err := db.count(ctx, from, all(where, test))
-	return n <= driving, err
+	return n <= db.driving, err
 }
 
-// count is how many rows meet a condition, as far as it matters: beyond driving
+// count is how many rows meet a condition, as far as it matters: beyond db.driving
 // it stops counting.
 func (db *DB) count(ctx context.Context, from string, where cond) (int, error) {
 	return one(ctx, db, nil, scalar[int],
-		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, where.sql, driving+1), where.args...)
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, where.sql, db.driving+1), where.args...)
 }
 
 // inOrder puts rows into the order of their ids.

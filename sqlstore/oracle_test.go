@@ -27,7 +27,12 @@ func natural(s string) string {
 	if _, err := strconv.ParseFloat(s, 64); err == nil {
 		return ""
 	}
-	r := []rune(query.Natural(s))
+	return start(query.Natural(s))
+}
+
+// start is as much of a text as an index holds.
+func start(s string) string {
+	r := []rune(s)
 	return string(r[:min(len(r), 128)])
 }
 
@@ -173,7 +178,9 @@ func before(a, b cell, desc bool) int {
 		if sign == 0 && a.natural {
 			sign = cmp.Compare(natural(a.texts[0]), natural(b.texts[0]))
 		}
-		if sign == 0 {
+		if sign == 0 && a.natural {
+			sign = cmp.Compare(start(a.texts[0]), start(b.texts[0]))
+		} else if sign == 0 {
 			sign = cmp.Compare(end(a.texts, desc), end(b.texts, desc))
 		}
 	}

@@ -27,6 +27,10 @@ func (k orderKey) way() string {
 	return way
 }
 
+// backwards reports in which way the id ends an order: as the key before it
+// goes, so that one index serves both ways.
+func backwards(order []query.Order) bool { return len(order) > 0 && order[len(order)-1].Desc }
+
 // order turns an order into expressions, but for the id. Missing values and
 // empty texts come last either way.
 func (c compiler) order(keys []query.Order) ([]orderKey, error) {
@@ -87,6 +91,9 @@ func (s source) orderByRows(f field, desc bool) (out []orderKey) {
 	if f.natural != "" {
 		key("NULLIF(%s, '')", f.natural, desc, true)
 	}
+	if f.long { // beyond what an index would hold, nobody looks
+		f.value = head(f.value)
+	}
 	key("NULLIF(%s, '')", f.value, desc, true)
 	return out
 }
@@ -119,7 +126,7 @@ func scanPlace(keys int, wanted bool) func(scanner) (place, error) {
 // behind holds for the rows that come after a place: those that are equal in
 // the first keys and greater in the next. The first of them alone is told once
 // more, as a range that an index can answer.
-func behind(keys []orderKey, id string, at []any) (cond, error) {
+func behind(keys []orderKey, id orderKey, at []any) (cond, error) {
 	if len(at) == 0 {
 		return always, nil
 	}
@@ -130,7 +137,7 @@ func behind(keys []orderKey, id string, at []any) (cond, error) {
 	if !ok {
 		return cond{}, query.ErrBookmark.Errorf("this is no place in a list of this order; begin without one")
 	}
-	parts := []cond{when(id+" > ?", last)}
+	parts := id.after(last)
 	for i := len(keys) - 1; i >= 0; i-- {
 		k, v := keys[i], at[i]
 		equal := k.equals(v)

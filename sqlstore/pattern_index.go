@@ -59,7 +59,7 @@ func (db *DB) indexPattern(ctx context.Context, c compiler, n *node) (*node, err
 	case f.sparse != "" && m.Pattern.Form != query.Anything && m.Pattern.Literal != "":
 		test := all(when(f.sparse), c.match(f, m.Pattern))
 		count, err := db.count(ctx, c.source.table, test)
-		if err != nil || count > driving {
+		if err != nil || count > db.driving {
 			return nil, err
 		}
 		return &node{leaf: m, sparse: f.sparse, union: true}, nil

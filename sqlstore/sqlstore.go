@@ -64,6 +64,7 @@ type DB struct {
 
 	rehearse bool
 	matching time.Duration
+	driving  int    // see defaultDriving
 	url      string // of a database on a server
 }
 
@@ -87,7 +88,7 @@ func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Matching == 0 {
 		cfg.Matching = defaultMatching
 	}
-	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse, matching: cfg.Matching, url: cfg.URL}
+	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse, matching: cfg.Matching, driving: defaultDriving, url: cfg.URL}
 	connect := db.openSQLite
 	if cfg.URL != "" {
 		connect = db.openPostgres

@@ -8,8 +8,9 @@ import (
 	"github.com/coffer-ml/coffer/project"
 )
 
-// tagTable is where a noun keeps its tags.
-type tagTable struct{ table, owner string }
+// tagTable is where a noun keeps its tags. Where dated is the table of the
+// noun, each row has the day of its last update, too.
+type tagTable struct{ table, owner, dated string }
 
 // tagged is what one row of a noun is tagged with, sorted.
 type tagged struct{ tags, system []string }
@@ -37,8 +38,12 @@ func (t tagTable) change(ctx context.Context, db *DB, id string, from, to tagged
 			}
 		}
 		for _, tag := range fresh {
-			if _, err := db.exec(ctx, `INSERT INTO `+t.table+` (`+t.owner+`, system, tag, tag_fold) VALUES (?, ?, ?, ?)`,
-				id, system, tag, query.Fold(tag)); err != nil {
+			columns, values, args := t.owner+`, system, tag, tag_fold`, `?, ?, ?, ?`, []any{id, system, tag, query.Fold(tag)}
+			if t.dated != "" {
+				columns, args = columns+`, day`, append(args, id)
+				values += `, (SELECT last_update / 86400000 FROM ` + t.dated + ` WHERE id = ?)`
+			}
+			if _, err := db.exec(ctx, `INSERT INTO `+t.table+` (`+columns+`) VALUES (`+values+`)`, args...); err != nil {
 				return err
 			}
 		}

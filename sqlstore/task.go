@@ -313,5 +313,5 @@ func (tasks) own(q task.Query) []cond {
 	if q.IncludeHidden {
 		return nil
 	}
-	return []cond{untagged(taskSource, taskTags, task.Hidden)}
+	return []cond{when("task.hidden = 0")}
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/task"
 )
 
 // taskSource maps task.Fields to columns.
@@ -18,8 +19,8 @@ var taskSource = source{
 		"parent":          within(refField("task.parent"), ""),
 		"type":            within(textField("task.type"), ""),
 		"status":          within(textField("task.status"), "last_update"),
-		"tags":            tagField(taskTags, 0),
-		"system_tags":     tagField(taskTags, 1),
+		"tags":            dated(tagField(taskTags, 0)),
+		"system_tags":     flagged(dated(tagField(taskTags, 1)), map[string]string{task.Archived: "task.archived", task.Hidden: "task.hidden"}),
 		"created":         timeField("task.created"),
 		"started":         maybeTimeField("task.started"),
 		"completed":       maybeTimeField("task.completed"),
@@ -74,6 +75,19 @@ func binaryField() field {
 	return f
 }
 
+// dated marks a field whose rows have the day of the last update, which an
+// index holds.
+func dated(f field) field {
+	f.dated = true
+	return f
+}
+
+// flagged names the columns that tell whether a list holds certain texts.
+func flagged(f field, flags map[string]string) field {
+	f.flags = flags
+	return f
+}
+
 func sparse(f field, where string) field {
 	f.sparse = where
 	return f
@@ -104,10 +118,46 @@ func paramField(path []string) (field, bool) {
 		f.rows.where, f.rows.args = "v.section = ?", []any{clean(path[0])}
 	case 2:
 		f.rows.where, f.rows.args = "v.section = ? AND v.name = ?", []any{clean(path[0]), clean(path[1])}
+		if f.number != "" {
+			f.ranks = &ranking{from: "task_param v", id: "v.task_id", where: f.rows.where, phases: paramPhases, keys: paramKeys}
+		}
 	default:
 		return field{}, false
 	}
 	return f, true
+}
+
+// paramPhases are numbers, then texts that are none. Empty ones come last.
+var paramPhases = []phase{
+	{"v.number IS NOT NULL", []string{"v.number", head("v.value")}},
+	{"v.number IS NULL AND v.sort_key <> ''", []string{"v.sort_key", head("v.value")}},
+}
+
+// paramKeys are number, sort key and head; downwards there is also what puts
+// empty texts last and numbers behind texts.
+func paramKeys(phase int, values []any, desc bool) []any {
+	var out []any
+	empty, numeric := int64(0), int64(0)
+	switch phase {
+	case 0:
+		out, numeric = []any{values[0], nil, values[1]}, 1
+	case 1:
+		out = []any{nil, values[0], values[1]}
+	default:
+		out, empty = []any{nil, nil, nil}, 1
+	}
+	if desc {
+		out = append([]any{empty, numeric}, out...)
+	}
+	return out
+}
+
+// metricKeys are the value alone.
+func metricKeys(phase int, values []any, _ bool) []any {
+	if phase < 0 {
+		return []any{nil}
+	}
+	return values
 }
 
 // metricColumns are the parts of a summary as the protocol names them.
@@ -138,8 +188,15 @@ func metricField(path []string) (field, bool) {
 	if !ok {
 		return missingField(query.Number), true
 	}
+	var ranks *ranking
+	if path[2] == "value" {
+		ranks = &ranking{
+			from: "event_series s CROSS JOIN event_progress p", id: "p.target", where: "s.name_key = ? AND p.id = s.owner",
+			phases: []phase{{"s.last_value IS NOT NULL", []string{"s.last_value"}}}, keys: metricKeys,
+		}
+	}
 	return field{
-		kind: query.Number, value: column,
+		kind: query.Number, value: column, ranks: ranks,
 		rows: &rows{table: taskSeries, owner: "target", where: "v.name_key = ?", args: []any{clean(path[0] + "." + path[1])}},
 	}, true
 }

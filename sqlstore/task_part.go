@@ -10,7 +10,7 @@ import (
 	"github.com/coffer-ml/coffer/task"
 )
 
-var taskTags = tagTable{table: "task_tag", owner: "task_id"}
+var taskTags = tagTable{table: "task_tag", owner: "task_id", dated: "task"}
 
 // attach loads what hangs on the rows: tags and links, and parameters unless
 // bare. Each is one query, however many rows there are.

@@ -26,7 +26,15 @@ var (
 )
 
 // all joins conditions that must all hold.
-func all(parts ...cond) cond { return join(" AND ", always, parts) }
+func all(parts ...cond) cond {
+	real := make([]cond, 0, len(parts))
+	for _, p := range parts {
+		if p.sql != always.sql {
+			real = append(real, p)
+		}
+	}
+	return join(" AND ", always, real)
+}
 
 func join(with string, none cond, parts []cond) cond {
 	if len(parts) == 0 {
@@ -58,6 +66,12 @@ type node struct {
 	// drives marks a condition on subordinate rows that few rows meet, so that
 	// it may pick the rows instead of testing them.
 	drives bool
+	// dated marks a condition on subordinate rows that have their day, of which
+	// the newest are to pick the rows. Where given is set they do, and nothing
+	// is left to be tested.
+	dated, given bool
+	// few marks a condition on a column that few rows meet.
+	few bool
 	// tests marks a condition on a column that so many rows meet that its
 	// index must not pick them.
 	tests bool
@@ -221,11 +235,28 @@ func (c compiler) leaf(n *node) (cond, error) {
 	if err != nil {
 		return cond{}, err
 	}
+	if n.given {
+		return always, nil
+	}
 	if n.matched != nil {
 		return c.among(*n.matched)
 	}
 	if _, ok := n.leaf.(query.Empty); ok {
 		return c.empty(f, n.not), nil
+	}
+	if in, ok := n.leaf.(query.In); ok && f.flags != nil && !n.drives {
+		if set, all := f.flagged(in); all {
+			if n.not {
+				set.sql = "NOT (" + set.sql + ")"
+			}
+			return set, nil
+		}
+	}
+	if _, ok := n.leaf.(query.Compare); ok && f.ranks != nil && !n.drives {
+		f.value = c.dialect.unindexed(f.value) // the row of the source is known, the value is only tested
+		if f.number != "" {
+			f.number = c.dialect.unindexed(f.number)
+		}
 	}
 	if n.tests {
 		f.value = c.dialect.unindexed(f.value)
@@ -244,6 +275,20 @@ func (c compiler) leaf(n *node) (cond, error) {
 		return when(f.value+" IS NULL OR NOT ("+test.sql+")", test.args...), nil
 	}
 	return when("NOT ("+test.sql+")", test.args...), nil
+}
+
+// flagged is the condition that a list holds one of the texts, if columns tell
+// that of all of them.
+func (f field) flagged(in query.In) (cond, bool) {
+	parts := make([]cond, 0, len(in.Values))
+	for _, v := range in.Values {
+		column, ok := f.flags[v]
+		if !ok {
+			return cond{}, false
+		}
+		parts = append(parts, when(column+" = 1"))
+	}
+	return join(" OR ", never, parts), len(parts) > 0
 }
 
 // among holds for the rows with the ids.

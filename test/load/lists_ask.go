@@ -92,8 +92,14 @@ func twoTags(first, second [2]int) func(*world, *rand.Rand) any {
 func anyTask(w *world, r *rand.Rand) sample { return w.task(r.IntN(w.tasks)) }
 
 func exactly(w *world, r *rand.Rand) any {
-	quoted := strings.NewReplacer(" ", `\ `, "=", `\=`, "-", `\-`, ":", `:`).Replace(anyTask(w, r).name)
-	return "^" + quoted + "$"
+	return wholly(anyTask(w, r).name)
+}
+
+// wholly is the pattern by which the SDK asks for a name.
+func wholly(name string) string { return "^" + escaped(name) + "$" }
+
+func escaped(name string) string {
+	return strings.NewReplacer(" ", `\ `, "-", `\-`, ".", `\.`).Replace(name)
 }
 
 // has tells whether a task has a value, or one of those, in a field.
@@ -117,7 +123,8 @@ func hasTags(_ *world, asked, task fields) bool {
 }
 
 func nameHolds(_ *world, asked, task fields) bool {
-	return strings.Contains(task["name"].(string), strings.TrimPrefix(asked["name"].(string), "^"))
+	text := strings.ReplaceAll(strings.TrimPrefix(asked["name"].(string), "^"), `\`, "")
+	return strings.Contains(task["name"].(string), text)
 }
 
 func since(days int) func(*world, *rand.Rand) any {
@@ -186,20 +193,20 @@ func asks() []ask {
 		{name: "exact name in a project", body: func(w *world, r *rand.Rand) fields {
 			t := anyTask(w, r)
 			return fields{
-				"name": "^" + strings.ReplaceAll(t.name, " ", `\ `) + "$", "project": []string{projectID(t.project)}, "order_by": []string{"-last_update"},
+				"name": wholly(t.name), "project": []string{projectID(t.project)}, "order_by": []string{"-last_update"},
 				"only_fields": []string{"id", "name", "last_update"}, "page": 0, "page_size": 500,
 			}
 		}, endpoint: "tasks.get_all"},
 		name("name that holds a rare text", func(w *world, r *rand.Rand) any { return fmt.Sprintf("run %06d", r.IntN(w.tasks/10)) }),
 		name("name that holds a middling text", func(_ *world, r *rand.Rand) any {
-			return fmt.Sprintf("%s lr=%s run", data[r.IntN(len(data))], rates[r.IntN(len(rates))])
+			return escaped(fmt.Sprintf("%s lr=%s run", data[r.IntN(len(data))], rates[r.IntN(len(rates))]))
 		}),
 		name("name that holds a common word", func(_ *world, r *rand.Rand) any { return models[r.IntN(len(models))] }),
 		name("name that holds three letters", func(_ *world, r *rand.Rand) any { return []string{"net", "ain", "lr=", "010", "777"}[r.IntN(5)] }),
 		{name: "name that holds an absent text", budget: substringBudget, body: drawn("name", same("zzqx"), nil), empty: true},
 		{name: "name that holds an absent text of known letters", budget: substringBudget, body: drawn("name", same("resnet50 on resnet50"), nil), empty: true},
 		name("name that begins with a rare text", func(w *world, r *rand.Rand) any {
-			return fmt.Sprintf("^search %s: Args/lr=%s Args/seed=%d", data[r.IntN(len(data))], rates[r.IntN(len(rates))], 10+r.IntN(90))
+			return "^" + escaped(fmt.Sprintf("search %s: Args/lr=%s Args/seed=%d", data[r.IntN(len(data))], rates[r.IntN(len(rates))], 10+r.IntN(90)))
 		}),
 		name("name that begins with a common word", func(_ *world, r *rand.Rand) any { return "^" + verbs[r.IntN(len(verbs))] }),
 		{name: "common word in a large project", budget: substringBudget, body: drawn("name", func(_ *world, r *rand.Rand) any { return models[r.IntN(len(models))] }, fields{"project": []string{projectID(1)}}), fits: nameHolds},

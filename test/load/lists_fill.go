@@ -46,10 +46,20 @@ func (w *world) fill(ctx context.Context, b bulk) error {
 		}
 	}
 	fmt.Fprintf(os.Stderr, "\r\x1b[K%d tasks: making the indexes", w.tasks)
+	if err := b.exec(ctx, tally); err != nil {
+		return err
+	}
 	err := b.finish(ctx)
 	fmt.Fprint(os.Stderr, "\r\x1b[K")
 	return err
 }
+
+// tally counts what lies in the projects, as the server does with each change.
+const tally = `
+	INSERT INTO project_tally (project_id, kind, user_id, type, status, archived, number, seconds)
+	SELECT project_id, 'task', coalesce(user_id, ''), type, status, archived, count(*),
+		sum(CASE WHEN completed > started THEN (completed - started) / 1000 ELSE 0 END)
+	FROM task WHERE project_id IS NOT NULL GROUP BY project_id, coalesce(user_id, ''), type, status, archived`
 
 // inTime are the tables whose rows lie as they came.
 func (w *world) inTime() []table {
@@ -65,7 +75,7 @@ func (w *world) inTime() []table {
 		{"project", "id name name_key name_fold basename basename_fold parent path description description_fold user_id created last_update default_output_destination", w.projectRows},
 		{"task", `id name name_fold type comment comment_fold parent project_id user_id status status_reason status_message status_changed
 			created started completed last_update last_change active_duration last_worker enqueued_from
-			script_repository script_branch script_entry_point output execution runtime public`, w.taskRows},
+			script_repository script_branch script_entry_point output execution runtime public archived`, w.taskRows},
 		{"task_document", "task_id script script_diff", func(yield func(...any) bool) {
 			w.each(func(_ int, t sample) bool {
 				script, _ := json.Marshal(map[string]any{
@@ -129,12 +139,16 @@ func (w *world) projectRows(yield func(...any) bool) {
 func (w *world) taskRows(yield func(...any) bool) {
 	w.each(func(_ int, t sample) bool {
 		var duration any
+		archived := 0
+		if slices.Contains(t.system, "archived") {
+			archived = 1
+		}
 		if !t.completed.IsZero() {
 			duration = int64(t.completed.Sub(t.started) / time.Second)
 		}
 		return yield(t.id, t.name, query.Fold(t.name), t.kind, t.comment, query.Fold(t.comment), text(t.parent), projectID(t.project), userID(t.user),
 			t.status, "", "", millis(t.update), millis(t.created), millis(t.started), millis(t.completed), millis(t.update), millis(t.update),
-			duration, "worker:gpu0", "", t.repository, "main", t.program, "{}", "{}", `{"progress":"100"}`, 0)
+			duration, "worker:gpu0", "", t.repository, "main", t.program, "{}", "{}", `{"progress":"100"}`, 0, archived)
 	})
 }
 
@@ -163,12 +177,12 @@ func sum(name string) string {
 // byID are the tables whose rows lie by the id of their task.
 func (w *world) byID(sorted []int) []table {
 	return []table{
-		{"task_tag", "task_id system tag tag_fold", func(yield func(...any) bool) {
+		{"task_tag", "task_id system tag tag_fold day", func(yield func(...any) bool) {
 			for _, n := range sorted {
 				t := w.task(n)
 				for system, tags := range [][]string{slices.Sorted(slices.Values(t.tags)), t.system} {
 					for _, tag := range tags {
-						if !yield(t.id, system, tag, query.Fold(tag)) {
+						if !yield(t.id, system, tag, query.Fold(tag), t.update.Unix()/(24*60*60)) {
 							return
 						}
 					}

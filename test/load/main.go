@@ -29,6 +29,7 @@ func main() {
 	flag.IntVar(&b.requests, "requests", 200, "`number` of requests for each list")
 	flag.StringVar(&b.ask, "ask", "", "ask only for the lists whose name this `expression` matches")
 	flag.BoolVar(&b.again, "again", false, "with the lists: read an expression from each line of standard input, and ask the binary anew, whatever it is by then")
+	flag.StringVar(&b.kept, "keep", "", "`directory` where the SQLite databases of the lists are kept, and found by the next run")
 	flag.IntVar(&b.rounds, "rounds", 5, "`rounds` of which the median counts")
 	flag.StringVar(&b.only, "only", "", "run only these `groups`, with commas between: "+strings.Join(groupNames(), ","))
 	flag.StringVar(&b.engine, "db", sqlite, "the `engine` of the metadata: sqlite or postgres, a server of its own that waits for the disk")
@@ -53,6 +54,7 @@ type bench struct {
 	requests       int   // for each list
 	ask            string
 	again          bool
+	kept           string // directory; "" for none
 	rounds         int
 	only           string
 	engine         string // of the metadata

@@ -1,0 +1,115 @@
+package sqlstore_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/sqlstore"
+	"github.com/coffer-ml/coffer/task"
+)
+
+// manyTasks are 6,000, one an hour: every other one has a tag and a parameter,
+// every fourth another tag, every third a metric.
+func manyTasks(t *testing.T, db *sqlstore.DB) {
+	t.Helper()
+	ctx := context.Background()
+	for _, text := range []string{
+		`INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
+			last_update, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
+		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+		SELECT 'id' || i, 'n', 'N', 'training', '', '', 'completed', '', '', 0, 0, i * 3600000, 0, '', '', '', '', '{}', '{}' FROM n`,
+		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
+		SELECT id, 0, 'half', 'HALF', last_update / 86400000 FROM task WHERE last_update / 3600000 % 2 = 0`,
+		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
+		SELECT id, 0, 'quarter', 'QUARTER', last_update / 86400000 FROM task WHERE last_update / 3600000 % 4 = 0`,
+		`INSERT INTO task_param (task_id, section, name, value, number, type, description)
+		SELECT id, 'Args', 'lr', '0.' || last_update / 3600000 % 7, last_update / 3600000 % 7 / 10.0, '', '' FROM task WHERE last_update / 3600000 % 2 = 0`,
+		`INSERT INTO event_progress (target, last_iteration) SELECT id, 1 FROM task WHERE last_update / 3600000 % 3 = 0`,
+		`INSERT INTO event_series (owner, metric, variant, place, label, levels, name_key, last_value, min_value, min_iter, max_value, max_iter,
+			first_value, first_iter, count, mean_value)
+		SELECT id, 'a', 'b', 0, '', 1, 'a.b', id, id, 0, id, 0, id, 0, 1, id FROM event_progress`,
+	} {
+		must(t, db.Exec(ctx, text))
+	}
+	if sqlstore.Engine(db) == "postgres" {
+		must(t, db.Exec(ctx, `ANALYZE`))
+	}
+	sqlstore.LetDrive(db, 1000)
+}
+
+func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
+	ctx := context.Background()
+	latest := []query.Order{{Field: "last_update", Desc: true}}
+	tagged := func(tags ...string) query.Filter { return query.HasAll{Field: "tags", Values: tags} }
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		manyTasks(t, db)
+		for name, c := range map[string]struct {
+			filter    query.Filter
+			order     []query.Order
+			statement string // what is in the text of the one that is meant
+			step      string
+			first     string // id of the first task
+		}{
+			"a tag, the newest first":    {tagged("half"), latest, "ORDER BY v.day DESC LIMIT", "task_tag_by_tag", "id6000"},
+			"the rarer of two tags":      {tagged("half", "quarter"), latest, "ORDER BY v.day DESC LIMIT", "task_tag_by_tag", "id6000"},
+			"what is left of a day":      {tagged("half"), latest, "UNION ALL SELECT v.task_id", "task_tag_by_tag", "id6000"},
+			"by parameter":               {nil, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "ORDER BY v.number ASC", "task_param_by_number", "id1008"},
+			"by parameter, downwards":    {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.number DESC", "task_param_by_number", "id986"},
+			"by parameter, of a status":  {query.In{Field: "status", Values: []string{"completed"}}, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "ORDER BY v.number ASC", "task_param_by_number", "id1008"},
+			"by a metric, downwards":     {nil, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "ORDER BY s.last_value DESC", "event_series_by_last", "id6000"},
+			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				q := task.Query{Request: query.Request{Filter: c.filter, Order: c.order, Page: query.Page{Limit: 50}}}
+				r, stop := sqlstore.Record(db)
+				got, err := db.Tasks().List(ctx, q)
+				stop()
+				must(t, err)
+				if len(got) != 50 || string(got[0].ID) != c.first {
+					t.Errorf("%d tasks, the first %s; expected 50 and %s", len(got), got[0].ID, c.first)
+				}
+				for _, s := range r.Statements() {
+					if !strings.Contains(s.Text, c.statement) {
+						continue
+					}
+					plan, err := db.Plan(ctx, s)
+					must(t, err)
+					if !strings.Contains(plan, c.step) {
+						t.Errorf("%s\nexpected %s in\n%s", s.Text, c.step, plan)
+					}
+					return
+				}
+				t.Errorf("there was no statement with %s", c.statement)
+			})
+		}
+	})
+}
+
+func TestDaysOfTagsFollowTheirTasks(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		x := aTask("x")
+		x.Tags, x.SystemTags = []string{"a"}, []string{task.Hidden}
+		addTasks(t, db, x)
+		days := func() []string {
+			t.Helper()
+			out, err := db.Texts(ctx, `SELECT t.tag || ' ' || (t.day - k.last_update / 86400000) || ' ' || k.hidden FROM task_tag t JOIN task k ON k.id = t.task_id ORDER BY t.tag`)
+			must(t, err)
+			return out
+		}
+		want := func(texts ...string) {
+			t.Helper()
+			if got := strings.Join(days(), ", "); got != strings.Join(texts, ", ") {
+				t.Errorf("tags, days behind and hidden are %s, expected %s", got, strings.Join(texts, ", "))
+			}
+		}
+		want("a 0 1", "hidden 0 1")
+		must(t, db.Tasks().Touch(ctx, x.ID, "u1", at(90_000)))
+		want("a 0 1", "hidden 0 1")
+		x.Tags, x.SystemTags, x.LastUpdate = []string{"a", "b"}, nil, at(200_000)
+		must(t, db.Tasks().Save(ctx, x, task.All))
+		want("a 0 0", "b 0 0")
+	})
+}

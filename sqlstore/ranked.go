@@ -1,0 +1,174 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+// ranking says where indexes have the values of a field in their order, one
+// for each row of the source at most.
+type ranking struct {
+	from string // the tables
+	id   string // the column that holds the id of the row
+	// where picks the values of the field; its arguments are those of rows.
+	where string
+	// phases follow each other in an ascending order, each by an index of its
+	// own. Rows without a value in any of them come last either way.
+	phases []phase
+	// keys makes the keys of a place in the list, as orderByRows has them, of
+	// those of a phase; of none for rows without a value.
+	keys func(phase int, values []any, desc bool) []any
+}
+
+type phase struct {
+	where string
+	keys  []string
+}
+
+// plain reports whether the conditions of a list are such that enough of the
+// rows meet them: then it is quicker to walk along the values of the field by
+// which the list is ordered.
+func (n *node) plain() bool {
+	return !slices.ContainsFunc(n.conjuncts(), func(p *node) bool {
+		if p.not {
+			return false
+		}
+		_, in := p.leaf.(query.In)
+		return !in || p.drives || p.few || p.matched != nil || p.sparse != ""
+	})
+}
+
+// ranked lists rows by the values of a field as an index has them, if that is
+// possible.
+func (db *DB) ranked(ctx context.Context, p prepared, where cond, r query.Request) (found []place, ok bool, err error) {
+	if len(r.Order) != 1 || r.Order[0].Field == query.Score || r.Search != nil || r.Page.Limit <= 0 || r.Page.Offset > db.driving || !p.root.plain() {
+		return nil, false, nil
+	}
+	f, err := p.find(r.Order[0].Field)
+	if err != nil || f.ranks == nil {
+		return nil, false, err
+	}
+	w := walk{db: db, source: p.source, ranking: f.ranks, args: f.rows.args, where: where, desc: r.Order[0].Desc}
+	begin, after := 0, []any(nil)
+	if r.Bookmark != nil && len(r.Bookmark.Keys) > 0 {
+		begin, after = w.begin(r.Bookmark.Keys)
+	}
+	for i := begin; i <= len(f.ranks.phases); i++ {
+		more, err := w.phase(ctx, i, after, r.Page.Limit-len(found), max(r.Page.Offset, 0))
+		if err != nil {
+			return nil, false, err
+		}
+		found = append(found, more...)
+		if len(found) == r.Page.Limit {
+			return found, true, nil
+		}
+		if r.Page.Offset > 0 { // how many were skipped is not known
+			return nil, false, nil
+		}
+		after = nil
+	}
+	return found, true, nil
+}
+
+// walk goes along a ranking.
+type walk struct {
+	db     *DB
+	source source
+	*ranking
+	args  []any
+	where cond
+	desc  bool
+}
+
+// at is the index of the n-th phase in the direction of the walk.
+func (w walk) at(n int) int {
+	if w.desc {
+		return len(w.phases) - 1 - n
+	}
+	return n
+}
+
+// begin returns the phase that a place lies in, and its keys there.
+func (w walk) begin(keys []any) (int, []any) {
+	for n := range w.phases {
+		at := w.at(n)
+		// What the phase makes of its own keys is told apart by what is missing.
+		values := make([]any, len(w.phases[at].keys))
+		for i := range values {
+			values[i] = i + 1
+		}
+		made := w.keys(at, values, w.desc)
+		fits := len(made) == len(keys)-1
+		for i := range made {
+			if !fits {
+				break
+			}
+			if k, own := made[i].(int); own {
+				values[k-1] = keys[i]
+				fits = keys[i] != nil
+			} else {
+				fits = made[i] == nil && keys[i] == nil || made[i] != nil && made[i] == keys[i]
+			}
+		}
+		if fits {
+			return n, append(values, keys[len(keys)-1])
+		}
+	}
+	return len(w.phases), keys[len(keys)-1:]
+}
+
+// phase lists rows of the n-th phase of the walk, the last being those without
+// a value, after the keys that end with an id.
+func (w walk) phase(ctx context.Context, n int, after []any, limit, offset int) ([]place, error) {
+	way, op := " ASC", " > "
+	if w.desc {
+		way, op = " DESC", " < "
+	}
+	id, at := w.source.id(), -1
+	columns := []string{id}
+	var text string
+	var args []any
+	if n < len(w.phases) {
+		at = w.at(n)
+		p := w.phases[at]
+		columns = append(slices.Clone(p.keys), w.id)
+		text = " FROM " + w.from + " CROSS JOIN " + w.source.table + " WHERE " + w.ranking.where + " AND " + p.where + " AND " + id + " = " + w.id
+		args = slices.Clone(w.args)
+	} else {
+		text = " FROM " + w.source.table + " WHERE TRUE"
+		for _, p := range w.phases {
+			text += " AND NOT EXISTS (SELECT 1 FROM " + w.from + " WHERE " + w.ranking.where + " AND " + p.where + " AND " + w.id + " = " + id + ")"
+			args = append(args, w.args...)
+		}
+	}
+	if len(after) > 0 {
+		marks := make([]string, len(after))
+		for i, v := range after {
+			marks[i] = typed(v)
+		}
+		text += " AND (" + strings.Join(columns, ", ") + ")" + op + "(" + strings.Join(marks, ", ") + ")"
+		args = append(args, after...)
+	}
+	text = "SELECT " + strings.Join(columns, ", ") + text + " AND (" + w.where.sql + ") ORDER BY " + strings.Join(columns, way+", ") + way + " LIMIT ? OFFSET ?"
+	args = append(append(args, w.where.args...), limit, offset)
+	return collect(ctx, w.db, func(s scanner) (p place, err error) {
+		values := make([]any, len(columns)-1)
+		into := make([]any, 0, len(columns))
+		for i := range values {
+			into = append(into, &values[i])
+		}
+		if err := s.Scan(append(into, &p.id)...); err != nil {
+			return p, err
+		}
+		for i, v := range values {
+			if b, ok := v.([]byte); ok {
+				values[i] = string(b)
+			}
+		}
+		p.keys = w.keys(at, values, w.desc)
+		return p, nil
+	}, text, args...)
+}

@@ -1,0 +1,140 @@
+package sqlstore
+
+import (
+	"context"
+	"math"
+
+	"github.com/coffer-ml/coffer/internal/query"
+)
+
+const (
+	// reach is how far down conditions are held against each other: the one
+	// whose rows up to there begin the longest ago leaves the fewest.
+	reach = 500
+	// dayLength is in the unit of stored times.
+	dayLength = 24 * 60 * 60 * 1000
+)
+
+// newestFirst reports whether the order is the one that the days of dated rows
+// follow.
+func newestFirst(order []query.Order) bool {
+	return len(order) > 0 && order[0].Field == "last_update" && order[0].Desc
+}
+
+// rarest returns which of the conditions has its rows spread the widest over
+// time: of those that an index has in the order of the list, given, and those
+// with rows that have their day, dated. Nil if there is none of the latter.
+func (db *DB) rarest(ctx context.Context, c compiler, given, dated []*node) (*node, error) {
+	if len(dated) == 0 || len(given)+len(dated) == 1 {
+		return first(dated), nil
+	}
+	var chosen *node
+	least := int64(math.MaxInt64)
+	for i, p := range append(given[:len(given):len(given)], dated...) {
+		day, err := db.dayAt(ctx, c, p, i >= len(given))
+		if err != nil {
+			return nil, err
+		}
+		if day < least {
+			chosen, least = p, day
+		}
+	}
+	return chosen, nil
+}
+
+func first(nodes []*node) *node {
+	if len(nodes) == 0 {
+		return nil
+	}
+	return nodes[0]
+}
+
+// dayAt is the day of the row that stands at reach among those that meet a
+// condition, the newest first; 0 if they are fewer.
+func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool) (int64, error) {
+	f, err := c.find(fieldOf(p.leaf))
+	if err != nil {
+		return 0, err
+	}
+	test, err := c.test(f, p.leaf)
+	if err != nil {
+		return 0, err
+	}
+	text := "SELECT last_update / ? FROM " + c.source.table + " WHERE " + test.sql + " ORDER BY last_update DESC LIMIT 1 OFFSET ?"
+	args := append([]any{int64(dayLength)}, test.args...)
+	if dated {
+		met := all(cond{f.rows.where, f.rows.args}, test)
+		text = "SELECT v.day FROM " + f.rows.table + " v WHERE " + met.sql + " ORDER BY v.day DESC LIMIT 1 OFFSET ?"
+		args = met.args
+	}
+	days, err := collect(ctx, db, scalar[int64], text, append(args, reach)...)
+	if err != nil || len(days) == 0 {
+		return 0, err
+	}
+	return days[0], nil
+}
+
+// newest narrows a list, the newest first, by the one of its conditions whose
+// rows have their day: to as many rows as the page needs, from the newest day
+// on, and what else there is of the last of these days. Within a day nothing is
+// known of their order, but all that is older comes behind them.
+func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind cond) (cond, error) {
+	c, own := p.compiler, p.where[:len(p.where)-1]
+	var driver *node
+	for _, n := range p.root.conjuncts() {
+		if n.dated {
+			driver = n
+		}
+	}
+	need := r.Page.Limit
+	if r.Bookmark == nil {
+		need += max(r.Page.Offset, 0)
+	}
+	if driver == nil || r.Page.Limit <= 0 || need > db.driving {
+		return always, nil
+	}
+	f, err := c.find(fieldOf(driver.leaf))
+	if err != nil {
+		return always, err
+	}
+	test, err := c.test(f, driver.leaf)
+	if err != nil {
+		return always, err
+	}
+	driver.given = true
+	others, err := c.compile(p.root)
+	driver.given = false
+	if err != nil {
+		return always, err
+	}
+	rows := all(cond{f.rows.where, f.rows.args}, test)
+	met := all(append(own[:len(own):len(own)], rows, others, behind)...)
+	if at := r.Bookmark; at != nil && len(at.Keys) > 0 {
+		if last, ok := at.Keys[0].(int64); ok {
+			met = all(met, when("v.day <= ?", last/dayLength))
+		}
+	}
+	type dated struct {
+		id  string
+		day int64
+	}
+	found, err := collect(ctx, db, func(s scanner) (d dated, err error) { return d, s.Scan(&d.id, &d.day) },
+		"SELECT "+c.source.id()+", v.day FROM "+f.rows.table+" v CROSS JOIN "+c.source.table+
+			" WHERE "+c.source.id()+" = v."+f.rows.owner+" AND "+met.sql+" ORDER BY v.day DESC LIMIT ?", append(met.args, need)...)
+	if err != nil {
+		return always, err
+	}
+	ids := make([]string, len(found))
+	for i, d := range found {
+		ids[i] = d.id
+	}
+	if len(found) < need {
+		return c.among(ids)
+	}
+	rows = all(rows, when("v.day = ?", found[need-1].day))
+	if n, err := db.count(ctx, f.rows.table+" v", rows); err != nil || n > db.driving {
+		return always, err // much happened on that day: walking in order finds them sooner
+	}
+	return when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",
+		append([]any{list(ids)}, rows.args...)...), nil
+}

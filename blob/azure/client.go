@@ -36,7 +36,10 @@ func (c *client) Get(ctx context.Context, name string, off, n int64, version str
 		if err := c.fail(ctx, "get", name, mayRead, err); err != nil {
 			return err
 		}
-		b = bucket.Body{ReadCloser: answer.Body, Size: value(answer.ContentLength), Version: string(value(answer.ETag))}
+		b = bucket.Body{
+			ReadCloser: answer.Body, Size: value(answer.ContentLength), Version: string(value(answer.ETag)),
+			Total: bucket.TotalOf(value(answer.ContentRange), value(answer.ContentLength)),
+		}
 		return nil
 	})
 	if status(err) == http.StatusRequestedRangeNotSatisfiable {
@@ -76,14 +79,18 @@ func (c *client) Delete(ctx context.Context, name string) error {
 	return err
 }
 
+// pageSize is how many names one answer holds.
+const pageSize = int32(1000)
+
 // List implements bucket.Client. Azure lists from the beginning on; what lies
 // before is passed over. A page that fails is asked for again.
 func (c *client) List(ctx context.Context, prefix, after string) iter.Seq2[bucket.Entry, error] {
 	return func(yield func(bucket.Entry, error) bool) {
+		most := pageSize
 		for marker := (*string)(nil); ; {
 			var page container.ListBlobsFlatResponse
 			err := bucket.Retry(ctx, func(int) (err error) {
-				pager := c.library.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &prefix, Marker: marker})
+				pager := c.library.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &prefix, Marker: marker, MaxResults: &most})
 				page, err = pager.NextPage(ctx)
 				return c.fail(ctx, "list", "", mayRead, err)
 			})

@@ -67,8 +67,8 @@ func (u *upload) show(ctx context.Context, size int64, call func() error) error 
 		switch {
 		case err == nil:
 			return nil
-		case doubt && u.ours(ctx, size):
-			return nil
+		case doubt && taken(err) && u.ours(ctx, size):
+			return nil // the attempt before did it
 		case taken(err):
 			return blob.ErrExists.Wrap(err, "an object with this key exists")
 		}

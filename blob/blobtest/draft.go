@@ -174,3 +174,63 @@ func nothing(t *testing.T, s blob.Store, d blob.Drafter) {
 		t.Errorf("%d bytes out of none", len(got))
 	}
 }
+
+// replaced writes over parts of what is there, as when parts were taken back and
+// the client cuts its file in another way.
+func replaced(t *testing.T, s blob.Store, d blob.Drafter) {
+	content := Bytes(1000, 26)
+	key := blob.NewKey()
+	write(t, d, key, 0, Bytes(600, 27))
+	write(t, d, key, 600, Bytes(400, 28))
+	write(t, d, key, 0, Bytes(1000, 29))
+	want := Bytes(1000, 29)
+	for _, at := range [][2]int{{250, 750}, {0, 100}, {700, 1000}, {300, 400}} {
+		write(t, d, key, int64(at[0]), content[at[0]:at[1]])
+		copy(want[at[0]:at[1]], content[at[0]:at[1]])
+	}
+	if got := readDraft(t, d, key, 50, 800); !bytes.Equal(got, want[50:850]) {
+		t.Error("the draft has other bytes")
+	}
+	if err := d.FinishDraft(t.Context(), key, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, s, key, 0, -1); !bytes.Equal(got, want) {
+		t.Error("the object has other bytes")
+	}
+}
+
+// assembled makes objects of pieces that stores must treat in different ways:
+// too small for what they copy, large enough, and more than they take at once.
+func assembled(t *testing.T, s blob.Store, d blob.Drafter) {
+	for name, sizes := range map[string][]int{
+		"one":   {7 << 20},
+		"large": {6 << 20, 5 << 20, 1 << 20},
+		"mixed": {1 << 20, 6 << 20, 100, 5<<20 + 1, 5 << 20, 3},
+		"many":  slices.Repeat([]int{1000}, 70),
+	} {
+		total := 0
+		for _, n := range sizes {
+			total += n
+		}
+		content := Bytes(total, 30)
+		key := blob.NewKey()
+		var wg sync.WaitGroup
+		at := 0
+		for _, n := range sizes {
+			off := at
+			wg.Go(func() { write(t, d, key, int64(off), content[off:off+n]) })
+			at += n
+		}
+		wg.Wait()
+		if err := d.FinishDraft(t.Context(), key, int64(total)); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := read(t, s, key, 0, -1); !bytes.Equal(got, content) {
+			t.Errorf("%s: the object has other bytes", name)
+		}
+		if keys := drafted(t, d); len(keys) != 0 {
+			t.Errorf("%s: left behind: %v", name, keys)
+		}
+	}
+}

@@ -29,6 +29,8 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		"a key in use is refused":                              taken,
 		"deleted objects are gone, deleting again is no error": deletes,
 		"objects are listed in the order of their keys":        lists,
+		"objects are listed beyond a page":                     pages,
+		"signed addresses are good for anybody":                signs,
 		"many writers and readers do not disturb each other":   concurrent,
 		"local files are the objects":                          opensFiles,
 		"unfinished writes can be swept":                       sweeps,
@@ -37,6 +39,8 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		"a draft that does not end where it should is none":    drafting(unfinished),
 		"a piece that fails leaves the others as they were":    drafting(untouched),
 		"a draft that nobody wrote to is empty":                drafting(nothing),
+		"a piece that comes anew takes the place of the old":   drafting(replaced),
+		"pieces of any size and number make an object":         drafting(assembled),
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

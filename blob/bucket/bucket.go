@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,7 +47,23 @@ type Entry struct {
 type Body struct {
 	io.ReadCloser
 	Size    int64 // of what is going to be read, in bytes
+	Total   int64 // of the whole object, in bytes
 	Version string
+}
+
+// TotalOf returns the size of the whole object that an answer tells: behind the
+// slash of its Content-Range (RFC 9110, 14.4), else it is the answer's length;
+// -1 if the range cannot be read.
+func TotalOf(contentRange string, length int64) int64 {
+	if contentRange == "" {
+		return length
+	}
+	_, total, _ := strings.Cut(contentRange, "/")
+	n, err := strconv.ParseInt(total, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // Piece is a range of an object, in bytes.

@@ -33,15 +33,21 @@ type reader struct {
 // Open opens n bytes of an object from off on, to its end if n < 0. ErrRange if
 // it ends before.
 func Open(ctx context.Context, c Client, name string, off, n int64) (io.ReadCloser, error) {
+	r := &reader{ctx: ctx, client: c, name: name, off: off}
 	b, err := c.Get(ctx, name, off, n, "")
 	if err != nil {
 		return nil, err
 	}
-	if n >= 0 && b.Size > n {
-		_ = b.Close()
-		return nil, fmt.Errorf("the store answers with %d bytes where %d were asked for", b.Size, n)
+	r.left = b.Total - off
+	if n >= 0 {
+		r.left = min(r.left, n)
 	}
-	return &reader{ctx: ctx, client: c, name: name, body: b, version: b.Version, off: off, left: b.Size}, nil
+	if b.Size != r.left {
+		_ = b.Close()
+		return nil, r.failure(fmt.Errorf("the store answers with %d bytes of %d, asked for %d from %d on", b.Size, b.Total, n, off))
+	}
+	r.body, r.version = b, b.Version
+	return r, nil
 }
 
 // Read implements io.Reader.

@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"strconv"
@@ -16,26 +17,46 @@ import (
 	"github.com/coffer-ml/coffer/blob/bucket"
 )
 
-// Get implements bucket.Client.
+// Get implements bucket.Client. It goes below Google's reader, which takes up a
+// body that breaks off without an end to its patience.
 func (c *client) Get(ctx context.Context, name string, off, n int64, version string) (b bucket.Body, err error) {
-	o := c.handle.Object(name)
-	if version != "" {
-		generation, err := strconv.ParseInt(version, 10, 64)
-		if err != nil {
-			return bucket.Body{}, err
-		}
-		o = o.Generation(generation)
-	}
 	err = bucket.Retry(ctx, func(int) error {
-		r, err := o.NewRangeReader(ctx, off, n)
+		call := c.raw.Objects.Get(c.bucket, name).Context(ctx)
+		if version != "" {
+			generation, err := strconv.ParseInt(version, 10, 64)
+			if err != nil {
+				return err
+			}
+			call.Generation(generation)
+		}
+		switch {
+		case n >= 0:
+			call.Header().Set("Range", fmt.Sprintf("bytes=%d-%d", off, off+n-1))
+		case off > 0:
+			call.Header().Set("Range", fmt.Sprintf("bytes=%d-", off))
+		}
+		answer, err := call.Download()
 		if err := c.fail(ctx, "get", name, "storage.objects.get", err); err != nil {
 			return err
 		}
-		b = bucket.Body{ReadCloser: r, Size: r.Remain(), Version: strconv.FormatInt(r.Attrs.Generation, 10)}
+		b = bucket.Body{
+			ReadCloser: answer.Body, Size: answer.ContentLength, Version: answer.Header.Get("X-Goog-Generation"),
+			Total: bucket.TotalOf(answer.Header.Get("Content-Range"), answer.ContentLength),
+		}
+		if ranged := call.Header().Get("Range") != ""; b.Size < 0 || ranged && answer.StatusCode != http.StatusPartialContent {
+			_ = answer.Body.Close()
+			return fmt.Errorf("gcs: get %s/%s: the store answers with %s and %d bytes, asked for %d from %d on", c.bucket, name, answer.Status, b.Size, n, off)
+		}
 		return nil
 	})
-	if status(err) == http.StatusRequestedRangeNotSatisfiable {
+	switch {
+	case status(err) == http.StatusRequestedRangeNotSatisfiable:
 		return bucket.Body{}, bucket.ErrRange
+	case errors.Is(err, blob.ErrNotFound):
+		if berr := c.there(ctx, name); berr != nil {
+			return bucket.Body{}, berr
+		}
+		return bucket.Body{}, err
 	}
 	return b, err
 }
@@ -48,19 +69,25 @@ const bucketTrust = 10 * time.Second
 func (c *client) Stat(ctx context.Context, name string) (bucket.Entry, error) {
 	attrs, err := c.stat(ctx, name)
 	if errors.Is(err, blob.ErrNotFound) {
-		if c.now().UnixNano()-c.seen.Load() > int64(bucketTrust) {
-			for _, lerr := range c.List(ctx, name, "") {
-				if lerr != nil {
-					return bucket.Entry{}, lerr
-				}
-				break
-			}
+		if berr := c.there(ctx, name); berr != nil {
+			return bucket.Entry{}, berr
 		}
 	}
 	if err != nil {
 		return bucket.Entry{}, err
 	}
 	return entry(attrs), nil
+}
+
+// there returns an error if the bucket is not there.
+func (c *client) there(ctx context.Context, name string) error {
+	if c.now().UnixNano()-c.seen.Load() <= int64(bucketTrust) {
+		return nil
+	}
+	for _, err := range c.List(ctx, name, "") {
+		return err
+	}
+	return nil
 }
 
 func (c *client) stat(ctx context.Context, name string) (attrs *storage.ObjectAttrs, err error) {

@@ -47,7 +47,7 @@ func (c *client) fail(ctx context.Context, op, name, permission string, err erro
 	default:
 		f.Retry = true // no answer, or half of one
 	}
-	if missing && name != "" {
+	if (missing || f.Status == http.StatusNotFound) && (op == "get" || op == "stat" || op == "delete") {
 		return blob.ErrNotFound.Wrap(f, "there is no such object")
 	}
 	return f.Fault()

@@ -14,6 +14,7 @@ import (
 	"cloud.google.com/go/auth/httptransport"
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/option"
+	raw "google.golang.org/api/storage/v1"
 
 	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/blob/bucket"
@@ -65,6 +66,7 @@ var (
 // client is the bucket through Google's library.
 type client struct {
 	handle *storage.BucketHandle
+	raw    *raw.Service
 	bucket string
 	at     *url.URL // the endpoint; nil is Google
 	signer signer
@@ -97,7 +99,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, bucket.ErrAddress.Wrap(err, "blobs: the TLS settings of gs://%s cannot be used", cfg.Bucket)
 	}
 	var base http.RoundTripper = transport
-	options := []option.ClientOption{storage.WithJSONReads()}
+	var options []option.ClientOption
 	if cfg.Endpoint != "" {
 		if c.at, err = bucket.Endpoint(cfg.Endpoint); err != nil {
 			return nil, err
@@ -109,7 +111,11 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	library, err := storage.NewClient(context.Background(), append(options, auth...)...)
+	options = append(options, auth...)
+	library, err := storage.NewClient(context.Background(), options...)
+	if err == nil {
+		c.raw, err = raw.NewService(context.Background(), options...)
+	}
 	if err != nil {
 		return nil, bucket.ErrAddress.Wrap(err, "blobs: gs://%s cannot be used", cfg.Bucket)
 	}

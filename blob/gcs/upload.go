@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	"cloud.google.com/go/storage"
 
@@ -33,6 +34,7 @@ type upload struct {
 	w      *storage.Writer
 	cancel context.CancelFunc
 	sum    uint32
+	trying patience
 	turn   *sync.Cond // of next
 	next   int        // number of the part that is to be written
 	failed error
@@ -87,8 +89,8 @@ func (u *upload) show(ctx context.Context, size int64, call func() error) error 
 		switch {
 		case err == nil:
 			return nil
-		case doubt && u.ours(ctx, size):
-			return nil
+		case doubt && status(err) == http.StatusPreconditionFailed && u.ours(ctx, size):
+			return nil // the attempt before did it
 		case status(err) == http.StatusPreconditionFailed:
 			return blob.ErrExists.Wrap(err, "an object with this key exists")
 		}
@@ -125,11 +127,36 @@ func (u *upload) ours(ctx context.Context, size int64) bool {
 func (u *upload) Begin(ctx context.Context) error {
 	ctx, u.cancel = context.WithCancel(ctx)
 	// Each chunk is kept until it was acknowledged, and sent again by the library.
-	u.w = u.object().Retryer(storage.WithPolicy(storage.RetryAlways)).NewWriter(ctx)
+	u.trying.now = u.now
+	u.w = u.object().Retryer(storage.WithPolicy(storage.RetryAlways), storage.WithErrorFunc(u.trying.again)).NewWriter(ctx)
 	u.describe(&u.w.ObjectAttrs)
+	u.w.ProgressFunc = u.trying.progress
 	u.w.ChunkSize = bucket.PartSize(1)
 	u.w.ChunkRetryDeadline = bucket.Patience
 	return nil
+}
+
+// patience bounds how long the library tries again without progress, which it
+// would do for ever where an upload begins.
+type patience struct {
+	now   func() time.Time
+	mu    sync.Mutex
+	since time.Time // of the first failure since the last progress
+}
+
+func (p *patience) again(err error) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.since.IsZero() {
+		p.since = p.now()
+	}
+	return storage.ShouldRetry(err) && p.now().Sub(p.since) < bucket.Patience
+}
+
+func (p *patience) progress(int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.since = time.Time{}
 }
 
 // Part implements bucket.Uploader.
@@ -146,14 +173,26 @@ func (u *upload) Part(ctx context.Context, number int, content []byte) error {
 	u.next++
 	u.sum = crc32.Update(u.sum, castagnoli, content)
 	_, err := u.w.Write(content)
-	u.failed = u.fail(ctx, "put", u.name, "storage.objects.create", err)
+	u.failed = u.interrupted(ctx, err)
 	return u.failed
+}
+
+// interrupted is fail for an upload that has begun: when the store no longer
+// knows of it, sending all of it anew helps.
+func (u *upload) interrupted(ctx context.Context, err error) error {
+	err = u.fail(ctx, "put", u.name, "storage.objects.create", err)
+	var f *blob.Failure
+	if errors.As(err, &f) && (f.Status == http.StatusNotFound || f.Status == http.StatusGone) {
+		f.Retry = true
+		return f.Fault()
+	}
+	return err
 }
 
 // Complete implements bucket.Uploader.
 func (u *upload) Complete(ctx context.Context, size int64) error {
 	defer u.cancel()
-	err := u.fail(ctx, "put", u.name, "storage.objects.create", u.w.Close())
+	err := u.interrupted(ctx, u.w.Close())
 	if status(err) == http.StatusPreconditionFailed && !u.ours(ctx, size) {
 		return blob.ErrExists.Wrap(err, "an object with this key exists")
 	}
@@ -167,7 +206,7 @@ func (u *upload) Complete(ctx context.Context, size int64) error {
 		}
 		return nil
 	}
-	return u.settle(ctx, size, err, status(err) == http.StatusPreconditionFailed || uncertain(err))
+	return u.settle(ctx, size, err, true) // the library may have tried more than once
 }
 
 // Abort implements bucket.Uploader.

@@ -65,9 +65,9 @@ func (s *Store) openDraft(key blob.Key) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(draft)
+	f, err := look(draft, os.Open, s.drafts())
 	if errors.Is(err, fs.ErrNotExist) {
-		f, err = os.Open(object)
+		f, err = look(object, os.Open, filepath.Dir(object))
 	}
 	if err != nil {
 		return nil, translate(err, "open draft")
@@ -105,16 +105,40 @@ func (s *Store) FinishDraft(ctx context.Context, key blob.Key, size int64) error
 	if err != nil {
 		return err
 	}
-	if info, err := s.Stat(ctx, key); err == nil {
-		if info.Size != size {
-			return wrongEnd(size, info.Size)
-		}
-		// What made it visible may have been cut short before it was synced.
-		if err := s.disk.syncDir(filepath.Dir(object)); err != nil {
-			return unwritten(err, "sync folder")
-		}
+	there, err := s.finished(ctx, key, object, size)
+	if err != nil || there {
+		return err
+	}
+	err = s.finish(draft, object, size)
+	if err == nil {
 		return s.DropDraft(ctx, key)
 	}
+	// Another server may have been quicker.
+	if there, ferr := s.finished(ctx, key, object, size); there && ferr == nil {
+		return nil
+	}
+	return err
+}
+
+// finished makes sure of an object that is there, and removes what is left of
+// its draft.
+func (s *Store) finished(ctx context.Context, key blob.Key, object string, size int64) (bool, error) {
+	info, err := s.Stat(ctx, key)
+	if err != nil {
+		return false, nil //nolint:nilerr // what is wrong shows when it is made
+	}
+	if info.Size != size {
+		return true, wrongEnd(size, info.Size)
+	}
+	// What made it visible may have been cut short before it was synced.
+	if err := s.disk.syncDir(filepath.Dir(object)); err != nil {
+		return true, unwritten(err, "sync folder")
+	}
+	return true, s.DropDraft(ctx, key)
+}
+
+// finish makes a draft the object.
+func (s *Store) finish(draft, object string, size int64) error {
 	f, err := os.OpenFile(draft, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return unwritten(err, "open draft")
@@ -130,10 +154,7 @@ func (s *Store) FinishDraft(ctx context.Context, key blob.Key, size int64) error
 	if err := s.syncDraft(f, draft); err != nil {
 		return err
 	}
-	if err := s.show(draft, object); err != nil {
-		return err
-	}
-	return s.DropDraft(ctx, key)
+	return s.show(draft, object)
 }
 
 func wrongEnd(expected, found int64) error {

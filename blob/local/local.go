@@ -44,7 +44,7 @@ var (
 
 // Open prepares the directory and returns the store.
 func Open(cfg Config) (*Store, error) {
-	s := &Store{dir: cfg.Dir, disk: disk{cfg.Trace}}
+	s := &Store{dir: cfg.Dir, disk: disk{cfg.Trace, os.Link}}
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("prepare blob directory: %w", err)
 	}
@@ -202,7 +202,7 @@ func (s *Store) OpenFile(_ context.Context, key blob.Key) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
+	f, err := look(path, os.Open, filepath.Dir(path))
 	if err != nil {
 		return nil, translate(err, "open object")
 	}
@@ -239,7 +239,7 @@ func (s *Store) Stat(_ context.Context, key blob.Key) (blob.Info, error) {
 	if err != nil {
 		return blob.Info{}, err
 	}
-	fi, err := os.Stat(path)
+	fi, err := look(path, os.Stat, filepath.Dir(path))
 	if err != nil {
 		return blob.Info{}, translate(err, "stat object")
 	}
@@ -326,6 +326,9 @@ func (s *Store) SweepTemporary(_ context.Context, before time.Time) (removed int
 	return removed, nil
 }
 
+// passing are errors of file systems on a network that pass by themselves.
+var passing = []error{syscall.ESTALE, syscall.EIO, syscall.ETIMEDOUT, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENOTCONN}
+
 // full are the errors that mean that no space is left.
 var full = []error{syscall.ENOSPC, syscall.EDQUOT}
 
@@ -335,6 +338,8 @@ func translate(err error, doing string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return blob.ErrNotFound.Wrap(err, "there is no such object")
+	case slices.ContainsFunc(passing, func(e error) bool { return errors.Is(err, e) }):
+		return fault.ErrUnavailable.Wrap(fmt.Errorf("%s: %w", doing, err), "the folder that holds the files does not answer as it should; try again")
 	case slices.ContainsFunc(full, func(e error) bool { return errors.Is(err, e) }):
 		return blob.ErrStoreFull.Wrap(err, "the store is full: no space is left on the disk that holds the files")
 	}

@@ -36,7 +36,7 @@ func (c *client) Get(ctx context.Context, name string, off, n int64, version str
 		if err := c.fail(ctx, "get", name, "s3:GetObject", err); err != nil {
 			return err
 		}
-		b = bucket.Body{ReadCloser: body, Size: info.Size, Version: info.ETag}
+		b = bucket.Body{ReadCloser: body, Size: info.Size, Total: bucket.TotalOf(header.Get("Content-Range"), info.Size), Version: info.ETag}
 		if o.Header().Get("Range") != "" && header.Get("Content-Range") == "" {
 			_ = body.Close()
 			return fmt.Errorf("s3: get %s/%s: the store answers with all of the object where a range was asked for", c.bucket, name)

@@ -82,13 +82,13 @@ func (u *upload) show(ctx context.Context, size int64, call func() error) error 
 		switch {
 		case err == nil:
 			return nil
-		case doubt && u.ours(ctx, size):
-			return nil
+		case doubt && (code(err) == minio.PreconditionFailed || code(err) == minio.NoSuchUpload) && u.ours(ctx, size):
+			return nil // the attempt before did it
 		case code(err) == "NotImplemented" && !u.unconditional.Load():
 			u.unconditional.Store(true)
 			err = call()
 		}
-		if code(err) == minio.PreconditionFailed || errors.Is(err, blob.ErrExists) {
+		if code(err) == minio.PreconditionFailed {
 			return blob.ErrExists.Wrap(err, "an object with this key exists")
 		}
 		doubt = doubt || uncertain(err)

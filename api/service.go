@@ -94,30 +94,3 @@ type ModelsResponse struct {
 	Models   []Fields `json:"models"`
 	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
-
-// QueueID names a queue.
-type QueueID struct {
-	Queue string `json:"queue" need:"12"`
-}
-
-// QueuesDeleteRequest removes a queue; by force also one where tasks wait.
-type QueuesDeleteRequest struct {
-	QueueID
-	Force bool `json:"force"`
-}
-
-// NumResponse tells how many there are.
-type NumResponse struct {
-	Num int `json:"num"`
-}
-
-// QueueResponse is one queue document.
-type QueueResponse struct {
-	Queue Fields `json:"queue"`
-}
-
-// QueuesResponse is a page of queue documents.
-type QueuesResponse struct {
-	Queues   []Fields `json:"queues"`
-	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
-}

@@ -51,15 +51,12 @@ func (s *Service) FindOrCreate(ctx context.Context, who user.Identity, name stri
 	if err := who.Require(user.Member); err != nil {
 		return Queue{}, err
 	}
-	name = strings.TrimSpace(name)
-	switch {
-	case name == "" || !utf8.ValidString(name):
-		return Queue{}, ErrInvalid.Errorf("queue_name: a queue needs a name in UTF-8 of at least one character").With("field", "queue_name")
-	case len(name) > MaxName:
-		return Queue{}, ErrInvalid.Errorf("queue_name: the name has %d bytes, the limit is %d", len(name), MaxName).With("field", "queue_name")
+	name, err := cleanName("queue_name", name)
+	if err != nil {
+		return Queue{}, err
 	}
 	var q Queue
-	err := s.Tx(ctx, func(ctx context.Context) (err error) {
+	err = s.Tx(ctx, func(ctx context.Context) (err error) {
 		if q, err = s.Store.ByName(ctx, name); !errors.Is(err, ErrNotFound) {
 			return err
 		}
@@ -68,4 +65,38 @@ func (s *Service) FindOrCreate(ctx context.Context, who user.Identity, name stri
 		return s.Store.Insert(ctx, q)
 	})
 	return q, err
+}
+
+// cleanName returns a name as it is kept.
+func cleanName(field, name string) (string, error) {
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "" || !utf8.ValidString(name):
+		return "", ErrInvalid.Errorf("%s: a queue needs a name in UTF-8 of at least one character", field).With("field", field)
+	case len(name) > MaxName:
+		return "", ErrInvalid.Errorf("%s: the name has %d bytes, the limit is %d", field, len(name), MaxName).With("field", field)
+	}
+	return name, nil
+}
+
+// Next takes the task that waits longest out of a queue; with only that one,
+// and none if another stands before it. ok is false if there is none.
+func (s *Service) Next(ctx context.Context, who user.Identity, id ID, only task.ID) (e Entry, ok bool, err error) {
+	if err := who.Require(user.Member); err != nil {
+		return Entry{}, false, err
+	}
+	err = s.Tx(ctx, func(ctx context.Context) error {
+		e, ok = Entry{}, false
+		if err := s.Store.Lock(ctx, id); err != nil {
+			return err
+		}
+		waiting, err := s.Store.Entries(ctx, []ID{id})
+		if err != nil || len(waiting[id]) == 0 || only != "" && waiting[id][0].Task != only {
+			return err
+		}
+		e, ok = waiting[id][0], true
+		_, err = s.Store.Remove(ctx, e.Task, id, "")
+		return err
+	})
+	return e, ok, err
 }

@@ -43,6 +43,8 @@ var (
 	ErrInvalid   = fault.Reason{Kind: fault.Invalid, Name: "queue.invalid"}
 	// ErrQueuedAlready says that a task stands in the queue.
 	ErrQueuedAlready = fault.Reason{Kind: fault.Conflict, Name: "queue.queued_already"}
+	// ErrNotQueued says that it does not.
+	ErrNotQueued = fault.Reason{Kind: fault.NotFound, Name: "queue.not_queued"}
 )
 
 // Fields declares what lists of queues may be asked for.
@@ -69,6 +71,9 @@ type Store interface {
 	// Lock holds a queue for a transaction that changes what stands in it;
 	// ErrNotFound if there is none.
 	Lock(ctx context.Context, id ID) error
+	// Update writes names, tags and system tags; ErrNameTaken if another has
+	// the name, ErrNotFound if there is no such queue.
+	Update(ctx context.Context, q Queue) error
 	// Delete removes a queue with what stands in it; ErrNotFound if there is
 	// none.
 	Delete(ctx context.Context, id ID) error

@@ -132,9 +132,22 @@ func (h *handlers) table() []*row {
 		on("events.clear_scroll", "2.18", door.Guest, h.clearScroll),
 
 		on("queues.get_all", "2.4", door.Guest, h.listQueues),
+		on("queues.get_all_ex", "2.4", door.Guest, h.listQueuesEx),
+		on("queues.create", "2.4", door.Member, h.createQueue),
+		on("queues.update", "2.4", door.Member, h.updateQueue),
+		on("queues.add_task", "2.4", door.Member, h.addQueueTask),
+		on("queues.remove_task", "2.4", door.Member, h.removeQueueTask),
+		on("queues.get_next_task", "1.0", door.Member, h.nextQueueTask),
+		on("queues.peek_task", "2.15", door.Guest, h.peekQueueTask),
 		on("queues.get_by_id", "2.4", door.Guest, h.getQueue),
 		on("queues.get_default", "2.4", door.Guest, h.defaultQueue),
 		on("queues.get_num_entries", "2.20", door.Guest, h.queueLength),
 		on("queues.delete", "2.4", door.Member, h.deleteQueue),
+
+		on("workers.register", "2.4", door.Member, h.registerWorker),
+		on("workers.unregister", "2.4", door.Member, h.unregisterWorker),
+		on("workers.status_report", "2.4", door.Member, h.reportWorker),
+		on("workers.get_all", "2.4", door.Guest, h.listWorkers),
+		on("workers.get_count", "1.0", door.Guest, h.countWorkers),
 	}
 }

@@ -111,6 +111,7 @@ var reasons = map[fault.Reason]result{
 	queue.ErrInvalid:   {400, 12},
 
 	queue.ErrQueuedAlready: {400, 706},
+	queue.ErrNotQueued:     {400, 703},
 
 	query.ErrField:    {400, 14},
 	query.ErrValue:    {400, 16},

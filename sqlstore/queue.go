@@ -91,3 +91,18 @@ func (s queues) many(ctx context.Context, ids []string) ([]queue.Queue, error) {
 	}
 	return found, err
 }
+
+// Update implements queue.Store.
+func (s queues) Update(ctx context.Context, q queue.Queue) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		n, err := s.db.changed(ctx, `UPDATE queue SET name = ?, name_key = ?, name_fold = ?, display_name = ? WHERE id = ?`,
+			q.Name, key(q.Name), query.Fold(q.Name), q.DisplayName, q.ID)
+		if isDuplicate(err) {
+			return queue.ErrNameTaken.Errorf("a queue named %q exists already", q.Name)
+		}
+		if err := touchedNone(n, err, queue.ErrNotFound.Errorf("there is no queue %s", q.ID)); err != nil {
+			return err
+		}
+		return queueTags.save(ctx, s.db, string(q.ID), tagged{q.Tags, q.SystemTags})
+	})
+}

@@ -129,6 +129,16 @@ func (s *Service) Ping(ctx context.Context, who user.Identity, id ID) error {
 	return s.Store.Touch(ctx, id, who.User, s.Now())
 }
 
+// ReportWorker notes who runs a task, and that it reported.
+func (s *Service) ReportWorker(ctx context.Context, who user.Identity, id ID, worker string) error {
+	_, err := s.change(ctx, who, id, func(_ context.Context, t *Task) (Part, error) {
+		t.LastWorker, t.LastWorkerReport = worker, s.Now()
+		s.report(t)
+		return Row, nil
+	})
+	return err
+}
+
 // Touch notes, for other nouns inside their transactions, that the content of
 // the task changed.
 func (s *Service) Touch(ctx context.Context, who user.Identity, id ID) error {

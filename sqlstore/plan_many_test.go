@@ -19,7 +19,7 @@ func manyTasks(t *testing.T, db *sqlstore.DB) {
 		`INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
 			last_update, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-		SELECT 'id' || i, 'n', 'N', 'training', '', '', 'completed', '', '', 0, 0, i * 3600000, 0, '', '', '', '', '{}', '{}' FROM n`,
+		SELECT 'id' || i, 'n', 'N', 'training', '', '', 'completed', '', '', 0, 0, i * CAST(3600000 AS BIGINT), 0, '', '', '', '', '{}', '{}' FROM n`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
 		SELECT id, 0, 'half', 'HALF', last_update / 86400000 FROM task WHERE last_update / 3600000 % 2 = 0`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)

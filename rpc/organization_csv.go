@@ -235,7 +235,7 @@ func cell(m api.FieldMapping, row api.Fields) string {
 
 // lookUpEscaped is lookUp for a path as requests write it.
 func lookUpEscaped(row map[string]any, path string) (any, bool) {
-	var v any = map[string]any(row)
+	var v any = row
 	for part := range strings.SplitSeq(path, ".") {
 		m, ok := v.(map[string]any)
 		if !ok {

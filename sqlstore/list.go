@@ -287,9 +287,6 @@ func inOrder[T any](ids []string, rows []T, id func(T) string) []T {
 	return rows
 }
 
-// texts returns ids as plain texts.
-func texts[T ~string](ids []T) []string { return convert[string](ids) }
-
 // convert changes the type of ids.
 func convert[To, From ~string](ids []From) []To {
 	out := make([]To, len(ids))

@@ -656,3 +656,14 @@ func (a *Artifact) RemoveVersion(ctx context.Context) error {
 	q := Which{Mode: a.Mode, Version: a.Version}.query(a.Name)
 	return a.c.conn.own(ctx, "DELETE", "/tasks/"+url.PathEscape(a.Task)+"/artifact", q, "remove a version", a.Name, time.Minute, nil)
 }
+
+// Read returns the value of an artifact of a task by its name: [Task.Artifact]
+// and [Get] in one.
+func Read[T any](ctx context.Context, t *Task, name string, which ...Which) (T, error) {
+	var none T
+	a, err := t.Artifact(ctx, name, which...)
+	if err != nil {
+		return none, err
+	}
+	return Get[T](ctx, a)
+}

@@ -199,3 +199,23 @@ func cut(s string) string {
 	}
 	return s
 }
+
+// RunTask runs fn as a task: it opens a client, starts the task, ends it with
+// what fn came to, a panic included, and closes the client.
+func RunTask(ctx context.Context, cfg Config, spec TaskSpec, fn func(ctx context.Context, run *Run) error) (err error) {
+	c, err := Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { // what did not arrive, the end told
+		if closed := c.Close(ctx); err == nil {
+			err = closed
+		}
+	}()
+	run, err := c.StartTask(ctx, spec)
+	if err != nil {
+		return err
+	}
+	defer run.End(ctx, &err)
+	return fn(ctx, run)
+}

@@ -65,7 +65,7 @@ func put(t *testing.T, c *cache.Cache, k cache.Key, content []byte) (*cache.Entr
 	return e, fetched
 }
 
-func TestContentIsFetchedOnce(t *testing.T) {
+func TestI01ContentIsFetchedOnce(t *testing.T) {
 	c := open(t, cache.Config{})
 	content := []byte("features")
 	first, fetched := put(t, c, key(content, "x.npz"), content)
@@ -85,7 +85,7 @@ func TestContentIsFetchedOnce(t *testing.T) {
 	}
 }
 
-func TestManyWhoAskAtOnceFetchOnce(t *testing.T) {
+func TestI12ManyWhoAskAtOnceFetchOnce(t *testing.T) {
 	dir := t.TempDir()
 	content := bytes.Repeat([]byte("x"), 1<<20)
 	var fetches atomic.Int32
@@ -117,7 +117,7 @@ func TestManyWhoAskAtOnceFetchOnce(t *testing.T) {
 	}
 }
 
-func TestAFailedFetchLeavesNothing(t *testing.T) {
+func TestD21AFailedFetchLeavesNothing(t *testing.T) {
 	c := open(t, cache.Config{})
 	content := []byte("the whole")
 	broken := errors.New("connection reset")
@@ -146,7 +146,7 @@ func TestAFailedFetchLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestWhatWasNotUsedForLongestGoesFirst(t *testing.T) {
+func TestI05WhatWasNotUsedForLongestGoesFirst(t *testing.T) {
 	var at atomic.Int64
 	c := open(t, cache.Config{MaxBytes: 1000, Now: func() time.Time { return time.Unix(at.Add(1), 0) }})
 	contents := map[string][]byte{}
@@ -175,7 +175,7 @@ func TestWhatWasNotUsedForLongestGoesFirst(t *testing.T) {
 	}
 }
 
-func TestWhatIsInUseStays(t *testing.T) {
+func TestI06WhatIsInUseStays(t *testing.T) {
 	dir := t.TempDir()
 	mine, others := open(t, cache.Config{Dir: dir, MaxBytes: 1000}), open(t, cache.Config{Dir: dir, MaxBytes: 1000})
 	held, _ := put(t, mine, key([]byte("held"), "held"), []byte("held"))
@@ -200,7 +200,7 @@ func TestWhatIsInUseStays(t *testing.T) {
 	}
 }
 
-func TestTheDiskKeepsItsFreeSpace(t *testing.T) {
+func TestI07TheDiskKeepsItsFreeSpace(t *testing.T) {
 	c := open(t, cache.Config{MinFree: 1 << 62})
 	_, err := c.File(t.Context(), cache.Key{Address: "x", Name: "x"}, 10, func(context.Context, io.Writer) error {
 		t.Error("fetched")
@@ -286,7 +286,7 @@ func TestRefreshedEntriesAreFetchedAnew(t *testing.T) {
 	must(t, c.Refresh(cache.Key{Digest: "unknown"}))
 }
 
-func TestASecondCacheIsAskedFirst(t *testing.T) {
+func TestI08ASecondCacheIsAskedFirst(t *testing.T) {
 	shared := t.TempDir()
 	one := open(t, cache.Config{Second: open(t, cache.Config{Dir: shared})})
 	content := []byte("on the shared drive")
@@ -299,7 +299,7 @@ func TestASecondCacheIsAskedFirst(t *testing.T) {
 	}
 }
 
-func TestNamesAreOnlyNames(t *testing.T) {
+func TestI09NamesAreOnlyNames(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, cache.Config{Dir: filepath.Join(dir, "cache")})
 	for _, name := range []string{

@@ -32,7 +32,7 @@ func TestProgramsWithTheGoSDKRun(t *testing.T) {
 	says := map[string][]string{
 		"quick":    {"epochs", "<nil>"},
 		"task":     {"a task in_progress 0.1", "tagged:", "the same again created"},
-		"artifact": {"numpy stored", "[1 2 3 4 5 6]", "version 2 is the second note", "version 1 is the first note", "second", "true"},
+		"artifact": {"numpy stored", "[[1 2 3] [4 5 6]]", "version 2 is the second note", "version 1 is the first note", "second", "true"},
 		"report":   {},
 		"storage":  {"4 bytes: 1,2"},
 	}

@@ -39,7 +39,7 @@ func run(ctx context.Context, run *client.Run) error {
 		return err
 	}
 	fmt.Println(a.Type, a.State, a.Size, "bytes,", a.Metadata["split"])
-	values, err := client.Get[[]float64](ctx, a) // decoded, the digest checked
+	values, err := client.Get[[][]float64](ctx, a) // decoded, the digest checked
 	if err != nil {
 		return err
 	}

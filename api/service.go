@@ -88,9 +88,3 @@ type UsersResponse struct {
 	Users    []Fields `json:"users"`
 	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
 }
-
-// ModelsResponse is a page of model documents.
-type ModelsResponse struct {
-	Models   []Fields `json:"models"`
-	ScrollID string   `json:"scroll_id,omitempty"` // if the caller scrolls
-}

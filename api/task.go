@@ -183,6 +183,7 @@ type TasksStatusRequest struct {
 	StatusMessage string `json:"status_message"`
 	Force         bool   `json:"force"`
 	Publish       bool   `json:"publish"`                // of tasks.completed
+	PublishModel  *bool  `json:"publish_model"`          // of tasks.publish
 	Steps         bool   `json:"include_pipeline_steps"` // of tasks.stop
 }
 
@@ -215,6 +216,7 @@ type ResetOptions struct {
 	Force                   bool  `json:"force"`
 	ClearAll                bool  `json:"clear_all"`
 	ReturnFileURLs          bool  `json:"return_file_urls"`
+	DeleteOutputModels      *bool `json:"delete_output_models"`
 	DeleteExternalArtifacts *bool `json:"delete_external_artifacts"`
 }
 
@@ -244,6 +246,7 @@ type TasksResetResponse struct {
 type DeleteOptions struct {
 	Force                   bool  `json:"force"`
 	ReturnFileURLs          bool  `json:"return_file_urls"`
+	DeleteOutputModels      *bool `json:"delete_output_models"`
 	DeleteExternalArtifacts *bool `json:"delete_external_artifacts"`
 	Steps                   bool  `json:"include_pipeline_steps"`
 }
@@ -284,6 +287,7 @@ type TasksCloneRequest struct {
 	Container          Fields              `json:"new_task_container"`
 	InputModels        []ModelLinkIn       `json:"new_task_input_models"`
 	ExecutionOverrides *ExecutionIn        `json:"execution_overrides"`
+	ValidateReferences bool                `json:"validate_references"`
 }
 
 // TasksCloneResponse is the reply of tasks.clone.
@@ -422,6 +426,7 @@ type ManyRequest struct {
 	StatusReason  string `json:"status_reason"`
 	StatusMessage string `json:"status_message"`
 	Force         bool   `json:"force"`
+	PublishModel  *bool  `json:"publish_model"` // of tasks.publish_many
 	Steps         bool   `json:"include_pipeline_steps"`
 }
 

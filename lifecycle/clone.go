@@ -26,6 +26,7 @@ type Clone struct {
 	Container     map[string]any
 	Inputs        []task.ModelLink
 	Overrides     task.Patch // changes the copy in further ways
+	CheckInputs   bool       // input models must exist also where they are only copied
 }
 
 // CloneTask makes a draft out of a task: its parameters, configuration,
@@ -53,6 +54,11 @@ func (s *Service) CloneTask(ctx context.Context, who user.Identity, source task.
 				return err
 			}
 			spec.Project = in.ID
+		}
+		if c.CheckInputs || len(c.Inputs) > 0 || c.Overrides.Models != nil {
+			if err := s.CheckInputs(ctx, spec.Models.Input); err != nil {
+				return err
+			}
 		}
 		if made, err = s.Tasks.Create(ctx, who, spec); err != nil {
 			return err

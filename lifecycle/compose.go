@@ -9,9 +9,13 @@ import (
 	"github.com/coffer-ml/coffer/user"
 )
 
-// CreateTask makes a task together with its artifacts.
+// CreateTask makes a task together with its artifacts. Its input models must
+// exist.
 func (s *Service) CreateTask(ctx context.Context, who user.Identity, spec task.Spec, artifacts []artifact.Spec) (t task.Task, err error) {
 	err = s.Tx(ctx, func(ctx context.Context) error {
+		if err := s.CheckInputs(ctx, spec.Models.Input); err != nil {
+			return err
+		}
 		if t, err = s.Tasks.Create(ctx, who, spec); err != nil || len(artifacts) == 0 {
 			return err
 		}
@@ -21,12 +25,30 @@ func (s *Service) CreateTask(ctx context.Context, who user.Identity, spec task.S
 	return t, err
 }
 
+// ValidateTask refuses what CreateTask would refuse of a task, and creates
+// nothing.
+func (s *Service) ValidateTask(ctx context.Context, who user.Identity, spec task.Spec) error {
+	if err := s.Tasks.Validate(ctx, who, spec); err != nil {
+		return err
+	}
+	return s.CheckInputs(ctx, spec.Models.Input)
+}
+
 // EditTask changes a task. Artifacts that are not nil are all that it shall
-// have: older clients send the whole list as part of the execution.
+// have: older clients send the whole list as part of the execution. If models
+// are given, all input models that the task then has must exist.
 func (s *Service) EditTask(ctx context.Context, who user.Identity, id task.ID, patch task.Patch, force bool, artifacts *[]artifact.Spec) (t task.Task, err error) {
 	err = s.Tx(ctx, func(ctx context.Context) error {
-		if t, err = s.Tasks.Edit(ctx, who, id, patch, force); err != nil || artifacts == nil {
+		if t, err = s.Tasks.Edit(ctx, who, id, patch, force); err != nil {
 			return err
+		}
+		if patch.Models != nil {
+			if err := s.CheckInputs(ctx, t.Models.Input); err != nil {
+				return err
+			}
+		}
+		if artifacts == nil {
+			return nil
 		}
 		return s.replaceArtifacts(ctx, who, id, *artifacts)
 	})

@@ -27,6 +27,7 @@ type Contents interface {
 type Gone struct {
 	Number    int
 	Addresses []file.Address // of the files that belonged to it
+	Weights   []file.Address // of models that went with a task
 }
 
 // tasksIn are the tasks in projects.
@@ -57,30 +58,49 @@ func (c tasksIn) Remove(ctx context.Context, who user.Identity, in []project.ID,
 		}
 		g.Number++
 		g.Addresses = append(g.Addresses, r.Addresses...)
+		g.Weights = append(g.Weights, r.Weights...)
 	}
 	return g, c.Tasks.Store.Orphan(ctx, ids)
 }
 
-// noModels is what lies in projects of a noun that is no part of this server
-// yet.
-type noModels struct{}
+// modelsIn are the models in projects.
+type modelsIn struct{ *Service }
 
 // Held implements Contents.
-func (noModels) Held(context.Context, []project.ID) ([]project.Held, error) { return nil, nil }
-
-// Refile implements Contents.
-func (noModels) Refile(context.Context, user.Identity, project.ID, project.ID) (int, error) {
-	return 0, nil
+func (c modelsIn) Held(ctx context.Context, in []project.ID) ([]project.Held, error) {
+	return c.Models.Store.Held(ctx, in)
 }
 
-// Remove implements Contents.
-func (noModels) Remove(context.Context, user.Identity, []project.ID, Outputs) (Gone, error) {
-	return Gone{}, nil
+// Refile implements Contents.
+func (c modelsIn) Refile(ctx context.Context, who user.Identity, from, to project.ID) (int, error) {
+	return c.Models.Store.Refile(ctx, from, to, who.User, c.Now())
+}
+
+// Remove implements Contents. Tasks elsewhere that name a deleted one name its
+// mark.
+func (c modelsIn) Remove(ctx context.Context, who user.Identity, in []project.ID, out Outputs) (Gone, error) {
+	var g Gone
+	ids, err := c.Models.Store.IDs(ctx, in)
+	if err != nil {
+		return g, err
+	}
+	for _, id := range ids {
+		m, err := c.Models.Store.Lock(ctx, id)
+		if err == nil {
+			err = c.discardModel(ctx, who, m, out.Files)
+		}
+		if err != nil {
+			return g, err
+		}
+		g.Number++
+		g.Addresses = append(g.Addresses, m.Address)
+	}
+	return g, nil
 }
 
 // tasksInside and modelsInside are the two kinds of contents.
-func (s *Service) tasksInside() Contents { return tasksIn{s} }
-func (*Service) modelsInside() Contents  { return noModels{} }
+func (s *Service) tasksInside() Contents  { return tasksIn{s} }
+func (s *Service) modelsInside() Contents { return modelsIn{s} }
 
 // report is the type of tasks that are reports.
 const report task.Type = "report"

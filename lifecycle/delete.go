@@ -17,13 +17,19 @@ type Outputs struct {
 	// Files condemns the files that output artifacts and events name, in the
 	// same transaction. Those that other living records name stay.
 	Files bool
+	// KeepModels keeps draft models that the task made, which otherwise go
+	// with it unless other tasks use them.
+	KeepModels bool
 }
 
 // Removed tells what a deletion or reset took away.
 type Removed struct {
-	Children  int            // tasks whose parent is gone now
-	Addresses []file.Address // of output artifacts
-	Queues    int            // that the task stood in
+	Children      int            // tasks whose parent is gone now
+	Addresses     []file.Address // of output artifacts
+	Weights       []file.Address // of models that went with it
+	DeletedModels int
+	UpdatedModels int // that stayed
+	Queues        int // that the task stood in
 }
 
 // Delete says how a task is to be deleted.
@@ -34,7 +40,7 @@ type Delete struct {
 }
 
 // DeleteTask deletes a task with all it logged. Without force it must be
-// created or archived and have no published children.
+// created or archived and have neither published children nor ready models.
 func (s *Service) DeleteTask(ctx context.Context, who user.Identity, id task.ID, d Delete) (Removed, error) {
 	if err := who.Require(user.Member); err != nil {
 		return Removed{}, err
@@ -52,6 +58,13 @@ func (s *Service) DeleteTask(ctx context.Context, who user.Identity, id task.ID,
 		if err := s.childrenAllow(ctx, id, d.Force); err != nil {
 			return err
 		}
+		made, err := s.outputs(ctx, t)
+		if err != nil {
+			return err
+		}
+		if err := modelsAllow(t, made, d.Force); err != nil {
+			return err
+		}
 		steps, err := s.steps(ctx, t, d.Steps)
 		if err != nil {
 			return err
@@ -63,6 +76,9 @@ func (s *Service) DeleteTask(ctx context.Context, who user.Identity, id task.ID,
 			}
 			r.Children += gone.Children
 			r.Addresses = append(r.Addresses, gone.Addresses...)
+			r.Weights = append(r.Weights, gone.Weights...)
+			r.DeletedModels += gone.DeletedModels
+			r.UpdatedModels += gone.UpdatedModels
 		}
 		addresses, err := s.discard(ctx, id, nil, d.Outputs)
 		if err != nil {
@@ -80,6 +96,10 @@ func (s *Service) DeleteTask(ctx context.Context, who user.Identity, id task.ID,
 			return err
 		}
 		r.Children += children
+		// Now that the task is gone, its own links keep back no model.
+		if err := s.disband(ctx, who, id, made, task.DeletedPrefix+id, d.Outputs, &r); err != nil {
+			return err
+		}
 		return s.Projects.Touch(ctx, t.Project)
 	})
 	return r, err
@@ -164,10 +184,25 @@ func (s *Service) ResetTask(ctx context.Context, who user.Identity, id task.ID, 
 	var t task.Task
 	var r Removed
 	err := s.Tx(ctx, func(ctx context.Context) (err error) {
+		r = Removed{}
+		before, err := s.lock(ctx, id)
+		if err != nil {
+			return err
+		}
+		made, err := s.outputs(ctx, before)
+		if err != nil {
+			return err
+		}
 		if t, err = s.Tasks.Reset(ctx, who, id, reset.Force, reset.ClearAll); err != nil {
 			return err
 		}
 		if err := s.childrenAllow(ctx, id, reset.Force); err != nil {
+			return err
+		}
+		if err := modelsAllow(t, made, reset.Force); err != nil {
+			return err
+		}
+		if err := s.disband(ctx, who, id, made, "", reset.Outputs, &r); err != nil {
 			return err
 		}
 		if r.Queues, err = s.Queues.Leave(ctx, id, "", ""); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/task"
@@ -16,6 +17,7 @@ import (
 type Config struct {
 	Projects  *project.Service
 	Tasks     *task.Service
+	Models    *model.Service
 	Artifacts *artifact.Service
 	Events    *event.Service
 	Queues    *queue.Service

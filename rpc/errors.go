@@ -9,6 +9,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/task"
@@ -36,6 +37,7 @@ var reasons = map[fault.Reason]result{
 	ErrScroll:      {400, 1104},
 	ErrPrepared:    {400, 10},
 	ErrNoPair:      {400, 300},
+	ErrOutdated:    {301, 1},
 	ErrActAs:       {400, 6},
 	ErrActAsBoth:   {400, 5},
 
@@ -78,6 +80,14 @@ var reasons = map[fault.Reason]result{
 	task.ErrMixedSections: {400, 15},
 	task.ErrPublic:        {403, 21},
 	task.ErrTooMany:       {400, 101},
+
+	model.ErrNotFound:      {400, 201},
+	model.ErrReady:         {400, 203},
+	model.ErrInUse:         {400, 205},
+	model.ErrTaskPublished: {400, 206},
+	model.ErrNoOutput:      {400, 122},
+	model.ErrBadReference:  {400, 16},
+	model.ErrInvalid:       {400, 12},
 
 	artifact.ErrNotFound:  {404, 0},
 	artifact.ErrNoVersion: {404, 0},

@@ -180,3 +180,8 @@ func (h *handlers) deleteTaskEvents(ctx context.Context, c Call, req api.DeleteT
 	n, err := h.Events.Clear(ctx, c.Who, target(req.Task, false), req.AllowLocked)
 	return api.DeletedEventsResponse{Deleted: n}, err
 }
+
+func (h *handlers) deleteModelEvents(ctx context.Context, c Call, req api.ModelEventsRequest) (api.DeletedEventsResponse, error) {
+	n, err := h.Events.Clear(ctx, c.Who, target(req.Model, true), req.AllowLocked)
+	return api.DeletedEventsResponse{Deleted: n}, err
+}

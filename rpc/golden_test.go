@@ -83,6 +83,28 @@ var pairs = []struct {
 	{"tasks.delete_models", `{"task":"$tasks.create","models":[{"name":"best","type":"input"}]}`, ""},
 	{"tasks.add_or_update_artifacts", `{"task":"$tasks.create","force":true,"artifacts":[{"key":"features","type":"numpy","uri":"http://coffer.test:8081/a%20b.npz","hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","content_size":0,"timestamp":1762000000,"type_data":{"preview":"[]","content_type":"application/numpy"},"display_data":[["k","v"]]},{"key":"link","type":"custom","uri":"s3://bucket/x","timestamp":1762000000}]}`, ""},
 	{"tasks.delete_artifacts", `{"task":"$tasks.create","force":true,"artifacts":[{"key":"link"}]}`, ""},
+	{"models.create", `{"name":"weights","uri":"http://coffer.test:8081/w%20eights.pt","project":"$projects.create","task":"$tasks.create","labels":{"cat":1},"design":{"design":"layers: 2"},"framework":"PyTorch","tags":["x"],"metadata":{"acc":{"key":"acc","type":"float","value":"0.9"}},"ready":false}`, "id"},
+	{"models.edit", `{"model":"$models.create","uri":"http://coffer.test:8081/w%20eights.pt","iteration":7,"comment":"golden","labels":{"cat":1,"dog":2}}`, ""},
+	{"models.get_versions", `{"model":"$models.create"}`, ""},
+	{"models.update", `{"model":"$models.create","name":"better weights","ui_cache":{"a":1},"framework":"ignored"}`, ""},
+	{"models.add_or_update_metadata", `{"model":"$models.create","metadata":[{"key":"a.b","type":"str","value":"c"}]}`, ""},
+	{"models.delete_metadata", `{"model":"$models.create","keys":["a.b","never"]}`, ""},
+	{"models.get_by_id", `{"model":"$models.create"}`, ""},
+	{"models.get_by_id_ex", `{"id":["$models.create"],"only_fields":["project.name","task.name","ui_cache"]}`, ""},
+	{"models.get_all", `{"uri":["http://coffer.test:8081/w eights.pt"],"metadata.acc.value":"0.9","only_fields":["name","uri","metadata"]}`, ""},
+	{"models.get_all_ex", `{"name":"weights","ready":false,"include_stats":true,"only_fields":["name"],"order_by":["-created"]}`, ""},
+	{"models.get_frameworks", `{"projects":["$projects.create"]}`, ""},
+	{"models.update_for_task", `{"task":"$tasks.create","override_model_id":"$models.create","iteration":8}`, ""},
+	{"models.get_by_task_id", `{"task":"$tasks.create"}`, ""},
+	{"models.update_tags", `{"ids":["$models.create"],"add_tags":["y"],"remove_tags":["x"]}`, ""},
+	{"models.archive_many", `{"ids":["$models.create","none"]}`, ""},
+	{"models.unarchive_many", `{"ids":["$models.create"]}`, ""},
+	{"models.move", `{"ids":["$models.create","none"],"project":null}`, ""},
+	{"models.make_public", `{"ids":["$models.create"]}`, ""},
+	{"models.make_private", `{"ids":["$models.create"]}`, ""},
+	{"events.delete_for_model", `{"model":"$models.create"}`, ""},
+	{"models.set_ready", `{"model":"$models.create","publish_task":false}`, ""},
+	{"models.publish_many", `{"ids":["none"]}`, ""},
 	{"events.add", `{"type":"log","task":"$tasks.create","level":"INFO","worker":"w","msg":"hello","timestamp":1762000000000}`, ""},
 	{"events.add_batch", `{"type":"training_stats_scalar","task":"$tasks.create","metric":"loss","variant":"train","iter":3,"value":0.5,"timestamp":1762000000000}
 {"type":"training_stats_scalar","task":"$tasks.create","metric":"loss","variant":"train","iter":4,"value":"none"}
@@ -135,7 +157,6 @@ var pairs = []struct {
 	{"organization.get_entities_count", `{"tasks":{},"projects":{"name":"("}}`, ""},
 	{"organization.prepare_download_for_get_all", `{"entity_type":"task","only_fields":["name"],"field_mappings":[{"field":"name","name":"NAME"}]}`, "prepare_id"},
 	{"organization.download_for_get_all", `{"prepare_id":"$organization.prepare_download_for_get_all"}`, ""},
-	{"models.get_all", `{"task":["$tasks.create"],"only_fields":["id"]}`, ""},
 	{"tasks.clone", `{"task":"$tasks.create","new_task_name":"again"}`, "id"},
 	{"projects.get_task_parents", `{"projects":["$projects.create"]}`, ""},
 	{"tasks.update", `{"task":"$tasks.clone","comment":"a copy"}`, ""},
@@ -170,6 +191,8 @@ var pairs = []struct {
 	{"tasks.failed", `{"task":"$tasks.clone"}`, ""},
 	{"tasks.stop", `{"task":"$tasks.clone"}`, ""},
 	{"tasks.reset", `{"task":"$tasks.clone","return_file_urls":true}`, ""},
+	{"models.delete", `{"model":"$models.create","force":true}`, ""},
+	{"models.delete_many", `{"ids":["none"]}`, ""},
 	{"tasks.delete", `{"task":"$tasks.clone","force":true,"return_file_urls":true}`, ""},
 	{"tasks.delete_many", `{"ids":["$tasks.create","none"],"force":true,"return_file_urls":true}`, ""},
 	{"projects.move", `{"project":"$projects.create","new_location":"sight"}`, ""},
@@ -190,14 +213,24 @@ var pairs = []struct {
 	{"login.logout", `{}`, ""},
 }
 
+// calledBy is the version by which an endpoint is called: the latest, but
+// for two that answer older callers only.
+func calledBy(endpoint string) string {
+	if endpoint == "models.get_by_task_id" || endpoint == "models.update_for_task" {
+		return "2.13"
+	}
+	return "2.34"
+}
+
 func TestGoldenPairs(t *testing.T) {
 	w := rpctest.New(t)
+	w.Upload(t, "w eights.pt", "weights")
 	kept := map[string]string{}
 	seen := map[string]bool{}
 	for _, p := range pairs {
 		seen[p.endpoint] = true
 		body := regexp.MustCompile(`\$([a-z]+\.[a-z_]+)`).ReplaceAllStringFunc(p.body, func(name string) string { return kept[name[1:]] })
-		q := rpctest.Request{Path: "/v2.34/" + p.endpoint, Body: body}
+		q := rpctest.Request{Path: "/v" + calledBy(p.endpoint) + "/" + p.endpoint, Body: body}
 		if strings.Contains(body, "\n{") {
 			q.Header = map[string]string{"Content-Type": "application/json-lines"}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
 )
@@ -111,6 +112,12 @@ func (h *handlers) loadAll(ctx context.Context, c Call, of string, ids []string,
 			return nil, err
 		}
 		return h.rawTaskDocuments(ctx, c, found, p)
+	case "model":
+		found, err := h.Models.List(ctx, c.Who, model.Query{Request: byID, Bare: bareModel(p)})
+		if err != nil {
+			return nil, err
+		}
+		return h.rawModelDocuments(ctx, c, found, p)
 	case "project":
 		found, err := h.Projects.List(ctx, c.Who, project.Query{Request: byID, IncludeHidden: true})
 		if err != nil {

@@ -13,7 +13,8 @@ import (
 var (
 	twoTagLists    = version{2, 3}  // before: system tags among the tags
 	paramSections  = version{2, 9}  // before: parameters and model_desc in the execution
-	linksAndImages = version{2, 13} // before: one model each way, docker_cmd
+	linksAndImages = version{2, 13} // before: one model each way, docker_cmd; up to it: models of tasks as such
+	metadataByKey  = version{2, 17} // before: metadata is shown as an empty list
 )
 
 // knownSystemTags are those that clients before 2.3 send and get among the
@@ -33,7 +34,7 @@ const (
 // age gives a document the shape that the caller's version expects.
 func (c Call) age(d api.Fields, t task.Task) {
 	if c.Version.less(twoTagLists) {
-		d["tags"] = list(slices.Compact(slices.Sorted(slices.Values(slices.Concat(t.Tags, t.SystemTags)))))
+		d["tags"] = oneTagList(t.Tags, t.SystemTags)
 	}
 	run, _ := d["execution"].(map[string]any)
 	if run == nil {
@@ -64,6 +65,11 @@ func (c Call) age(d api.Fields, t task.Task) {
 	}
 }
 
+// oneTagList is the tags as clients before 2.3 know them.
+func oneTagList(tags, system []string) []string {
+	return list(slices.Compact(slices.Sorted(slices.Values(slices.Concat(tags, system)))))
+}
+
 func legacyParams(p task.Params) map[string]any {
 	out := make(map[string]any)
 	for section, items := range p {
@@ -82,23 +88,23 @@ func legacyParams(p task.Params) map[string]any {
 
 // splitTags moves what is known as a system tag from the tags that a client
 // before 2.3 sends to the system tags.
-func (c Call) splitTags(in *api.TaskFields) {
-	if !c.Version.less(twoTagLists) || in.Tags == nil {
+func (c Call) splitTags(given, systemGiven **[]string) {
+	if !c.Version.less(twoTagLists) || *given == nil {
 		return
 	}
 	tags, system := []string{}, []string{}
-	for _, t := range *in.Tags {
+	for _, t := range **given {
 		if slices.Contains(knownSystemTags, t) {
 			system = append(system, t)
 		} else {
 			tags = append(tags, t)
 		}
 	}
-	in.Tags = &tags
-	if in.SystemTags != nil {
-		system = append(system, *in.SystemTags...)
+	*given = &tags
+	if *systemGiven != nil {
+		system = append(system, **systemGiven...)
 	}
-	in.SystemTags = &system
+	*systemGiven = &system
 }
 
 // splitTagFilter does the same for the tags of a list request.

@@ -66,10 +66,11 @@ func TestModelsAndImagesBefore2_13(t *testing.T) {
 		more["task"], more["force"] = w.task, true
 		w.at(t, version, "tasks.edit", more)
 	}
-	edit("2.12", map[string]any{"execution": map[string]any{"model": "in1", "docker_cmd": "cuda:12  --ipc host"}, "output": map[string]any{"model": "out1"}})
+	in1, in2 := w.newModel(t, "first", nil), w.newModel(t, "second", nil)
+	edit("2.12", map[string]any{"execution": map[string]any{"model": in1, "docker_cmd": "cuda:12  --ipc host"}, "output": map[string]any{"model": "out1"}})
 	d := w.docAt(t, "2.12")
 	run := d["execution"].(map[string]any)
-	if run["model"] != "in1" || run["docker_cmd"] != "cuda:12 --ipc host" || d["output"].(map[string]any)["model"] != "out1" {
+	if run["model"] != in1 || run["docker_cmd"] != "cuda:12 --ipc host" || d["output"].(map[string]any)["model"] != "out1" {
 		t.Errorf("shown to old clients: %v %v", run, d["output"])
 	}
 	d = w.docAt(t, "2.13")
@@ -78,10 +79,10 @@ func TestModelsAndImagesBefore2_13(t *testing.T) {
 		t.Errorf("shown to new clients: %v %v %v", run, d["output"], d["container"])
 	}
 	w.Call(t, "tasks.add_or_update_model", map[string]any{"task": w.task, "name": "second", "model": "out2", "type": "output"})
-	edit("2.12", map[string]any{"execution": map[string]any{"model": "in2"}, "output": map[string]any{"model": "out3"}})
+	edit("2.12", map[string]any{"execution": map[string]any{"model": in2}, "output": map[string]any{"model": "out3"}})
 	models := w.docAt(t, "2.34")["models"].(map[string]any)
 	in, out := models["input"].([]any), models["output"].([]any)
-	if len(in) != 1 || in[0].(map[string]any)["model"] != "in2" || len(out) != 2 || out[1].(map[string]any)["model"] != "out3" || out[1].(map[string]any)["name"] != "second" {
+	if len(in) != 1 || in[0].(map[string]any)["model"] != in2 || len(out) != 2 || out[1].(map[string]any)["model"] != "out3" || out[1].(map[string]any)["name"] != "second" {
 		t.Errorf("models: %v", models)
 	}
 	edit("2.34", map[string]any{"execution": map[string]any{"model": "ignored", "docker_cmd": "ignored"}, "output": map[string]any{"model": "ignored"}})

@@ -78,9 +78,10 @@ func TestReferencesAreFollowed(t *testing.T) {
 	w := newWorld(t)
 	p := w.newProject(t, "vision/yolo")
 	parent := w.newTaskIn(t, "parent", p)
+	input := w.newModel(t, "weights", map[string]any{"parent": "gone", "project": p})
 	id := w.Call(t, "tasks.create", map[string]any{
 		"name": "child", "type": "training", "project": p, "parent": parent,
-		"models": map[string]any{"input": []any{map[string]any{"name": "in", "model": "m1"}}}, "execution": map[string]any{"queue": "gone"},
+		"models": map[string]any{"input": []any{map[string]any{"name": "in", "model": input}}}, "execution": map[string]any{"queue": "gone"},
 	})["id"].(string)
 	one := func(endpoint string, body map[string]any) map[string]any {
 		t.Helper()
@@ -96,7 +97,9 @@ func TestReferencesAreFollowed(t *testing.T) {
 		"parent.name parent.project.basename": fmt.Sprintf("map[id:%s parent:map[id:%s name:parent project:map[basename:yolo id:%s]]]", id, parent, p),
 		"user.name":                           fmt.Sprintf("map[id:%s user:map[id:%s name:admin]]", id, user),
 		"company.name":                        fmt.Sprintf("map[company:map[id:%s name:coffer] id:%s]", w.doc(t, id)["company"], id),
-		"models.input.model.name":             fmt.Sprintf("map[id:%s models:map[input:[map[model:map[id:m1]]]]]", id),
+		"models.input.model.name":             fmt.Sprintf("map[id:%s models:map[input:[map[model:map[id:%s name:weights]]]]]", id, input),
+		"models.input.model.project.basename": fmt.Sprintf("map[id:%s models:map[input:[map[model:map[id:%s project:map[basename:yolo id:%s]]]]]]", id, input, p),
+		"models.input.model.parent.name":      fmt.Sprintf("map[id:%s models:map[input:[map[model:map[id:%s parent:map[id:gone]]]]]]", id, input),
 		"execution.queue.name":                fmt.Sprintf("map[execution:map[queue:map[id:gone]] id:%s]", id),
 		"script.*":                            fmt.Sprintf("map[id:%s script:map[binary:python entry_point: repository: requirements:map[]]]", id),
 	} {

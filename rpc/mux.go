@@ -34,6 +34,7 @@ var (
 	ErrNoPair      = fault.Reason{Kind: fault.NotFound, Name: "rpc.no_pair_to_revoke"}
 	ErrActAs       = fault.Reason{Kind: fault.Forbidden, Name: "rpc.impersonation"}
 	ErrActAsBoth   = fault.Reason{Kind: fault.Invalid, Name: "rpc.impersonation_twice"}
+	ErrOutdated    = fault.Reason{Kind: fault.Unsupported, Name: "rpc.outdated_call"}
 	ErrProjection  = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_projection"}
 )
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/task"
@@ -99,12 +100,16 @@ var nouns = map[string]noun{
 		}),
 	},
 	"company": {shape: leaves("id", "name")},
-	// Models are no part of this server yet: what names one is shown as its
-	// id alone.
-	"model": {shape: leaves("id", "name", "uri", "framework", "ready", "comment", "created", "last_update", "tags", "system_tags").and(shape{
-		"company": refers("company"), "user": refers("user"), "project": refers("project"), "task": refers("task"),
-		"parent": refers("model"), "labels": openMap, "design": openMap, "metadata": openMap,
-	})},
+	"model": {
+		fields: model.Fields,
+		words:  true,
+		hidden: []string{"ui_cache", "company_origin", "unique_metrics"},
+		shape: leaves("id", "name", "uri", "framework", "ready", "comment", "created", "last_update", "last_change", "last_changed_by",
+			"tags", "system_tags", "last_iteration", "unique_metrics", "company_origin").and(shape{
+			"company": refers("company"), "user": refers("user"), "project": refers("project"), "task": refers("task"),
+			"parent": refers("model"), "labels": openMap, "design": openMap, "metadata": openMap, "ui_cache": openMap, "last_metrics": openMap,
+		}),
+	},
 }
 
 // link is where a document refers to another.

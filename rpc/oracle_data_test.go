@@ -53,6 +53,7 @@ type dataset struct {
 	*rpctest.World
 	docs     []document
 	projects []string            // ids
+	models   []string            // ids of input models
 	below    map[string][]string // with their descendants
 }
 
@@ -61,6 +62,9 @@ func newDataset(t testing.TB, d dice, on *rpctest.World, tasks int) *dataset {
 	for _, name := range []string{"p", "p/sub", "p/sub/deep", "q"} {
 		id := w.Call(t, "projects.create", map[string]any{"name": name})["id"].(string)
 		w.projects = append(w.projects, id)
+	}
+	for _, name := range []string{"resnet50", "yolo"} {
+		w.models = append(w.models, w.Call(t, "models.create", map[string]any{"name": name, "uri": "s3://bucket/" + name})["id"].(string))
 	}
 	p := w.projects
 	w.below[p[0]], w.below[p[1]] = []string{p[1], p[2]}, []string{p[2]}
@@ -115,7 +119,7 @@ func (w *dataset) newTask(t testing.TB, d dice, earlier []string) string {
 		body["execution"] = map[string]any{"queue": pick(d, []string{"q1", "q2"})}
 	}
 	if d.IntN(3) == 0 {
-		body["models"] = map[string]any{"input": []any{map[string]any{"name": "in", "model": pick(d, []string{strings.Repeat("a", 32), strings.Repeat("b", 32)})}}}
+		body["models"] = map[string]any{"input": []any{map[string]any{"name": "in", "model": pick(d, w.models)}}}
 	}
 	text, _ := json.Marshal(body)
 	r := w.Do(t, rpctest.Request{Path: "/v2.34/tasks.create", Body: string(text), As: pick(d, []user.Role{user.Admin, user.Member})})

@@ -120,7 +120,7 @@ func (d dice) text(w *dataset, q *question) {
 	}
 	if d.IntN(6) == 0 {
 		d.form("search: id")
-		s.words = append(s.words, pick(d, []string{pick(d, w.docs)["id"].(string), strings.Repeat("a", 32)}))
+		s.words = append(s.words, pick(d, []string{pick(d, w.docs)["id"].(string), pick(d, w.models)}))
 	}
 	if s.text() == "" {
 		return

@@ -8,6 +8,7 @@ import (
 	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
 	"github.com/coffer-ml/coffer/user"
@@ -89,7 +90,7 @@ func (h *handlers) count(ctx context.Context, c Call, kind string, req api.Count
 	}
 	of := counted[kind]
 	if of.noun == "model" {
-		return 0, nil // models are no part of this server yet
+		h.comparable(c, asked)
 	}
 	r, err := listRequest(asked, nouns[of.noun])
 	if err != nil {
@@ -108,6 +109,13 @@ func (h *handlers) count(ctx context.Context, c Call, kind string, req api.Count
 			q.Filter = query.And{q.Filter, query.In{Field: "user", Values: req.ActiveUsers}}
 		}
 		return h.Tasks.Count(ctx, c.Who, q, limit)
+	}
+	if of.noun == "model" {
+		q := model.Query{Request: r, PrivateOnly: req.AllowPublic != nil && !*req.AllowPublic}
+		if len(users) > 0 {
+			q.Filter = query.And{q.Filter, query.In{Field: "user", Values: req.ActiveUsers}}
+		}
+		return h.Models.Count(ctx, c.Who, q, limit)
 	}
 	q := project.Query{Request: r, IncludeHidden: req.SearchHidden || of.tag != "", Private: req.AllowPublic != nil && !*req.AllowPublic}
 	if of.tag != "" {

@@ -136,14 +136,23 @@ func (h *handlers) downloadTable(ctx context.Context, c Call, req api.DownloadRe
 func (h *handlers) pages(c Call, t table) func(context.Context) ([]api.Fields, error) {
 	scroll, left := "", maxRows
 	return func(ctx context.Context) ([]api.Fields, error) {
-		if t.Entity != "task" || left == 0 {
-			return nil, nil // models are no part of this server yet
+		if left == 0 {
+			return nil, nil
 		}
 		keys := maps.Clone(t.Keys)
 		keys["scroll_id"], keys["size"] = scroll, json.Number("500")
-		r, err := h.findTasks(ctx, c, keys, true)
-		scroll = r.ScrollID
-		rows := r.Tasks[:min(left, len(r.Tasks))]
+		var rows []api.Fields
+		var err error
+		if t.Entity == "model" {
+			var r api.ModelsResponse
+			r, err = h.findModels(ctx, c, keys, true)
+			rows, scroll = r.Models, r.ScrollID
+		} else {
+			var r api.TasksResponse
+			r, err = h.findTasks(ctx, c, keys, true)
+			rows, scroll = r.Tasks, r.ScrollID
+		}
+		rows = rows[:min(left, len(rows))]
 		left -= len(rows)
 		return rows, err
 	}

@@ -321,10 +321,31 @@ func (h *handlers) addOwn(ctx context.Context, c Call, docs []api.Fields, ids []
 		return err
 	}
 	sums, err := f.Summaries(ctx, task.Summing{Projects: ids, Users: b.users, Filter: b.own, Living: !b.archived})
+	if err != nil {
+		return err
+	}
+	models, err := h.ownModels(ctx, c, ids, b)
 	for i, id := range ids {
-		docs[i]["own_tasks"], docs[i]["own_models"] = sums[id].Total(), 0 // models are no part of this server yet
+		docs[i]["own_tasks"], docs[i]["own_models"] = sums[id].Total(), models[id]
 	}
 	return err
+}
+
+// ownModels counts the models that lie directly in the projects. Conditions on
+// tasks say nothing of them, but for archived ones.
+func (h *handlers) ownModels(ctx context.Context, c Call, ids []project.ID, b beside) (map[project.ID]int, error) {
+	f, err := h.Models.Filed(c.Who)
+	if err != nil {
+		return nil, err
+	}
+	held, err := f.Held(ctx, ids)
+	out := make(map[project.ID]int)
+	for _, m := range held {
+		if (b.archived || !m.Archived) && (b.users == nil || slices.Contains(b.users, m.User)) {
+			out[m.Project] += m.Number
+		}
+	}
+	return out, err
 }
 
 func (h *handlers) addOwnDatasets(ctx context.Context, c Call, docs []api.Fields, ids []project.ID) error {

@@ -39,8 +39,7 @@ func (h *handlers) deleteProject(ctx context.Context, c Call, req api.ProjectsDe
 		Deleted: gone.Projects, Disassociated: gone.Disassociated, DeletedModels: gone.Models.Number, DeletedTasks: gone.Tasks.Number,
 	}
 	if req.DeleteContents {
-		r.URLs = c.urls(gone.Tasks.Addresses)
-		r.URLs["model_urls"] = c.rendered(gone.Models.Addresses)
+		r.URLs = c.urls(lifecycle.Removed{Addresses: gone.Tasks.Addresses, Weights: append(gone.Models.Addresses, gone.Tasks.Weights...)})
 	}
 	return r, nil
 }

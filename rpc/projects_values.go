@@ -71,26 +71,37 @@ func cut[T any](all []T, req api.PageRequest) (page []T, behind int, err error) 
 
 func (h *handlers) metricVariants(ctx context.Context, c Call, req api.MetricsRequest) (api.MetricNamesResponse, error) {
 	out := api.MetricNamesResponse{Metrics: []api.MetricName{}}
-	if req.ModelMetrics {
-		return out, nil // models are no part of this server yet
-	}
-	f, err := h.Tasks.Filed(c.Who)
-	if err != nil {
-		return out, err
-	}
-	var names []task.Series
-	if len(req.IDs) > 0 {
-		names, err = f.MetricsOf(ctx, taskIDs(req.IDs))
-	} else {
-		var in []project.ID
-		if in, err = h.home(ctx, c, req.PlaceRequest); err == nil {
-			names, err = f.Metrics(ctx, in)
-		}
-	}
+	names, err := h.series(ctx, c, req)
 	for _, n := range names {
 		out.Metrics = append(out.Metrics, api.MetricName{Metric: n.Metric, MetricHash: hashName(n.Metric), Variant: n.Variant, VariantHash: hashName(n.Variant)})
 	}
 	return out, err
+}
+
+// series finds the names of the curves of tasks or models.
+func (h *handlers) series(ctx context.Context, c Call, req api.MetricsRequest) ([]task.Series, error) {
+	tasks, err := h.Tasks.Filed(c.Who)
+	if err != nil {
+		return nil, err
+	}
+	models, err := h.Models.Filed(c.Who)
+	if err != nil {
+		return nil, err
+	}
+	if len(req.IDs) > 0 {
+		if req.ModelMetrics {
+			return models.MetricsOf(ctx, modelIDs(req.IDs))
+		}
+		return tasks.MetricsOf(ctx, taskIDs(req.IDs))
+	}
+	in, err := h.home(ctx, c, req.PlaceRequest)
+	if err != nil {
+		return nil, err
+	}
+	if req.ModelMetrics {
+		return models.Metrics(ctx, in)
+	}
+	return tasks.Metrics(ctx, in)
 }
 
 func (h *handlers) paramNames(ctx context.Context, c Call, req api.ParamNamesRequest) (api.ParamNamesResponse, error) {
@@ -139,22 +150,38 @@ func (h *handlers) paramValues(ctx context.Context, c Call, req api.ParamValuesR
 	return out, err
 }
 
-// modelMetadataKeys and modelMetadataValues find none: models are no part of
-// this server yet.
 func (h *handlers) modelMetadataKeys(ctx context.Context, c Call, req api.MetadataKeysRequest) (api.MetadataKeysResponse, error) {
-	if _, err := h.home(ctx, c, req.PlaceRequest); err != nil {
+	f, err := h.Models.Filed(c.Who)
+	if err != nil {
 		return api.MetadataKeysResponse{}, err
 	}
-	page, behind, err := cut([]string{}, req.PageRequest)
-	return api.MetadataKeysResponse{Keys: list(page), Remaining: behind}, err
+	in, err := h.home(ctx, c, req.PlaceRequest)
+	if err != nil {
+		return api.MetadataKeysResponse{}, err
+	}
+	all, err := f.Keys(ctx, in)
+	if err != nil {
+		return api.MetadataKeysResponse{}, err
+	}
+	page, behind, err := cut(all, req.PageRequest)
+	return api.MetadataKeysResponse{Keys: list(page), Total: len(all), Remaining: behind}, err
 }
 
 func (h *handlers) modelMetadataValues(ctx context.Context, c Call, req api.MetadataValuesRequest) (api.ValuesResponse, error) {
-	if _, err := h.homes(ctx, c, req.Projects, req.Subprojects); err != nil {
+	f, err := h.Models.Filed(c.Who)
+	if err != nil {
 		return api.ValuesResponse{}, err
 	}
-	page, _, err := cut([]string{}, req.PageRequest)
-	return api.ValuesResponse{Values: list(page)}, err
+	in, err := h.homes(ctx, c, req.Projects, req.Subprojects)
+	if err != nil {
+		return api.ValuesResponse{}, err
+	}
+	all, err := f.Values(ctx, in, req.Key)
+	if err != nil {
+		return api.ValuesResponse{}, err
+	}
+	page, _, err := cut(all, req.PageRequest)
+	return api.ValuesResponse{Total: len(all), Values: list(page)}, err
 }
 
 // tagFilter reads the filter of a request for tags; nil if it says nothing.
@@ -226,7 +253,11 @@ func (h *handlers) tagsOf(ctx context.Context, c Call, of string, in []project.I
 	case "project":
 		return h.Projects.Tags(ctx, c.Who, in, filter)
 	}
-	return project.Tags{}, nil // models are no part of this server yet
+	f, err := h.Models.Filed(c.Who)
+	if err != nil {
+		return project.Tags{}, err
+	}
+	return f.Tags(ctx, in, filter)
 }
 
 func (h *handlers) taskParents(ctx context.Context, c Call, req api.ParentsRequest) (api.ParentsResponse, error) {
@@ -293,14 +324,19 @@ func (h *handlers) userNames(ctx context.Context, c Call, req api.UserNamesReque
 
 // owners are the ids of those who have things of a kind in the projects.
 func (h *handlers) owners(ctx context.Context, c Call, in []project.ID, of string) ([]string, error) {
-	if of != "task" {
-		return nil, nil // models are no part of this server yet
-	}
-	f, err := h.Tasks.Filed(c.Who)
+	tasks, err := h.Tasks.Filed(c.Who)
 	if err != nil {
 		return nil, err
 	}
-	owners, err := f.Owners(ctx, in)
+	models, err := h.Models.Filed(c.Who)
+	if err != nil {
+		return nil, err
+	}
+	find := tasks.Owners
+	if of == "model" {
+		find = models.Owners
+	}
+	owners, err := find(ctx, in)
 	var ids []string
 	for _, id := range owners {
 		ids = append(ids, string(id))

@@ -11,6 +11,7 @@ import (
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/lifecycle"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/task"
@@ -23,6 +24,7 @@ type Config struct {
 	Users     *user.Service
 	Projects  *project.Service
 	Tasks     *task.Service
+	Models    *model.Service
 	Artifacts *artifact.Service
 	Events    *event.Service
 	Queues    *queue.Service

@@ -16,11 +16,16 @@ func taskIDs(ids []string) []task.ID {
 	return out
 }
 
-func (h *handlers) updateTags(ctx context.Context, c Call, req api.TagsRequest) (api.UpdatedResponse, error) {
+// someTags refuses a request that names no tag or no entity.
+func someTags(req api.TagsRequest) error {
 	if len(req.AddTags)+len(req.RemoveTags) == 0 {
-		return api.UpdatedResponse{}, ErrMissing.Errorf("add_tags, remove_tags: at least one tag is required").With("field", "add_tags")
+		return ErrMissing.Errorf("add_tags, remove_tags: at least one tag is required").With("field", "add_tags")
 	}
-	if err := someIDs(req.IDs); err != nil {
+	return someIDs(req.IDs)
+}
+
+func (h *handlers) updateTags(ctx context.Context, c Call, req api.TagsRequest) (api.UpdatedResponse, error) {
+	if err := someTags(req); err != nil {
 		return api.UpdatedResponse{}, err
 	}
 	n, err := h.Tasks.UpdateTags(ctx, c.Who, taskIDs(req.IDs), req.AddTags, req.RemoveTags)
@@ -65,27 +70,38 @@ func (h *handlers) share(ctx context.Context, c Call, req api.IDsRequest, public
 	return api.UpdatedResponse{Updated: n}, err
 }
 
-// moveTasks files tasks under a project id, null for the root, or under a name
-// that is found or made.
-func (h *handlers) moveTasks(ctx context.Context, c Call, req api.MoveRequest) (api.MoveResponse, error) {
+// destinationOf reads where entities are to be filed: under a project id, null
+// for the root, or under a name that is found or made.
+func destinationOf(req api.MoveRequest) (to project.ID, name string, err error) {
 	if err := someIDs(req.IDs); err != nil {
-		return api.MoveResponse{}, err
+		return "", "", err
 	}
-	var to project.ID
-	name := ""
 	if id, given := req.Keys["project"]; given {
 		s, ok := id.(string)
 		if !ok && id != nil {
-			return api.MoveResponse{}, wrong("project", "an id", id)
+			return "", "", wrong("project", "an id", id)
 		}
-		to = project.ID(s)
-	} else if name, _ = req.Keys["project_name"].(string); name == "" {
-		return api.MoveResponse{}, ErrMissingKey.Errorf("project or project_name: one of them is required").With("field", "project")
+		return project.ID(s), "", nil
 	}
-	to, err := h.Lifecycle.MoveTasks(ctx, c.Who, taskIDs(req.IDs), to, name)
-	out := api.MoveResponse{}
-	if to != "" {
-		out.ProjectID = (*string)(&to)
+	if name, _ = req.Keys["project_name"].(string); name == "" {
+		return "", "", ErrMissingKey.Errorf("project or project_name: one of them is required").With("field", "project")
 	}
-	return out, err
+	return "", name, nil
+}
+
+// moved tells where entities are filed now; null is the root.
+func moved(to project.ID) api.MoveResponse {
+	if to == "" {
+		return api.MoveResponse{}
+	}
+	return api.MoveResponse{ProjectID: (*string)(&to)}
+}
+
+func (h *handlers) moveTasks(ctx context.Context, c Call, req api.MoveRequest) (api.MoveResponse, error) {
+	to, name, err := destinationOf(req)
+	if err != nil {
+		return api.MoveResponse{}, err
+	}
+	to, err = h.Lifecycle.MoveTasks(ctx, c.Who, taskIDs(req.IDs), to, name)
+	return moved(to), err
 }

@@ -113,10 +113,11 @@ func TestPublicTasks(t *testing.T) {
 
 func TestClonesAreWhatTheyAreToldToBe(t *testing.T) {
 	w := newWorld(t)
+	first, second, third := w.newModel(t, "first", nil), w.newModel(t, "second", nil), w.newModel(t, "third", nil)
 	w.Call(t, "tasks.edit", map[string]any{
 		"task": w.task, "force": true, "comment": "of the source", "tags": []string{"t"}, "runtime": map[string]any{"r": 1},
 		"execution": map[string]any{"framework": "torch", "test_split": 20, "parameters": map[string]any{"lr": 0.1}},
-		"models":    map[string]any{"input": []any{map[string]any{"name": "in", "model": "1"}}, "output": []any{map[string]any{"name": "out", "model": "2"}}},
+		"models":    map[string]any{"input": []any{map[string]any{"name": "in", "model": first}}, "output": []any{map[string]any{"name": "out", "model": "2"}}},
 		"container": map[string]any{"image": "old"},
 	})
 	parent := w.newTask(t, "parent")
@@ -127,8 +128,8 @@ func TestClonesAreWhatTheyAreToldToBe(t *testing.T) {
 		"new_task_hyperparams":   map[string]any{"Args": map[string]any{"bs": map[string]any{"value": "4"}}},
 		"new_task_configuration": map[string]any{"conf": map[string]any{"value": "v"}},
 		"new_task_container":     map[string]any{"image": "new"},
-		"new_task_input_models":  []any{map[string]any{"name": "in", "model": "9"}},
-		"execution_overrides":    map[string]any{"framework": "jax", "queue": "q", "docker_cmd": "cuda --gpus all", "model": "10", "parameters": map[string]any{"wd": 1}},
+		"new_task_input_models":  []any{map[string]any{"name": "in", "model": second}},
+		"execution_overrides":    map[string]any{"framework": "jax", "queue": "q", "docker_cmd": "cuda --gpus all", "model": third, "parameters": map[string]any{"wd": 1}},
 		"validate_references":    true,
 	})["id"].(string)
 	d := w.doc(t, id)
@@ -139,7 +140,7 @@ func TestClonesAreWhatTheyAreToldToBe(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	models := d["models"].(map[string]any)
-	if in := models["input"].([]any)[0].(map[string]any); in["model"] != "10" || in["name"] != "in" || len(models["output"].([]any)) != 0 {
+	if in := models["input"].([]any)[0].(map[string]any); in["model"] != third || in["name"] != "in" || len(models["output"].([]any)) != 0 {
 		t.Errorf("models: %v", models)
 	}
 	args := d["hyperparams"].(map[string]any)["Args"].(map[string]any)

@@ -16,15 +16,15 @@ func someIDs(ids []string) error {
 	return nil
 }
 
-// each runs a change over tasks one by one, each in a transaction of its own;
-// what fails keeps back no other. Only a failure of the server ends it.
-func each(ids []string, change func(task.ID) (api.Fields, error)) (api.ManyResponse, error) {
+// each runs a change over entities one by one, each in a transaction of its
+// own; what fails keeps back no other. Only a failure of the server ends it.
+func each[ID ~string](ids []string, change func(ID) (api.Fields, error)) (api.ManyResponse, error) {
 	out := api.ManyResponse{Succeeded: []api.Fields{}, Failed: []api.Fields{}}
 	if err := someIDs(ids); err != nil {
 		return out, err
 	}
 	for _, id := range ids {
-		done, err := change(task.ID(id))
+		done, err := change(ID(id))
 		if err == nil {
 			done["id"] = id
 			out.Succeeded = append(out.Succeeded, done)
@@ -61,7 +61,7 @@ func (h *handlers) stopMany(ctx context.Context, c Call, req api.ManyRequest) (a
 
 func (h *handlers) publishMany(ctx context.Context, c Call, req api.ManyRequest) (api.ManyResponse, error) {
 	return each(req.IDs, func(id task.ID) (api.Fields, error) {
-		t, err := h.Lifecycle.PublishTask(ctx, c.Who, id, whyMany(req))
+		t, err := h.Lifecycle.PublishTask(ctx, c.Who, id, whyMany(req), unlessFalse(req.PublishModel))
 		r, err := c.status(t, err, "published")
 		return item(r), err
 	})
@@ -75,9 +75,9 @@ func (h *handlers) resetMany(ctx context.Context, c Call, req api.TasksResetMany
 			return nil, err
 		}
 		out := item(r)
-		out["dequeued"], out["deleted_models"], out["urls"] = gone.Queues > 0, 0, api.Fields{}
+		out["dequeued"], out["deleted_models"], out["urls"] = gone.Queues > 0, gone.DeletedModels, api.Fields{}
 		if req.ReturnFileURLs {
-			out["urls"] = c.urls(gone.Addresses)
+			out["urls"] = c.urls(gone)
 		}
 		return out, nil
 	})
@@ -86,9 +86,11 @@ func (h *handlers) resetMany(ctx context.Context, c Call, req api.TasksResetMany
 func (h *handlers) deleteMany(ctx context.Context, c Call, req api.TasksDeleteManyRequest) (api.ManyResponse, error) {
 	return each(req.IDs, func(id task.ID) (api.Fields, error) {
 		gone, err := h.Lifecycle.DeleteTask(ctx, c.Who, id, deletion(c, req.DeleteOptions))
-		out := api.Fields{"deleted": true, "updated_children": gone.Children, "updated_models": 0, "deleted_models": 0, "urls": nil}
+		out := api.Fields{
+			"deleted": true, "updated_children": gone.Children, "updated_models": gone.UpdatedModels, "deleted_models": gone.DeletedModels, "urls": nil,
+		}
 		if req.ReturnFileURLs {
-			out["urls"] = c.urls(gone.Addresses)
+			out["urls"] = c.urls(gone)
 		}
 		return out, err
 	})

@@ -61,7 +61,7 @@ func (h *handlers) enqueueMany(ctx context.Context, c Call, req api.TasksEnqueue
 		if req.ValidateTasks {
 			t, err := h.Tasks.Get(ctx, c.Who, id)
 			if err == nil {
-				err = h.Tasks.Validate(ctx, c.Who, t)
+				err = h.Lifecycle.ValidateTask(ctx, c.Who, t)
 			}
 			if err != nil {
 				return nil, err

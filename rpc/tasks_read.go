@@ -107,9 +107,3 @@ func (h *handlers) taskTypes(ctx context.Context, c Call, req api.TypesRequest) 
 	}
 	return out, err
 }
-
-func (h *handlers) listModels(_ context.Context, _ Call, _ api.QueryRequest) (api.ModelsResponse, error) {
-	// models.create is no row of the table yet, so that no model can exist;
-	// the Python SDK asks for a task's models before it deletes the task.
-	return api.ModelsResponse{Models: []api.Fields{}}, nil
-}

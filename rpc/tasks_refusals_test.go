@@ -20,8 +20,8 @@ import (
 // single items of a batch that goes on. What every endpoint shares is tested
 // apart: who is refused, and how a body is read.
 var raises = map[string]string{
-	"tasks.create":   "400/12 400/16 403/21",
-	"tasks.validate": "400/12 400/16 403/21",
+	"tasks.create":   "400/12 400/16 400/201 403/21",
+	"tasks.validate": "400/12 400/16 400/201 403/21",
 
 	"tasks.get_by_id":               "400/12 400/101",
 	"tasks.get_by_id_ex":            "400/11 400/14 400/21",
@@ -32,7 +32,7 @@ var raises = map[string]string{
 	"tasks.get_configurations":      "400/12 400/101",
 	"tasks.get_configuration_names": "400/12 400/101",
 
-	"tasks.edit":             "400/12 400/16 400/101 400/110 403/21",
+	"tasks.edit":             "400/12 400/16 400/101 400/110 400/201 403/21",
 	"tasks.update":           "400/12 400/16 400/101 403/21",
 	"tasks.update_batch":     "400/0 400/12 400/16 400/101 403/21",
 	"tasks.set_requirements": "400/12 400/101 403/21",
@@ -48,14 +48,14 @@ var raises = map[string]string{
 	"tasks.publish":      "400/12 400/101 400/110 403/21",
 	"tasks.reset":        "400/12 400/101 400/110 400/123 403/21",
 	"tasks.delete":       "400/12 400/101 400/123 403/21",
-	"tasks.clone":        "400/12 400/16 400/101 400/401 400/407 400/409 403/21",
+	"tasks.clone":        "400/12 400/16 400/101 400/201 400/401 400/407 400/409 403/21",
 	"tasks.enqueue":      "400/12 400/101 400/110 400/701 400/706 400/707 400/708 403/21",
 	"tasks.dequeue":      "400/12 403/21",
 	"tasks.stop_many":    "400/12 +400/101 +400/110 +403/21",
 	"tasks.publish_many": "400/12 +400/101 +400/110 +403/21",
 	"tasks.reset_many":   "400/12 +400/101 +400/110 +400/123 +403/21",
 	"tasks.delete_many":  "400/12 +400/101 +400/123 +403/21",
-	"tasks.enqueue_many": "400/12 +400/12 +400/16 +400/101 +400/110 +400/701 +400/706 +400/707 +400/708 +403/21",
+	"tasks.enqueue_many": "400/12 +400/12 +400/16 +400/101 +400/110 +400/201 +400/701 +400/706 +400/707 +400/708 +403/21",
 	"tasks.dequeue_many": "400/12 +400/12 +403/21",
 
 	"tasks.edit_hyper_params":    "400/12 400/101 400/110 403/21",
@@ -108,6 +108,8 @@ var provocations = []provocation{
 	{"tasks.create", "400/16", `{"name":"x","type":"training","tags":["__$not"]}`},
 	{"tasks.create", "403/21", `{"name":"x","type":"training","project":"$shown"}`},
 	{"tasks.validate", "403/21", `{"name":"x","type":"training","project":"$shown"}`},
+	{"tasks.create", "400/201", `{"name":"x","type":"training","models":{"input":[{"name":"m","model":"none"}]}}`},
+	{"tasks.validate", "400/201", `{"name":"x","type":"training","models":{"input":[{"name":"m","model":"none"}]}}`},
 	{"tasks.validate", "400/12", `{"name":"x"}`},
 	{"tasks.validate", "400/12", `{"name":"x","type":"training","execution":{"artifacts":[{"key":"","type":"custom"}]}}`},
 	{"tasks.validate", "400/16", `{"name":"x","type":"training","project":"none"}`},
@@ -149,6 +151,7 @@ var provocations = []provocation{
 	{"tasks.edit", "400/101", `{"task":"none","name":"x"}`},
 	{"tasks.edit", "400/110", `{"task":"$running","name":"x"}`},
 	{"tasks.edit", "400/110", `{"task":"$published","force":true,"comment":"x","execution":{"artifacts":[{"key":"new","type":"custom","uri":"s3://b/new"}]}}`},
+	{"tasks.edit", "400/201", `{"task":"$draft","models":{"input":[{"name":"m","model":"none"}]}}`},
 	{"tasks.edit", "403/21", `{"task":"$public","name":"x","force":true}`},
 	{"tasks.update", "400/12", `{"task":"$draft","name":""}`},
 	{"tasks.update", "400/16", `{"task":"$draft","project":"none"}`},
@@ -213,6 +216,7 @@ var provocations = []provocation{
 	{"tasks.clone", "400/16", `{"task":"$draft","new_task_tags":["__$all"]}`},
 	{"tasks.clone", "400/101", unknown},
 	{"tasks.clone", "400/101", `{"task":"$draft","new_task_parent":"none"}`},
+	{"tasks.clone", "400/201", `{"task":"$draft","new_task_input_models":[{"name":"m","model":"none"}]}`},
 	{"tasks.clone", "400/401", `{"task":"$draft","new_task_project":"none"}`},
 	{"tasks.clone", "400/407", `{"task":"$draft","new_project_name":"/"}`},
 	{"tasks.clone", "403/21", `{"task":"$draft","new_task_project":"$shown"}`},
@@ -244,6 +248,7 @@ var provocations = []provocation{
 	{"tasks.enqueue_many", "400/12", `{"ids":["$draft"],"queue":"a","queue_name":"b"}`},
 	{"tasks.enqueue_many", "+400/12", `{"ids":["$draft"],"queue_name":" "}`},
 	{"tasks.enqueue_many", "+400/16", `{"ids":["$orphan"],"validate_tasks":true}`},
+	{"tasks.enqueue_many", "+400/201", `{"ids":["$dangling"],"validate_tasks":true}`},
 	{"tasks.enqueue_many", "+400/701 +400/701", `{"ids":["$draft","$stopped"],"queue":"none"}`},
 	{"tasks.enqueue_many", "+400/101 +400/110 +400/706 +403/21", `{"ids":["none","$running","$queued","$public"]}`},
 	{"tasks.dequeue_many", "400/12", `{"ids":[]}`},
@@ -331,7 +336,7 @@ var provocations = []provocation{
 func cast(t *testing.T, w world) map[string]string {
 	t.Helper()
 	ids := map[string]string{}
-	for _, name := range []string{"draft", "running", "stopped", "published", "parent", "public", "queued", "orphan"} {
+	for _, name := range []string{"draft", "running", "stopped", "published", "parent", "public", "queued", "orphan", "dangling"} {
 		ids[name] = w.Call(t, "tasks.create", map[string]any{"name": name, "type": "training"})["id"].(string)
 	}
 	do := func(endpoint, name string, more map[string]any) {
@@ -346,6 +351,7 @@ func cast(t *testing.T, w world) map[string]string {
 	do("tasks.completed", "published", map[string]any{"publish": true})
 	do("tasks.edit", "published", map[string]any{"parent": ids["parent"], "force": true})
 	do("tasks.enqueue", "queued", nil)
+	do("tasks.add_or_update_model", "dangling", map[string]any{"name": "m", "model": "none", "type": "input"})
 	w.Call(t, "tasks.make_public", map[string]any{"ids": []string{ids["public"]}})
 	ids["shown"] = w.Call(t, "projects.create", map[string]any{"name": "shown to all"})["id"].(string)
 	w.Call(t, "projects.make_public", map[string]any{"ids": []string{ids["shown"]}})

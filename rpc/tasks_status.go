@@ -70,25 +70,30 @@ func (h *handlers) taskCompleted(ctx context.Context, c Call, req api.TasksStatu
 }
 
 func (h *handlers) publishTask(ctx context.Context, c Call, req api.TasksStatusRequest) (api.FieldsResponse, error) {
-	t, err := h.Lifecycle.PublishTask(ctx, c.Who, task.ID(req.Task), why(req))
+	t, err := h.Lifecycle.PublishTask(ctx, c.Who, task.ID(req.Task), why(req), unlessFalse(req.PublishModel))
 	return c.status(t, err, "published")
 }
 
+// unlessFalse reads a switch that is on by default.
+func unlessFalse(given *bool) bool { return given == nil || *given }
+
 // deletesFiles reports whether the caller wants the server to delete files
 // with a record. The Python SDK always says so in tasks.delete and then
-// deletes the files that it means by itself.
+// deletes the files that it means by itself, and so it does with models.
 func deletesFiles(c Call, asked *bool) bool {
-	return (asked == nil || *asked) && !strings.HasPrefix(c.Who.Client, "clearml-")
+	return unlessFalse(asked) && !strings.HasPrefix(c.Who.Client, "clearml-")
 }
 
 func deletion(c Call, o api.DeleteOptions) lifecycle.Delete {
-	return lifecycle.Delete{Force: o.Force, Steps: o.Steps, Outputs: lifecycle.Outputs{Files: deletesFiles(c, o.DeleteExternalArtifacts)}}
+	return lifecycle.Delete{Force: o.Force, Steps: o.Steps, Outputs: lifecycle.Outputs{
+		Files: deletesFiles(c, o.DeleteExternalArtifacts), KeepModels: !unlessFalse(o.DeleteOutputModels),
+	}}
 }
 
 // reset reads how tasks are reset. Here the SDK deletes nothing itself: what it
 // asks for is done.
 func reset(o api.ResetOptions) lifecycle.Reset {
-	out := lifecycle.Outputs{Files: o.DeleteExternalArtifacts == nil || *o.DeleteExternalArtifacts}
+	out := lifecycle.Outputs{Files: unlessFalse(o.DeleteExternalArtifacts), KeepModels: !unlessFalse(o.DeleteOutputModels)}
 	return lifecycle.Reset{Force: o.Force, ClearAll: o.ClearAll, Outputs: out}
 }
 
@@ -97,21 +102,25 @@ func (h *handlers) deleteTask(ctx context.Context, c Call, req api.TasksDeleteRe
 	if err != nil {
 		return api.TasksDeleteResponse{}, err
 	}
-	r := api.TasksDeleteResponse{Deleted: true, UpdatedChildren: gone.Children}
+	r := api.TasksDeleteResponse{
+		Deleted: true, UpdatedChildren: gone.Children, UpdatedModels: gone.UpdatedModels, DeletedModels: gone.DeletedModels,
+	}
 	if req.ReturnFileURLs {
-		r.URLs = c.urls(gone.Addresses)
+		r.URLs = c.urls(gone)
 	}
 	return r, nil
 }
 
-func (c Call) urls(addresses []file.Address) api.Fields {
-	return api.Fields{"artifact_urls": c.rendered(addresses), "model_urls": []string{}, "event_urls": []string{}}
+func (c Call) urls(gone lifecycle.Removed) api.Fields {
+	return api.Fields{"artifact_urls": c.rendered(gone.Addresses), "model_urls": c.rendered(gone.Weights), "event_urls": []string{}}
 }
 
+// rendered writes addresses for the caller. What was recorded without one is
+// left out.
 func (c Call) rendered(addresses []file.Address) []string {
 	urls := make([]string, 0, len(addresses))
 	for _, a := range addresses {
-		if url := a.Render(c.files); url != "" { // an artifact may have been recorded without an address
+		if url := a.Render(c.files); url != "" {
 			urls = append(urls, url)
 		}
 	}
@@ -121,9 +130,9 @@ func (c Call) rendered(addresses []file.Address) []string {
 func (h *handlers) resetTask(ctx context.Context, c Call, req api.TasksResetRequest) (api.TasksResetResponse, error) {
 	t, gone, err := h.Lifecycle.ResetTask(ctx, c.Who, task.ID(req.Task), reset(req.ResetOptions))
 	f, err := c.status(t, err)
-	r := api.TasksResetResponse{Updated: f.Updated, Fields: f.Fields, Dequeued: api.Fields{}, Events: api.Fields{}, URLs: api.Fields{}}
+	r := api.TasksResetResponse{Updated: f.Updated, Fields: f.Fields, DeletedModels: gone.DeletedModels, Dequeued: api.Fields{}, Events: api.Fields{}, URLs: api.Fields{}}
 	if err == nil && req.ReturnFileURLs {
-		r.URLs = c.urls(gone.Addresses)
+		r.URLs = c.urls(gone)
 	}
 	if gone.Queues > 0 {
 		r.Dequeued["removed"] = gone.Queues
@@ -143,7 +152,7 @@ func (h *handlers) cloneTask(ctx context.Context, c Call, req api.TasksCloneRequ
 	clone := lifecycle.Clone{
 		Name: req.Name, Comment: req.Comment, Tags: req.Tags, SystemTags: req.SystemTags, Parent: task.ID(req.Parent),
 		Project: project.ID(req.Project), ProjectName: req.ProjectName, Hyperparams: params, Configuration: configuration,
-		Container: req.Container, Inputs: h.linksOf(req.InputModels),
+		Container: req.Container, Inputs: h.linksOf(req.InputModels), CheckInputs: req.ValidateReferences,
 	}
 	if in := req.ExecutionOverrides; in != nil {
 		clone.Overrides.Execution = func(e *task.Execution) { mergeExecution(e, *in) }

@@ -26,7 +26,7 @@ func (h *handlers) validateTask(ctx context.Context, c Call, req api.TasksCreate
 	if err != nil {
 		return api.Empty{}, err
 	}
-	if err := h.Tasks.Validate(ctx, c.Who, spec); err != nil {
+	if err := h.Lifecycle.ValidateTask(ctx, c.Who, spec); err != nil {
 		return api.Empty{}, err
 	}
 	return api.Empty{}, h.Artifacts.Validate(artifacts)
@@ -50,7 +50,7 @@ func (h *handlers) spec(c Call, req api.TasksCreateRequest) (task.Spec, []artifa
 
 // patch converts the parts of a task that a request gives.
 func (h *handlers) patch(c Call, in api.TaskFields) (task.Patch, error) {
-	c.splitTags(&in)
+	c.splitTags(&in.Tags, &in.SystemTags)
 	p := task.Patch{
 		Name: in.Name, Comment: in.Comment, Type: (*task.Type)(in.Type), Status: (*task.Status)(in.Status),
 		StatusMessage: in.StatusMessage, Parent: (*task.ID)(in.Parent), Project: (*project.ID)(in.Project),

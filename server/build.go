@@ -14,6 +14,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/notify"
 	"github.com/coffer-ml/coffer/lifecycle"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/sqlstore"
@@ -28,6 +29,7 @@ type services struct {
 	users     *user.Service
 	projects  *project.Service
 	tasks     *task.Service
+	models    *model.Service
 	artifacts *artifact.Service
 	files     *file.Service
 	events    *event.Service
@@ -74,15 +76,16 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, m *metrics) (*s
 		MaxSize: cfg.MaxUploadSize, Room: s.room.check, Hashed: m.hash,
 	})
 	s.unlink = db.Link(s.hub, logger)
+	s.models = model.New(model.Config{Store: db.Models(), Projects: s.projects, Tasks: s.tasks, Files: s.files, Tx: db.Tx, Now: time.Now})
 	s.artifacts = artifact.New(artifact.Config{
 		Store: db.Artifacts(), Tasks: s.tasks, Files: s.files, Tx: db.Tx, After: db.After, Hub: s.hub, Now: time.Now,
 	})
 	s.events = event.New(event.Config{
-		Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks}, Files: s.files, Tx: db.BulkTx, After: db.After, Hub: s.hub, Now: time.Now,
+		Store: db.Events(), Targets: lifecycle.Targets{Tasks: s.tasks, Models: s.models}, Files: s.files, Tx: db.BulkTx, After: db.After, Hub: s.hub, Now: time.Now,
 	})
-	s.files.Join(s.artifacts, s.events)
+	s.files.Join(s.artifacts, s.models, s.events)
 	s.lifecycle = lifecycle.New(lifecycle.Config{
-		Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events, Queues: s.queues, Files: s.files, Tx: db.Tx, Now: time.Now,
+		Projects: s.projects, Tasks: s.tasks, Models: s.models, Artifacts: s.artifacts, Events: s.events, Queues: s.queues, Files: s.files, Tx: db.Tx, Now: time.Now,
 	})
 	if err := s.findOthers(ctx, logger); err != nil {
 		return nil, errors.Join(err, s.close())

@@ -19,7 +19,7 @@ type doors struct{ web, api, files, admin http.Handler }
 // clean their paths, and redirect a POST that has no trailing slash.
 func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresses rpc.Addresses, at keyPair, stopping func() bool) doors {
 	api := rpc.New(rpc.Config{
-		Guard: s.guard, Users: s.users, Projects: s.projects, Tasks: s.tasks, Artifacts: s.artifacts, Events: s.events,
+		Guard: s.guard, Users: s.users, Projects: s.projects, Tasks: s.tasks, Models: s.models, Artifacts: s.artifacts, Events: s.events,
 		Queues: s.queues, Lifecycle: s.lifecycle, Addresses: addresses, Logger: logger, Now: time.Now,
 		Build: Version, Commit: commit(), Stopping: stopping, Observe: m.call, TLS: cfg.TLSCert != "",
 	})

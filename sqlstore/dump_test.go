@@ -17,7 +17,8 @@ var drawnColumns = map[string]bool{
 var rowReferences = map[string]string{
 	"generation.file_id": "file", "generation.blob_id": "blob", "artifact.newest": "artifact_version",
 	"artifact_version.artifact_id": "artifact", "artifact_version.generation": "generation",
-	"task_name_trigram.name_id": "task_name", "artifact_name_trigram.name_id": "artifact_name",
+	"task_name_trigram.name_id": "task_name", "artifact_name_trigram.name_id": "artifact_name", "model_name_trigram.name_id": "model_name",
+	"model_version.generation":     "generation",
 	"artifact_metadata.version_id": "artifact_version",
 	"event_dead.owner":             "event_progress", "event_series.owner": "event_progress", "event_log.owner": "event_progress",
 	"event_item.owner": "event_progress", "event_metric.owner": "event_progress", "event_node.series": "event_series",
@@ -26,7 +27,7 @@ var rowReferences = map[string]string{
 
 // numbered are the tables whose rows have numbers of the engine's making.
 var numbered = []string{
-	"blob", "file", "generation", "artifact", "artifact_version", "event_progress", "event_series", "event_item", "task_name", "artifact_name",
+	"blob", "file", "generation", "artifact", "artifact_version", "event_progress", "event_series", "event_item", "task_name", "artifact_name", "model_name", "model_version",
 }
 
 // dump returns every row of every table as a text, in order, with names in the

@@ -95,6 +95,11 @@ func (s events) Raise(ctx context.Context, iterations map[event.Target]int64) er
 		WHERE event_progress.last_iteration < excluded.last_iteration`, rows)
 }
 
+// LastIteration implements event.Store.
+func (s events) LastIteration(ctx context.Context, t event.Target) (int64, error) {
+	return one(ctx, s.db, nil, scalar[int64], `SELECT coalesce(max(last_iteration), 0) FROM event_progress WHERE target = ?`, t.ID)
+}
+
 // byID returns targets in one order for all callers, since each takes the
 // lock of a row.
 func byID[V any](of map[event.Target]V) []event.Target {

@@ -19,6 +19,7 @@ type names struct {
 
 var (
 	taskNames     = names{table: "task_name", owner: "task", column: "name"}
+	modelNames    = names{table: "model_name", owner: "model", column: "name"}
 	artifactNames = names{table: "artifact_name", owner: "artifact", column: "key"}
 )
 

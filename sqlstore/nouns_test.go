@@ -13,6 +13,7 @@ import (
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/notify"
 	"github.com/coffer-ml/coffer/lifecycle"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/sqlstore"
@@ -26,6 +27,7 @@ type nouns struct {
 	users     *user.Service
 	projects  *project.Service
 	tasks     *task.Service
+	models    *model.Service
 	artifacts *artifact.Service
 	files     *file.Service
 	events    *event.Service
@@ -46,15 +48,16 @@ func nounsOn(db *sqlstore.DB, blobs blob.Store, now func() time.Time, grace time
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	hub := &notify.Hub{}
+	n.models = model.New(model.Config{Store: db.Models(), Projects: n.projects, Tasks: n.tasks, Files: n.files, Tx: db.Tx, Now: now})
 	n.artifacts = artifact.New(artifact.Config{
 		Store: db.Artifacts(), Tasks: n.tasks, Files: n.files, Tx: db.Tx, After: db.After, Hub: hub, Now: now,
 	})
 	n.events = event.New(event.Config{
-		Store: db.Events(), Targets: lifecycle.Targets{Tasks: n.tasks}, Files: n.files, Tx: db.BulkTx, After: db.After, Hub: hub, Now: now,
+		Store: db.Events(), Targets: lifecycle.Targets{Tasks: n.tasks, Models: n.models}, Files: n.files, Tx: db.BulkTx, After: db.After, Hub: hub, Now: now,
 	})
-	n.files.Join(n.artifacts, n.events)
+	n.files.Join(n.artifacts, n.models, n.events)
 	n.lifecycle = lifecycle.New(lifecycle.Config{
-		Projects: n.projects, Tasks: n.tasks, Artifacts: n.artifacts, Events: n.events, Queues: n.queues, Files: n.files, Tx: db.Tx, Now: now,
+		Projects: n.projects, Tasks: n.tasks, Models: n.models, Artifacts: n.artifacts, Events: n.events, Queues: n.queues, Files: n.files, Tx: db.Tx, Now: now,
 	})
 	return n
 }

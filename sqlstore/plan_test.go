@@ -10,6 +10,7 @@ import (
 
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
@@ -139,6 +140,72 @@ func TestCommonFiltersUseAnIndex(t *testing.T) {
 	})
 }
 
+func TestCommonFiltersOfModelsUseAnIndex(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		p, of := aProject("p"), aTask("t")
+		addProjects(t, db, p)
+		addTasks(t, db, of)
+		for i := range 20 {
+			m := fullModel(t, p.ID, of.ID)
+			m.Name = fmt.Sprint("model ", i)
+			addModels(t, db, m)
+		}
+		// What walks an index, as it should: in the wanted order, or one of few rows.
+		walks := map[string]bool{"published, the latest first": true, "comment that holds": true, "a metric in a range": true}
+		latest := []query.Order{{Field: "last_update", Desc: true}}
+		is := func(field, value string) query.Filter { return query.In{Field: field, Values: []string{value}} }
+		for name, c := range map[string]struct {
+			filter query.Filter
+			order  []query.Order
+			step   string
+		}{
+			"no filter, the latest first": {nil, latest, "model_by_update"},
+			"project, the latest first":   {is("project", string(p.ID)), latest, "model_by_project"},
+			"task, the oldest first":      {is("task", string(of.ID)), []query.Order{{Field: "created"}}, "model_by_task"},
+			"user, the latest first":      {is("user", "u1"), latest, "model_by_user"},
+			"exact name":                  {query.Match{Field: "name", Pattern: pattern(t, `^model\ 7$`, false)}, nil, "model_by_name"},
+			"name that holds":             {query.Match{Field: "name", Pattern: pattern(t, "EL 1", true)}, nil, "model_by_name"},
+			"address":                     {is("uri", "files:/w eights.pt"), nil, "model_by_place"},
+			"parent":                      {is("parent", "x"), nil, "model_by_parent"},
+			"framework in a project":      {query.And{is("framework", "PyTorch"), is("project", string(p.ID))}, nil, "model_by_framework"},
+			"a tag that few have":         {is("tags", "a"), latest, "model_tag_by_tag"},
+			"metadata":                    {is("metadata.acc.value", "0.9"), latest, "model_metadata_by_value"},
+			"created since":               {query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(9)}, nil, "model_by_creation"},
+			"name, tags and metadata":     {query.And{query.Match{Field: "name", Pattern: pattern(t, "del 1", false)}, is("tags", "a"), is("metadata.acc.value", "0.9")}, latest, "model_tag_by_tag"},
+			"comment that holds":          {query.Match{Field: "comment", Pattern: pattern(t, "omm", false)}, latest, "model_by_comment"},
+			"a metric in a range":         {query.Compare{Field: query.Join("last_metrics", "a", "b", "value"), Op: query.GreaterEqual, Value: 0.5}, latest, "event_series_by_key"},
+			"published, the latest first": {query.Same{Field: "ready", Value: true}, latest, "model_by_update"},
+			"several ids":                 {query.In{Field: "id", Values: []string{"x", "y"}}, nil, ""},
+			"project without archived":    {query.And{is("project", string(p.ID)), query.Not{Part: is("system_tags", model.Archived)}}, latest, "model_by_project"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				q := model.Query{Request: query.Request{Filter: c.filter, Order: c.order, Page: query.Page{Limit: 50}}}
+				r, stop := sqlstore.Record(db)
+				_, err := db.Models().List(ctx, q)
+				stop()
+				must(t, err)
+				if n := len(r.Statements()); n > 12 {
+					t.Errorf("%d statements", n)
+				}
+				for _, s := range r.Statements() {
+					if !strings.HasPrefix(s.Text, "SELECT model.id FROM model WHERE") {
+						continue
+					}
+					plan, err := db.Plan(ctx, s)
+					must(t, err)
+					if !strings.Contains(plan, c.step) {
+						t.Errorf("%s\nexpected %s in\n%s", s.Text, c.step, plan)
+					}
+				}
+				if c.filter != nil && !walks[name] {
+					wantNoScan(t, db, func() { _, _ = db.Models().List(ctx, q) })
+				}
+			})
+		}
+	})
+}
+
 func TestWhatManyRowsMeetIsTestedRowByRow(t *testing.T) {
 	ctx := context.Background()
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
@@ -191,7 +258,9 @@ func TestNothingElseScans(t *testing.T) {
 		v := aVersion(1)
 		v.Address, v.Generation, v.State, v.Preview = ownAddress(t, "a"), g.ID, artifact.Stored, "text"
 		add(t, db, x.ID, output("a"), v, "1")
-		tasks, artifacts, projects := db.Tasks(), db.Artifacts(), db.Projects()
+		tasks, artifacts, projects, models := db.Tasks(), db.Artifacts(), db.Projects(), db.Models()
+		weights := fullModel(t, p.ID, x.ID)
+		addModels(t, db, weights)
 		refs := []artifact.Ref{output("a"), output("b")}
 		for name, fn := range map[string]func() error{
 			"task: insert":             func() error { return tasks.Insert(ctx, fullTask(p.ID, "")) },
@@ -201,10 +270,25 @@ func TestNothingElseScans(t *testing.T) {
 			"task: published children": func() error { _, err := tasks.PublishedChildren(ctx, x.ID); return err },
 			"task: types":              func() error { _, err := tasks.Types(ctx, nil); return err },
 			"task: types in projects":  func() error { _, err := tasks.Types(ctx, []project.ID{p.ID}); return err },
-			"project: insert":          func() error { return projects.Insert(ctx, aProject("q")) },
-			"project: by name":         func() error { _, err := projects.ByName(ctx, "p"); return err },
-			"project: many":            func() error { _, err := projects.Many(ctx, []project.ID{p.ID, sub.ID}); return err },
-			"project: descendants":     func() error { _, err := projects.Descendants(ctx, []project.ID{p.ID}); return err },
+			"task: uses of models":     func() error { _, err := tasks.Uses(ctx, []string{"m1", "m2"}, true, 1); return err },
+			"task: relink":             func() error { return tasks.Relink(ctx, "m9", "m8") },
+			"model: get":               func() error { _, err := models.Get(ctx, weights.ID); return err },
+			"model: save":              func() error { return models.Save(ctx, weights, model.All) },
+			"model: standings":         func() error { _, err := models.Standings(ctx, []model.ID{weights.ID, "y"}); return err },
+			"model: touch":             func() error { return models.TouchOld(ctx, []model.ID{weights.ID, "y"}, "u", at(9), at(8)) },
+			"model: made by":           func() error { _, err := models.MadeBy(ctx, x.ID); return err },
+			"model: references":        func() error { _, err := models.References(ctx, "w eights.pt"); return err },
+			"model: insert and delete": func() error {
+				m := fullModel(t, p.ID, x.ID)
+				if err := models.Insert(ctx, m); err != nil {
+					return err
+				}
+				return models.Delete(ctx, m.ID)
+			},
+			"project: insert":      func() error { return projects.Insert(ctx, aProject("q")) },
+			"project: by name":     func() error { _, err := projects.ByName(ctx, "p"); return err },
+			"project: many":        func() error { _, err := projects.Many(ctx, []project.ID{p.ID, sub.ID}); return err },
+			"project: descendants": func() error { _, err := projects.Descendants(ctx, []project.ID{p.ID}); return err },
 			"project: rename, and back": func() error {
 				q := p
 				q.Name = "r"

@@ -22,6 +22,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/ident"
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/lifecycle"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/sqlstore"
@@ -38,6 +39,7 @@ type actor struct {
 
 	taskIDs    []task.ID // also those that were deleted
 	projectIDs []project.ID
+	modelIDs   []model.ID // also those that were deleted
 	userIDs    []user.ID
 	keys       []string
 	parts      []inParts
@@ -104,6 +106,37 @@ func (a *actor) pickProject() project.ID {
 	return a.projectIDs[a.IntN(len(a.projectIDs))]
 }
 
+// pickModel is a model, now and then one that never was.
+func (a *actor) pickModel() model.ID {
+	if len(a.modelIDs) == 0 || a.IntN(20) == 0 {
+		return "nothing"
+	}
+	return a.modelIDs[len(a.modelIDs)-1-a.IntN(min(len(a.modelIDs), 40))]
+}
+
+func (a *actor) address() file.Address {
+	if a.IntN(4) == 0 {
+		return file.Elsewhere("s3://bucket/" + a.text())
+	}
+	own, _ := file.Own(string(a.path()))
+	return own
+}
+
+func (a *actor) items() (out []model.Item) {
+	for range 1 + a.IntN(3) {
+		out = append(out, model.Item{Key: a.text(), Type: "str", Value: a.text()})
+	}
+	return out
+}
+
+func (a *actor) outputs() lifecycle.Outputs {
+	return lifecycle.Outputs{Files: a.IntN(2) == 0, KeepModels: a.IntN(3) == 0}
+}
+
+func (a *actor) publish(ctx context.Context, who user.Identity, id task.ID, why task.Why) (task.Task, error) {
+	return a.lifecycle.PublishTask(ctx, who, id, why, a.IntN(2) == 0)
+}
+
 // drawn names an id that came into being.
 func (a *actor) drawn(kind, id string) {
 	if id != "" && a.names[id] == "" {
@@ -164,8 +197,12 @@ func (a *actor) ref() artifact.Ref {
 }
 
 func (a *actor) event() event.Event {
+	target := event.Target{Kind: event.Task, ID: string(a.pick())}
+	if a.IntN(6) == 0 {
+		target = event.Target{Kind: event.Model, ID: string(a.pickModel())}
+	}
 	e := event.Event{
-		Target: event.Target{Kind: event.Task, ID: string(a.pick())}, Timestamp: int64(1 + a.IntN(5)), Worker: a.text(), Metric: a.text(),
+		Target: target, Timestamp: int64(1 + a.IntN(5)), Worker: a.text(), Metric: a.text(),
 		Variant: a.text(), Iter: int64(a.IntN(20)), AllowLocked: a.IntN(2) == 0,
 	}
 	switch a.IntN(4) {
@@ -295,7 +332,7 @@ var deeds = []deed{
 		spec := task.Spec{
 			Name: strings.ToValidUTF8(a.text()+fmt.Sprint(" ", a.IntN(50)), ""), Type: "training", Comment: a.text(), Project: a.pickProject(), Tags: a.some(3),
 			Script: task.Script{Repository: a.text(), Diff: a.text(), Requirements: map[string]any{"pip": a.text()}},
-			Models: task.Models{Input: []task.ModelLink{{Name: a.text(), Model: "m1"}}},
+			Models: task.Models{Input: []task.ModelLink{{Name: a.text(), Model: string(a.pickModel())}}},
 		}
 		if a.IntN(3) == 0 {
 			spec.Parent = a.pick()
@@ -350,12 +387,12 @@ var deeds = []deed{
 		return a.tasks.Move(ctx, user.Operator, []task.ID{a.pick(), a.pick()}, a.pickProject())
 	}},
 	{"link a model", 4, func(ctx context.Context, a *actor) (any, error) {
-		got, err := a.tasks.AddModel(ctx, user.Operator, a.pick(), task.LinkRef{Name: a.text(), Input: a.IntN(2) == 0}, a.text())
+		got, err := a.tasks.AddModel(ctx, user.Operator, a.pick(), task.LinkRef{Name: a.text(), Input: a.IntN(2) == 0}, string(a.pickModel()))
 		return len(got.Models.Input), err
 	}},
 	{"move on", 10, func(ctx context.Context, a *actor) (any, error) {
 		steps := []func(context.Context, user.Identity, task.ID, task.Why) (task.Task, error){
-			a.tasks.Started, a.tasks.Stopped, a.tasks.Failed, a.tasks.Completed, a.tasks.Close, a.lifecycle.PublishTask, a.tasks.Started,
+			a.tasks.Started, a.tasks.Stopped, a.tasks.Failed, a.tasks.Completed, a.tasks.Close, a.publish, a.tasks.Started,
 		}
 		got, err := steps[a.IntN(len(steps))](ctx, user.Operator, a.pick(), why)
 		return got.Status, err
@@ -373,12 +410,92 @@ var deeds = []deed{
 		return got.Status, err
 	}},
 	{"reset a task", 2, func(ctx context.Context, a *actor) (any, error) {
-		got, _, err := a.lifecycle.ResetTask(ctx, user.Operator, a.pick(), lifecycle.Reset{Force: a.IntN(2) == 0, ClearAll: a.IntN(2) == 0, Outputs: lifecycle.Outputs{Files: a.IntN(2) == 0}})
+		got, _, err := a.lifecycle.ResetTask(ctx, user.Operator, a.pick(), lifecycle.Reset{Force: a.IntN(2) == 0, ClearAll: a.IntN(2) == 0, Outputs: a.outputs()})
 		return got.Status, err
 	}},
 	{"delete a task", 5, func(ctx context.Context, a *actor) (any, error) {
-		got, err := a.lifecycle.DeleteTask(ctx, user.Operator, a.pick(), lifecycle.Delete{Force: a.IntN(3) > 0, Outputs: lifecycle.Outputs{Files: a.IntN(2) == 0}})
+		got, err := a.lifecycle.DeleteTask(ctx, user.Operator, a.pick(), lifecycle.Delete{Force: a.IntN(3) > 0, Outputs: a.outputs()})
 		return got, err
+	}},
+	{"make a model", 8, func(ctx context.Context, a *actor) (any, error) {
+		spec := model.Spec{
+			Name: strings.ToValidUTF8(a.text()+fmt.Sprint(" ", a.IntN(50)), ""), Comment: a.text(), Address: a.address(), Framework: a.text(), Project: a.pickProject(),
+			Tags: a.some(2), Design: map[string]any{"design": a.text()}, Labels: map[string]int64{a.text(): int64(a.IntN(3))}, Ready: a.IntN(4) == 0,
+		}
+		if a.IntN(2) == 0 {
+			spec.Task = a.pick()
+		}
+		m, err := a.lifecycle.CreateModel(ctx, user.Operator, spec)
+		if err == nil {
+			a.drawn("model", string(m.ID))
+			a.modelIDs = append(a.modelIDs, m.ID)
+		}
+		return m.Name, err
+	}},
+	{"edit a model", 8, func(ctx context.Context, a *actor) (any, error) {
+		name, comment, address, in, ready := "renamed "+fmt.Sprint(a.IntN(9)), a.text(), a.address(), a.pickProject(), a.IntN(2) == 0
+		patch := model.Patch{Comment: &comment, Address: &address, Project: &in}
+		if a.IntN(2) == 0 {
+			patch.Name, patch.Ready = &name, &ready
+		}
+		if of := a.pick(); a.IntN(3) == 0 {
+			patch.Task = &of
+		}
+		iteration := int64(a.IntN(30))
+		m, err := a.lifecycle.EditModel(ctx, user.Operator, a.pickModel(), patch, &iteration)
+		return fmt.Sprint(m.Name, m.Ready), err
+	}},
+	{"edit metadata", 5, func(ctx context.Context, a *actor) (any, error) {
+		m, err := a.models.EditMetadata(ctx, user.Operator, a.pickModel(), a.items(), a.IntN(3) == 0)
+		return len(m.Metadata), err
+	}},
+	{"tag models", 3, func(ctx context.Context, a *actor) (any, error) {
+		return a.models.UpdateTags(ctx, user.Operator, []model.ID{a.pickModel(), a.pickModel()}, a.some(2), a.some(2))
+	}},
+	{"archive a model", 2, func(ctx context.Context, a *actor) (any, error) {
+		m, err := a.models.Archive(ctx, user.Operator, a.pickModel())
+		return m.SystemTags, err
+	}},
+	{"publish a model", 2, func(ctx context.Context, a *actor) (any, error) {
+		m, with, err := a.lifecycle.PublishModel(ctx, user.Operator, a.pickModel(), lifecycle.PublishModel{Task: a.IntN(2) == 0, Force: a.IntN(3) == 0})
+		return fmt.Sprint(m.Ready, with != nil), err
+	}},
+	{"delete a model", 3, func(ctx context.Context, a *actor) (any, error) {
+		m, err := a.lifecycle.DeleteModel(ctx, user.Operator, a.pickModel(), a.IntN(2) == 0, a.IntN(2) == 0)
+		return m.Name, err
+	}},
+	{"list models", 6, func(ctx context.Context, a *actor) (any, error) {
+		keys := []string{"name", "comment", "tags", "framework", "metadata.a.value"}
+		re, err := query.Compile([]string{"a", "^a", "ä", "o.*g", "t$"}[a.IntN(5)], a.IntN(2) == 0)
+		if err != nil {
+			return nil, err
+		}
+		var filter query.Filter = query.Match{Field: keys[a.IntN(5)], Pattern: re}
+		if a.IntN(2) == 0 {
+			filter = query.And{query.In{Field: keys[a.IntN(5)], Values: a.some(3)}, query.Same{Field: "ready", Value: a.IntN(2) == 0}}
+		}
+		order := []query.Order{{Field: keys[a.IntN(5)], Desc: a.IntN(2) == 0}, {Field: "name"}, {Field: "comment"}, {Field: "created"}}
+		list, err := a.models.List(ctx, user.Operator, model.Query{Bare: a.IntN(2) == 0, Request: query.Request{Filter: filter, Order: order, Page: query.Page{Limit: 1 + a.IntN(8)}}})
+		var out []string
+		for _, m := range list {
+			out = append(out, fmt.Sprintln(m.Name, m.Comment, m.Tags, m.Framework, m.Labels, m.Design, m.Address))
+		}
+		return out, err
+	}},
+	{"look at versions", 3, func(ctx context.Context, a *actor) (any, error) {
+		versions, err := a.models.Versions(ctx, user.Operator, a.pickModel(), model.Page{Offset: a.IntN(2), Limit: 1 + a.IntN(5)})
+		var out []string
+		for _, v := range versions {
+			iteration := int64(-1)
+			if v.Iteration != nil {
+				iteration = *v.Iteration
+			}
+			out = append(out, fmt.Sprintln(v.Number, v.Address, v.FileNumber, v.Digest, v.Size, v.State, iteration))
+		}
+		return out, err
+	}},
+	{"look for frameworks", 1, func(ctx context.Context, a *actor) (any, error) {
+		return a.models.Frameworks(ctx, user.Operator, nil)
 	}},
 	{"ping", 2, func(ctx context.Context, a *actor) (any, error) {
 		return nil, a.tasks.Ping(ctx, user.Operator, a.pick())
@@ -555,7 +672,7 @@ var deeds = []deed{
 
 // byID are reasons whose message depends on the order of ids, which are drawn;
 // so do those of whatever is done to several tasks.
-var byID = map[fault.Reason]bool{event.ErrNotAdded: true, file.ErrFrozen: true}
+var byID = map[fault.Reason]bool{event.ErrNotAdded: true, file.ErrFrozen: true, model.ErrInUse: true}
 
 // act does one thing, and notes what was answered.
 func (a *actor) act(ctx context.Context) {

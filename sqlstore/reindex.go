@@ -6,6 +6,7 @@ import (
 
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/task"
 )
 
@@ -36,12 +37,12 @@ func (db *DB) reindex(ctx context.Context) error {
 		if err := (users{db}).SetSetting(ctx, reindexed, indexRules); err != nil {
 			return err
 		}
-		for _, table := range []string{"task_name", "task_name_trigram", "task_word", "project_word", "artifact_name", "artifact_name_trigram", "artifact_metadata"} {
+		for _, table := range []string{"task_name", "task_name_trigram", "task_word", "project_word", "artifact_name", "artifact_name_trigram", "artifact_metadata", "model_name", "model_name_trigram", "model_word"} {
 			if _, err := db.exec(ctx, `DELETE FROM `+table); err != nil {
 				return fmt.Errorf("empty the index %s: %w", table, err)
 			}
 		}
-		for _, of := range []func(context.Context, *DB, string) (string, error){reindexTasks, reindexProjects, reindexParams, reindexArtifacts, reindexMetadata} {
+		for _, of := range []func(context.Context, *DB, string) (string, error){reindexTasks, reindexProjects, reindexParams, reindexArtifacts, reindexMetadata, reindexModels, reindexItems} {
 			for last := ""; ; {
 				next, err := of(ctx, db, last)
 				if err != nil {
@@ -127,6 +128,28 @@ func reindexMetadata(ctx context.Context, db *DB, after string) (string, error) 
 	}, func(v artifact.Version) string { return fmt.Sprint(v.ID) }, func(v artifact.Version) error {
 		return artifacts{db}.addMetadata(ctx, v.ID, v.Metadata)
 	}, `SELECT id, metadata FROM artifact_version WHERE id > ? AND metadata IS NOT NULL ORDER BY id`, whole(after))
+}
+
+func reindexModels(ctx context.Context, db *DB, after string) (string, error) {
+	return slice(ctx, db, scanFormerModel, func(m formerModel) string { return string(m.ID) }, func(m formerModel) error {
+		return models{db}.reword(ctx, string(m.ID), model.Model{}, m.Model)
+	}, selectFormerModel+` WHERE id > ? ORDER BY id`, after)
+}
+
+// reindexItems goes by model: a model has little metadata as a rule.
+func reindexItems(ctx context.Context, db *DB, after string) (string, error) {
+	return slice(ctx, db, scalar[string], func(id string) string { return id }, func(id string) error {
+		items, err := models{db}.loadItems(ctx, []string{id})
+		if err != nil {
+			return err
+		}
+		for key, it := range items[id] {
+			if _, err := db.exec(ctx, `UPDATE model_metadata SET sort_key = ? WHERE model_id = ? AND key = ?`, sortKey(it.Value), id, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, `SELECT id FROM model WHERE id > ? ORDER BY id`, after)
 }
 
 // whole reads a key that is a number; "" is 0.

@@ -190,3 +190,25 @@ func (s tasks) changeLinks(ctx context.Context, id task.ID, from, to task.Models
 func sameLink(a, b task.ModelLink) bool {
 	return a.Name == b.Name && a.Model == b.Model && a.Updated.Truncate(time.Millisecond).Equal(b.Updated.Truncate(time.Millisecond))
 }
+
+// Uses implements task.Store.
+func (s tasks) Uses(ctx context.Context, models []string, input bool, limit int) ([]task.Use, error) {
+	if len(models) == 0 {
+		return nil, nil
+	}
+	where, arg := among(s.db.dialect, "m.model_id", models)
+	tail, args := "", []any{arg, truthful(input)}
+	if limit > 0 {
+		tail, args = ` LIMIT ?`, append(args, limit)
+	}
+	return collect(ctx, s.db, func(s scanner) (u task.Use, err error) {
+		return u, s.Scan(&u.Task, &u.Status, &u.Input, &u.Name, &u.Model)
+	}, `SELECT m.task_id, t.status, m.input, m.name, m.model_id FROM task_model m JOIN task t ON t.id = m.task_id
+		WHERE `+where+` AND m.input = ? ORDER BY m.model_id, m.task_id, m.place`+tail, args...)
+}
+
+// Relink implements task.Store.
+func (s tasks) Relink(ctx context.Context, from, to string) error {
+	_, err := s.db.exec(ctx, `UPDATE task_model SET model_id = ? WHERE model_id = ? AND input = 1`, to, from)
+	return err
+}

@@ -187,17 +187,22 @@ func (*skipped) Scan(any) error { return nil }
 
 // Metrics implements task.Filed.
 func (s tasks) Metrics(ctx context.Context, in []project.ID) ([]task.Series, error) {
-	text := `
+	if in != nil {
+		return s.metrics(ctx, filed(s.db.dialect, "task.project_id", in))
+	}
+	return s.series(ctx, allSeries("task"))
+}
+
+// allSeries selects the names of the curves of all rows of a noun. It goes from
+// one name to the next: reading them off the rows would read all rows.
+func allSeries(of string) string {
+	return `
 		WITH RECURSIVE known (name_key) AS (
 			SELECT min(s.name_key) FROM event_series s
 			UNION ALL SELECT (SELECT min(s.name_key) FROM event_series s WHERE s.name_key > known.name_key) FROM known WHERE known.name_key IS NOT NULL
 		)
 		SELECT s.metric, s.variant FROM known JOIN event_series s ON s.id = (
-			SELECT e.id FROM event_series e JOIN event_progress p ON p.id = e.owner JOIN task ON task.id = p.target WHERE e.name_key = known.name_key LIMIT 1)`
-	if in != nil {
-		return s.metrics(ctx, filed(s.db.dialect, "task.project_id", in))
-	}
-	return s.series(ctx, text)
+			SELECT e.id FROM event_series e JOIN event_progress p ON p.id = e.owner JOIN ` + of + ` o ON o.id = p.target WHERE e.name_key = known.name_key LIMIT 1)`
 }
 
 // MetricsOf implements task.Filed.
@@ -236,12 +241,17 @@ func (s tasks) Homes(ctx context.Context, filter query.Filter, users []user.ID) 
 // Owners implements task.Filed. In the root nobody is counted: there it looks
 // at the tasks.
 func (s tasks) Owners(ctx context.Context, in []project.ID) ([]user.ID, error) {
-	where := all(when("number > 0 AND user_id <> '' AND kind = ?", taskKind), filed(s.db.dialect, "project_id", in))
+	return s.db.owners(ctx, taskKind, "task", in)
+}
+
+// owners are those who have things of a kind in the projects.
+func (db *DB) owners(ctx context.Context, kind, table string, in []project.ID) ([]user.ID, error) {
+	where := all(when("number > 0 AND user_id <> '' AND kind = ?", kind), filed(db.dialect, "project_id", in))
 	text, args := `SELECT user_id FROM project_tally WHERE `+where.sql, where.args
 	if in == nil || slices.Contains(in, "") {
-		text += ` UNION SELECT user_id FROM task WHERE project_id IS NULL AND user_id IS NOT NULL`
+		text += ` UNION SELECT user_id FROM ` + table + ` WHERE project_id IS NULL AND user_id IS NOT NULL`
 	}
-	return collect(ctx, s.db, scalar[user.ID], `SELECT DISTINCT user_id FROM (`+text+`) o ORDER BY user_id`, args...)
+	return collect(ctx, db, scalar[user.ID], `SELECT DISTINCT user_id FROM (`+text+`) o ORDER BY user_id`, args...)
 }
 
 // Parents implements task.Filed.

@@ -33,6 +33,15 @@ var (
 			}, modelWeight},
 		},
 	}
+	modelWords = words{
+		table: "model_word", owner: "model_id", said: []string{"model.name_fold", "model.comment_fold"},
+		named: []named{
+			{func(d dialect) string { return d.in("model.id") }, nameWeight},
+			{func(d dialect) string { return d.in("model.parent") }, parentWeight},
+			{func(d dialect) string { return d.in("model.task_id") }, placeWeight},
+			{func(d dialect) string { return d.in("model.project_id") }, placeWeight},
+		},
+	}
 	projectWords = words{
 		table: "project_word", owner: "project_id", said: []string{"project.name_fold", "project.description_fold"},
 		named: []named{{func(d dialect) string { return d.in("project.id") }, nameWeight}},
@@ -41,9 +50,11 @@ var (
 
 // What a word tells of a row, by the field that holds it.
 const (
-	nameWeight  = 10 // also of comments and descriptions
-	modelWeight = 2
-	codeWeight  = 1
+	nameWeight   = 10 // also of comments and descriptions
+	parentWeight = 5
+	placeWeight  = 3 // of the task and project of a model
+	modelWeight  = 2
+	codeWeight   = 1
 )
 
 // weighed is a text with what its words tell.

@@ -13,6 +13,14 @@ type LinkRef struct {
 	Input bool
 }
 
+// Use is a link to a model with the task that has it.
+type Use struct {
+	Task   ID
+	Status Status
+	LinkRef
+	Model string // id
+}
+
 func (m *Models) list(input bool) *[]ModelLink {
 	if input {
 		return &m.Input
@@ -52,4 +60,27 @@ func (s *Service) RemoveModels(ctx context.Context, who user.Identity, id ID, re
 		}
 		return Links, nil
 	})
+}
+
+// Unlink takes an output model that is going away off a task, inside somebody
+// else's transaction. A published task keeps the place, which names what is
+// gone, and its output says so.
+func (s *Service) Unlink(ctx context.Context, who user.Identity, id ID, model, mark string) error {
+	t, err := s.Store.Lock(ctx, id)
+	if err != nil {
+		return err
+	}
+	gone := func(l ModelLink) bool { return l.Model == model }
+	if t.Status.Frozen() {
+		for i := range t.Models.Output {
+			if gone(t.Models.Output[i]) {
+				t.Models.Output[i].Model = mark
+			}
+		}
+		t.Output.Error = "the output model " + model + " was deleted by " + who.Name
+	} else {
+		t.Models.Output = slices.DeleteFunc(t.Models.Output, gone)
+	}
+	t.LastChange, t.LastChangedBy = s.Now(), who.User
+	return s.Store.Save(ctx, t, Row|Links)
 }

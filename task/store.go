@@ -107,6 +107,11 @@ type Store interface {
 	// Delete removes the row and what hangs on it, and marks the parent of
 	// its children as deleted. It returns how many children there were.
 	Delete(ctx context.Context, id ID) (children int, err error)
+	// Uses returns up to limit links to models, as input or output ones, by
+	// model, task and place; 0 means all.
+	Uses(ctx context.Context, models []string, input bool, limit int) ([]Use, error)
+	// Relink makes every link to an input model one to another id.
+	Relink(ctx context.Context, from, to string) error
 	// PublishedChildren counts published tasks whose parent this is.
 	PublishedChildren(ctx context.Context, id ID) (int, error)
 	// Children returns the tasks whose parent this is, by id.

@@ -51,6 +51,15 @@ func parseFields(text string) fieldTypes {
 var nested = map[string]string{
 	"tasks.get_by_id.task": "task", "task.execution": "execution", "task.output": "output", "task.script": "script",
 	"task.models": "taskmodels", "artifact.type_data": "artifacttypedata", "projects.get_by_id.project": "project",
+	"models.get_by_id.model": "model",
+}
+
+// typed reports whether the types are those of a version: they changed with
+// 2.17, where metadata became an object.
+func typed(version any) bool {
+	var major, minor int
+	_, _ = fmt.Sscanf(fmt.Sprint(version), "%d.%d", &major, &minor)
+	return major > 2 || minor >= 17
 }
 
 func checkTypes(t testing.TB, endpoint string, data map[string]any) {

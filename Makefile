@@ -27,10 +27,12 @@ test: packages build venv ## everything that must hold at each commit
 	$(NEWEST) $(PYTEST) test/compat
 	$(OLDEST) $(PYTEST) -m types test/compat
 	COFFER_COMPAT_DB=postgres $(NEWEST) $(PYTEST) -m types test/compat
+	for store in s3 gs azure folder; do COFFER_COMPAT_BLOBS=$$store $(NEWEST) $(PYTEST) -m types test/compat || exit 1; done
 
 test-all: test ## the full product: every compat test on the oldest SDK, long counts, and the race detector everywhere
 	COFFER_INTERRUPTION=30s $(GO) test -race -timeout 40m ./...
 	$(GO) test -timeout 40m ./test/crash -run Kill -rounds 100
+	COFFER_TOGETHER=2m $(GO) test -timeout 20m ./test/crash -run TwoServers
 	$(OLDEST) $(PYTEST) test/compat
 
 check: packages ## lint with the import rules, vet, race tests of the touched packages

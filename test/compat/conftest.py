@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import stores
 from database import Database
 from peer import Peer, watch
 from server import Server
@@ -45,7 +46,8 @@ def run_folder(tmp_path_factory):
 def coffer(run_folder):
     """The server of this run: the binary, or the running server that COFFER_COMPAT_SERVER describes.
 
-    With COFFER_COMPAT_DB=postgres it keeps its rows on a PostgreSQL server that is started for it.
+    With COFFER_COMPAT_DB=postgres it keeps its rows on a PostgreSQL server that is started for it, with
+    COFFER_COMPAT_BLOBS=s3, gs, azure or folder its bytes in such a store.
     """
     running = os.environ.get("COFFER_COMPAT_SERVER")
     if running:
@@ -58,6 +60,12 @@ def coffer(run_folder):
         database = Database()
         atexit.register(database.stop)  # after the server
         args = ["--db", database.url]
+    blobs = os.environ.get("COFFER_COMPAT_BLOBS", "")
+    assert blobs in ("", "folder", *stores.KINDS), blobs
+    if blobs == "folder":
+        args += ["--blobs", f"file://{run_folder}/shared"]
+    elif blobs:
+        args += ["--blobs", stores.started(blobs).address]
     server = Server.start(run_folder / "data", args=args)
     # Registered before the SDK is imported, so it runs after the SDK's own exit handlers, which still need the server.
     atexit.register(server.stop)

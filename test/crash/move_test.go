@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/test/instance"
+	"github.com/coffer-ml/coffer/test/objectstore"
 )
 
 // target is where bytes are moved to.
@@ -25,6 +26,7 @@ type target struct {
 
 var targets = []target{
 	{"folder", func(t *testing.T) string { return "file://" + filepath.Join(t.TempDir(), "blobs") }},
+	{"s3", func(t *testing.T) string { return objectstore.Bucket(t, objectstore.S3) }},
 }
 
 // TestKillWhileMoving moves the bytes of a server under load to another store,

@@ -1,0 +1,102 @@
+"""A data directory is copied elsewhere and served at another host name and port, and its bytes are moved to S3 under
+load: everything opens as before, since no record holds a host of the server."""
+
+import hashlib
+import re
+import shutil
+import sqlite3
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import samples
+import stores
+from peer import Peer
+from server import BINARY, Server
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def go(data, *args, keys=None):
+        started.append(Server.start(data, keys=keys, args=args))
+        return started[-1]
+
+    yield go
+    for server in started:
+        server.stop()
+
+
+def texts(data):
+    """Every text in the database of a data directory."""
+    with sqlite3.connect(f"file:{data}/coffer.db?mode=ro", uri=True) as db:
+        db.text_factory = lambda raw: raw.decode(errors="replace")
+        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'").fetchall():
+            for row in db.execute(f'SELECT * FROM "{table}"'):
+                yield from ((table, value) for value in row if isinstance(value, str))
+
+
+def test_everything_opens_after_a_move(serve, run_program, tmp_path, sdk_lines):
+    first = serve(tmp_path / "first" / "data")
+    output = run_program("everywhere.py", tmp_path / "sent", env=first.environment(tmp_path / "home") | {"PYTHONPATH": str(HERE)})
+    task = re.search(r"^task (\w+)$", output, re.MULTILINE)[1]
+    before = {a["key"]: first.file(a["uri"]).body for a in first.task(task)["execution"]["artifacts"]}
+    assert len(before) == len(samples.SAMPLES)
+    events = first.data_of("events.debug_images", metrics=[{"task": task}], iters=5)
+    assert re.search(re.escape(first.files_url) + "/", str(events))
+    first.stop()
+
+    hosts = [url.split("//")[1] for url in (first.files_url, first.api_url, first.web_url)]
+    found = [(table, text[:200]) for table, text in texts(first.data) if any(host in text for host in hosts)]
+    assert found == [], "records hold a host of the server"
+
+    shutil.copytree(tmp_path / "first", tmp_path / "elsewhere")
+    shutil.rmtree(tmp_path / "first")
+    data, bucket = tmp_path / "elsewhere" / "data", stores.started("s3").address
+    second = serve(data, "--blobs", bucket, "--also-blobs", f"{data}/blobs")
+    named = {name: value.replace("127.0.0.1", "localhost") for name, value in second.keys.items()}
+    second = Server(named, second.process, data)
+
+    stop, failed = threading.Event(), []
+
+    def load(number):
+        count = 0
+        while not stop.is_set():
+            path, content = f"/load/{number}/{count % 7}", f"{number} {count}".encode()
+            if second.upload(path, content).status != 200 or second.file(second.url_of(path)).body != content:
+                failed.append(path)
+            count += 1
+
+    threads = [threading.Thread(target=load, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    command = [BINARY, "blobs", "move", "--data", data, "--from", f"{data}/blobs", "--to", bucket]
+    moved = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert (moved.returncode, failed) == (0, []), moved.stderr
+    assert subprocess.run([BINARY, "gc", "--data", data, "--grace", "0"], timeout=120).returncode == 0
+    left = [path for path in (data / "blobs" / "objects").rglob("*") if path.is_file()]
+    assert [path.name for path in left] == ["0" * 32], "nothing but the mark is left where the bytes were"
+
+    peer = Peer(second.environment(tmp_path / "other home"), sdk_lines)
+    try:
+        for artifact in second.task(task)["execution"]["artifacts"]:
+            key, uri = artifact["key"], artifact["uri"]
+            assert uri.startswith(second.files_url + "/"), "an address is rendered for whoever asks"
+            by_web = second.web_url + "/files" + uri.removeprefix(second.files_url)
+            assert second.file(uri).body == second.file(by_web).body == before[key]
+            assert second.artifact(task, key)["state"] == "stored"
+            if before[key]:
+                copy = peer.copy(task, key, extract_archive=False).result
+                assert copy["sha256"] == hashlib.sha256(before[key]).hexdigest()
+    finally:
+        peer.close()
+    events = str(second.data_of("events.debug_images", metrics=[{"task": task}], iters=5))
+    (sample, *_) = re.findall(re.escape(second.files_url) + r"/[^'\"]+", events)
+    assert second.file(sample).status == 200

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -50,8 +51,14 @@ func convertInto(v, target any) error {
 		}
 		return wrongType(v, target)
 	}
-	if isOther(v) {
-		return wrongType(v, target)
+	switch v.(type) {
+	case Tuple, Set:
+		items, _ := sequence(v)
+		v = items
+	default:
+		if isOther(v) {
+			return wrongType(v, target)
+		}
 	}
 	if reflect.TypeOf(target).Elem().Kind() == reflect.Interface {
 		return wrongType(v, target)
@@ -128,7 +135,9 @@ func (a *NDArray) into(target any) error {
 func isOther(v any) bool {
 	switch v.(type) {
 	case *NDArray, Arrays, Columns, *Blob, *Archive, Dir, Paths, File, Link,
-		image.Image, mat.Matrix, mat.CMatrix, *big.Int, big.Int, time.Time, *time.Time, json.Number, Record:
+		image.Image, mat.Matrix, mat.CMatrix, arrow.Table, arrow.RecordBatch, *Series, *Index,
+		Tuple, Set, Dict, Date, TimeOfDay, Range, time.Duration,
+		*big.Int, big.Int, time.Time, *time.Time, json.Number, Record:
 		return true
 	}
 	return false

@@ -32,7 +32,22 @@ type Codecs []Codec
 // Of ask them.
 func Standard() Codecs {
 	return Codecs{
-		NPZ{}, ArrayCSV{}, PNG{}, JPEG{}, OtherImage{}, JSON{}, YAML{}, Text{}, Zip{}, Raw{}, Reference{},
+		NPZ{},
+		ArrayCSV{},
+		Parquet{},
+		Feather{},
+		CSVGzip{},
+		AuditTable{},
+		PNG{},
+		JPEG{},
+		OtherImage{},
+		JSON{},
+		YAML{},
+		Text{},
+		Zip{},
+		Raw{},
+		Reference{},
+		Pickle{},
 	}
 }
 

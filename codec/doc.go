@@ -18,15 +18,18 @@
 //
 //	value                                   codec       what Python's .get() returns
 //	*NDArray, any gonum matrix              NPZ         numpy.ndarray
+//	arrow.Table, arrow.RecordBatch          Parquet     pandas.DataFrame
 //	image.Image                             PNG         PIL.Image
 //	map, struct                             JSON        dict
 //	string                                  Text        str
 //	Dir, Paths                              Zip         a folder
 //	File                                    Raw         a path
 //	Link                                    Reference   a path; the bytes stay where they are
+//	nil, "", numbers, slices, []byte, ...   Pickle      None, str, int, float, list, bytes, ...
 //
-// ArrayCSV, YAML and JPEG are there to be asked for. What Go cannot write but
-// Python can (WebP, GIF, BMP) is read.
+// ArrayCSV, CSVGzip, Feather, AuditTable, YAML and JPEG are there to be asked
+// for. What Go cannot write but Python can (WebP, GIF, BMP, a pickled DataFrame
+// or image) is read.
 //
 // # Records
 //

@@ -117,18 +117,18 @@ func readNPY(r io.Reader, size int64, l Limits) (*NDArray, error) {
 	if need, have := int64(n)*int64(h.dtype.Size), size-count.n; need > have {
 		return nil, malformed("an array of shape %s and type %s needs %d bytes, the file has %d", shapeText(h.shape), h.dtype, need, have)
 	}
-	if err := l.bytes(memory(h.dtype, int64(n))); err != nil {
+	if err := l.bytes(footprint(h.dtype, int64(n))); err != nil {
 		return nil, err
 	}
 	return readArray(r, h.dtype, h.shape, n, h.fortran)
 }
 
-// memory estimates what n elements take once decoded: texts have a header of
+// footprint estimates what n elements take once decoded: texts have a header of
 // 16 bytes each, byte strings one of 24.
-func memory(d DType, n int64) int64 {
+func footprint(d DType, n int64) int64 {
 	size := int64(d.Size)
 	for _, f := range d.Fields {
-		size += memory(f.Type, int64(f.count()))
+		size += footprint(f.Type, int64(f.count()))
 	}
 	switch d.Kind {
 	case 'U':

@@ -122,7 +122,7 @@ func (NPZ) Decode(r io.ReaderAt, size int64, rec Record, l Limits) (any, error) 
 			return nil, err
 		}
 		arrays[key] = a
-		left.Bytes -= memory(a.DType, int64(a.Len()))
+		left.Bytes -= footprint(a.DType, int64(a.Len()))
 	}
 	return arrays, nil
 }

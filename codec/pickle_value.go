@@ -1,0 +1,471 @@
+package codec
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// Tuple is a Python tuple.
+type Tuple []any
+
+// Set is a Python set or frozenset, in the order of the file.
+type Set []any
+
+// Dict is a Python dict whose keys are not all texts, in the order of the
+// file. A dict of texts is a map[string]any.
+type Dict []Item
+
+// Item is an entry of a Dict.
+type Item struct{ Key, Value any }
+
+// Decimal is a number of Python's decimal module, as its text.
+type Decimal string
+
+// pickled turns the graph of a pickle into Go values.
+type pickled struct {
+	l        Limits
+	builders map[string]builder
+	done     map[any]solved // by pointer
+	open     map[any]bool
+	bytes    int64
+	weight   int64 // of what was solved below the node in hand
+	nested   int64 // types, buffers and indexes within each other
+}
+
+// solved is a value and how many values it is, each counted as often as it
+// is reached.
+type solved struct {
+	value  any
+	weight int64
+}
+
+// builder makes a Go value of a call to one callable.
+type builder func(p *pickled, c *pyCall, depth int64) (any, error)
+
+// aliases are modules by the names older writers gave them.
+var aliases = map[string]string{
+	"__builtin__": "builtins", "copy_reg": "copyreg",
+	"numpy.core.multiarray": "numpy._core.multiarray", "numpy.core.numeric": "numpy._core.numeric",
+	"pandas.core.frame": "pandas", "pandas.core.series": "pandas",
+	"pandas.core.internals": "pandas.core.internals.managers",
+}
+
+// named returns the callable's full name as this package lists it.
+func (g *pyGlobal) named() string {
+	module := g.module
+	if a, ok := aliases[module]; ok {
+		module = a
+	}
+	return module + "." + g.name
+}
+
+// value turns a node of the graph into a Go value.
+func (p *pickled) value(v any, depth int64) (any, error) {
+	s, err := p.solve(v, depth)
+	return s.value, err
+}
+
+func (p *pickled) solve(v any, depth int64) (solved, error) {
+	switch v := v.(type) {
+	case nil, bool, int64, float64, string, []byte, *big.Int:
+		return solved{v, 1}, p.add(1)
+	case pyBytes2:
+		return solved{v.text(), 1}, p.add(1)
+	case *pyGlobal:
+		return p.constant(v)
+	case *pyPersistent:
+		return solved{}, unsafely("an object that is kept outside of the pickle (%.60v)", v.id)
+	}
+	if s, ok := p.done[v]; ok {
+		return s, p.add(s.weight)
+	}
+	if err := p.l.depth(depth); err != nil {
+		return solved{}, err
+	}
+	if p.open[v] {
+		return solved{}, mistyped("a value that holds itself")
+	}
+	p.open[v] = true
+	outer := p.weight
+	p.weight = 1
+	out, err := p.compound(v, depth+1)
+	s := solved{out, p.weight}
+	p.weight = outer
+	delete(p.open, v)
+	if err != nil {
+		return s, err
+	}
+	p.done[v] = s
+	return s, p.add(s.weight)
+}
+
+// add counts values below the node in hand.
+func (p *pickled) add(n int64) error {
+	p.weight += n
+	return p.l.values(p.weight)
+}
+
+// enter counts the parts that are read within each other without being values
+// of their own; leave is its counterpart.
+func (p *pickled) enter() error {
+	p.nested++
+	return p.l.depth(p.nested)
+}
+
+func (p *pickled) leave() { p.nested-- }
+
+// text is what a str of Python 2 most likely was.
+func (b pyBytes2) text() any {
+	if s := string(b); strings.ToValidUTF8(s, "") == s {
+		return s
+	}
+	return []byte(b)
+}
+
+func (p *pickled) compound(v any, depth int64) (any, error) {
+	switch v := v.(type) {
+	case *pyList:
+		return p.list(v.items, depth)
+	case *pyTuple:
+		out, err := p.list(v.items, depth)
+		return Tuple(out), err
+	case *pySet:
+		out, err := p.list(v.items, depth)
+		return Set(out), err
+	case *pyDict:
+		return p.dict(v.pairs, depth)
+	case *pyCall:
+		return p.call(v, depth)
+	}
+	return nil, malformed("a %T", v)
+}
+
+func (p *pickled) list(items []any, depth int64) ([]any, error) {
+	p.bytes += int64(len(items)) * slotBytes
+	if err := p.l.bytes(p.bytes); err != nil {
+		return nil, err
+	}
+	out := make([]any, len(items))
+	for i, item := range items {
+		v, err := p.value(item, depth)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+func (p *pickled) dict(pairs pyPairs, depth int64) (any, error) {
+	flat := make([]any, 0, 2*len(pairs))
+	texts := true
+	for _, pair := range pairs {
+		flat = append(flat, pair[0], pair[1])
+		switch k := pair[0].(type) {
+		case string:
+		case pyBytes2:
+			if _, ok := k.text().(string); !ok {
+				texts = false
+			}
+		default:
+			texts = false
+		}
+	}
+	values, err := p.list(flat, depth)
+	if err != nil {
+		return nil, err
+	}
+	if texts {
+		out := make(map[string]any, len(pairs))
+		for i := 0; i < len(values); i += 2 {
+			out[values[i].(string)] = values[i+1]
+		}
+		return out, nil
+	}
+	out := make(Dict, len(pairs))
+	for i := range out {
+		out[i] = Item{values[2*i], values[2*i+1]}
+	}
+	return out, nil
+}
+
+// constant is a global that stands for a value by itself.
+func (p *pickled) constant(g *pyGlobal) (solved, error) {
+	switch g.named() {
+	case "pandas.NA", "pandas._libs.missing.NA", "pandas._libs.tslibs.nattype.NaT", "pandas.NaT":
+		return solved{nil, 1}, nil
+	}
+	return solved{}, unsafely("the type or function %s", g)
+}
+
+// call makes a value of a call this package knows.
+func (p *pickled) call(c *pyCall, depth int64) (any, error) {
+	name := p.callee(c)
+	build, ok := p.builders[name]
+	if !ok && strings.HasPrefix(name, "PIL.") && strings.HasSuffix(name, "ImageFile") {
+		build, ok = pilImage, true
+	}
+	if !ok {
+		return nil, unsafely("an object of %s, which only its code can build", name)
+	}
+	v, err := build(p, c, depth)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return v, nil
+}
+
+// callee names what is called. copyreg._reconstructor, which protocols 0 and 1
+// use for NEWOBJ, is replaced by the class it makes.
+func (p *pickled) callee(c *pyCall) string {
+	switch f := c.callable.(type) {
+	case *pyGlobal:
+		name := f.named()
+		if (name == "copyreg._reconstructor" || name == "copyreg.__newobj__") && len(c.args) > 0 {
+			if class, ok := c.args[0].(*pyGlobal); ok {
+				var base []any
+				if len(c.args) == 3 && c.args[2] != nil {
+					base = c.args[2:]
+				}
+				c.callable, c.args = class, base
+				return class.named()
+			}
+		}
+		return name
+	case *pyCall:
+		// zoneinfo is restored by getattr(ZoneInfo, "_unpickle").
+		if g, ok := f.callable.(*pyGlobal); ok && g.named() == "builtins.getattr" && len(f.args) == 2 {
+			if class, ok := f.args[0].(*pyGlobal); ok {
+				if method, ok := f.args[1].(string); ok {
+					return class.named() + "." + method
+				}
+			}
+		}
+		if g, ok := f.callable.(*pyGlobal); ok {
+			return "the result of " + g.named()
+		}
+		return "the result of a call"
+	}
+	return fmt.Sprintf("a %T", c.callable)
+}
+
+// builders are the callables whose results are data. What is not here is
+// refused by name.
+func builders() map[string]builder {
+	return map[string]builder{
+		"builtins.set": asSet, "builtins.frozenset": asSet, "builtins.list": asList, "builtins.tuple": asTuple,
+		"builtins.dict": asDict, "builtins.bytearray": asBytes, "builtins.bytes": asBytes, "_codecs.encode": asEncoded,
+		"builtins.complex": asComplex, "builtins.range": asRange, "builtins.xrange": asRange, "builtins.int": asNumber,
+		"builtins.float": asNumber, "builtins.str": asNumber,
+		"collections.OrderedDict": asDict, "collections.defaultdict": asDefaultDict, "collections.Counter": asDict,
+		"collections.deque": asList, "decimal.Decimal": asDecimal,
+		"datetime.datetime": asDatetime, "datetime.date": asDate, "datetime.time": asTime, "datetime.timedelta": asTimedelta,
+		"pandas._libs.tslibs.timestamps._unpickle_timestamp": asTimestamp, "pandas._libs.tslibs.timestamps.Timestamp": asTimestamp,
+		"pandas._libs.tslibs.timedeltas._timedelta_unpickle": asPandasTimedelta, "pandas._libs.tslibs.timedeltas.Timedelta": asPandasTimedelta,
+		"pandas._libs.tslibs.nattype._nat_unpickle": asNothing,
+		"numpy._core.multiarray._reconstruct":       asArray, "numpy._core.numeric._frombuffer": asBufferArray,
+		"numpy._core.multiarray.scalar": asScalar,
+		"PIL.Image.Image":               pilImage,
+		"pandas.DataFrame":              asFrame, "pandas.Series": asSeries, "pandas.core.indexes.base._new_Index": asIndex,
+		"pandas.core.indexes.datetimes._new_DatetimeIndex": asIndex,
+	}
+}
+
+// args returns the solved arguments.
+func (p *pickled) args(c *pyCall, depth int64) ([]any, error) {
+	out, err := p.list(c.args, depth)
+	return out, err
+}
+
+func wrongArgs(args []any) error { return malformed("%d arguments of unexpected types", len(args)) }
+
+func asNothing(*pickled, *pyCall, int64) (any, error) { return nil, nil }
+
+func asList(p *pickled, c *pyCall, depth int64) (any, error) {
+	out := []any{}
+	if len(c.args) > 0 {
+		v, err := p.value(c.args[0], depth)
+		if err != nil {
+			return nil, err
+		}
+		items, ok := sequence(v)
+		if !ok {
+			return nil, wrongArgs(c.args)
+		}
+		out = append(out, items...)
+	}
+	items, err := p.list(c.items, depth)
+	return append(out, items...), err
+}
+
+func sequence(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case []any:
+		return v, true
+	case Tuple:
+		return v, true
+	case Set:
+		return v, true
+	}
+	return nil, false
+}
+
+func asTuple(p *pickled, c *pyCall, depth int64) (any, error) {
+	v, err := asList(p, c, depth)
+	items, _ := v.([]any)
+	return Tuple(items), err
+}
+
+func asSet(p *pickled, c *pyCall, depth int64) (any, error) {
+	v, err := asList(p, c, depth)
+	items, _ := v.([]any)
+	return Set(items), err
+}
+
+func asDict(p *pickled, c *pyCall, depth int64) (any, error) {
+	pairs := c.pairs
+	if len(c.args) > 0 {
+		switch from := c.args[0].(type) {
+		case *pyDict:
+			pairs = append(append(pyPairs(nil), from.pairs...), pairs...)
+		case *pyList: // of lists or tuples of two
+			for _, item := range from.items {
+				var two []any
+				switch item := item.(type) {
+				case *pyList:
+					two = item.items
+				case *pyTuple:
+					two = item.items
+				}
+				if len(two) != 2 {
+					return nil, wrongArgs(c.args)
+				}
+				pairs = append(pairs, [2]any{two[0], two[1]})
+			}
+		default:
+			return nil, wrongArgs(c.args)
+		}
+	}
+	out, err := p.dict(pairs, depth)
+	return out, err
+}
+
+// asDefaultDict leaves the factory alone.
+func asDefaultDict(p *pickled, c *pyCall, depth int64) (any, error) {
+	out, err := p.dict(c.pairs, depth)
+	return out, err
+}
+
+func asBytes(p *pickled, c *pyCall, depth int64) (any, error) {
+	args, err := p.args(c, depth)
+	if err != nil {
+		return nil, err
+	}
+	switch len(args) {
+	case 0:
+		return []byte{}, nil
+	case 1:
+		if b, ok := args[0].([]byte); ok {
+			return b, nil
+		}
+		// bytes(list of numbers)
+		items, ok := sequence(args[0])
+		if !ok {
+			return nil, wrongArgs(args)
+		}
+		out := make([]byte, len(items))
+		for i, item := range items {
+			n, ok := item.(int64)
+			if !ok || n < 0 || n > 255 {
+				return nil, wrongArgs(args)
+			}
+			out[i] = byte(n)
+		}
+		return out, nil
+	}
+	return asEncoded(p, c, depth)
+}
+
+// asEncoded undoes how protocols 0 to 2 keep bytes: a text of latin-1.
+func asEncoded(p *pickled, c *pyCall, depth int64) (any, error) {
+	args, err := p.args(c, depth)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) != 2 {
+		return nil, wrongArgs(args)
+	}
+	text, ok := args[0].(string)
+	encoding, _ := args[1].(string)
+	if !ok || (encoding != "latin1" && encoding != "latin-1") || !isLatin1(text) {
+		return nil, wrongArgs(args)
+	}
+	return []byte(encodeLatin1(text)), nil
+}
+
+func asComplex(p *pickled, c *pyCall, depth int64) (any, error) {
+	args, err := p.args(c, depth)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 2 {
+		re, ok := args[0].(float64)
+		im, also := args[1].(float64)
+		if ok && also {
+			return complex(re, im), nil
+		}
+	}
+	return nil, wrongArgs(args)
+}
+
+// Range is a Python range: from Start towards Stop, which is left out.
+type Range struct{ Start, Stop, Step int64 }
+
+func asRange(p *pickled, c *pyCall, depth int64) (any, error) {
+	args, err := p.args(c, depth)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := integersOf(args)
+	if !ok || len(n) != 3 {
+		return nil, wrongArgs(args)
+	}
+	return Range{n[0], n[1], n[2]}, nil
+}
+
+func integersOf(args []any) ([]int64, bool) {
+	out := make([]int64, len(args))
+	for i, a := range args {
+		n, ok := a.(int64)
+		if !ok {
+			return nil, false
+		}
+		out[i] = n
+	}
+	return out, true
+}
+
+func asNumber(p *pickled, c *pyCall, depth int64) (any, error) {
+	args, err := p.args(c, depth)
+	if err == nil && len(args) == 1 && len(c.states) == 0 {
+		return args[0], nil
+	}
+	if err == nil {
+		err = wrongArgs(args)
+	}
+	return nil, err
+}
+
+func asDecimal(p *pickled, c *pyCall, depth int64) (any, error) {
+	args, err := p.args(c, depth)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) == 1 {
+		if s, ok := args[0].(string); ok {
+			return Decimal(s), nil
+		}
+	}
+	return nil, wrongArgs(args)
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/coffer-ml/coffer/blob/mem"
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/lifecycle"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
@@ -415,6 +416,52 @@ func TestProjectsAtOnce(t *testing.T) {
 				)
 			}
 			wholeTree()
+		})
+
+		t.Run("count what lies in them, also while it moves and they are merged", func(t *testing.T) {
+			everything := query.Or{query.Empty{Field: "parent"}, query.Not{Part: query.Empty{Field: "parent"}}}
+			for round := range rounds {
+				from, err := a.projects.FindOrCreate(ctx, user.Operator, fmt.Sprint("from ", round))
+				must(t, err)
+				into, err := a.projects.FindOrCreate(ctx, user.Operator, fmt.Sprint("into ", round))
+				must(t, err)
+				ids := make([]task.ID, 8)
+				for i := range ids {
+					made, err := a.tasks.Create(ctx, user.Operator, task.Spec{Name: "counted", Type: "training", Project: from.ID})
+					must(t, err)
+					ids[i] = made.ID
+				}
+				work := many(len(ids), a, b, func(i int, on *nouns) {
+					if _, err := on.tasks.Started(ctx, user.Operator, ids[i], task.Why{}); err != nil {
+						t.Error(err)
+					}
+					if i%2 == 0 {
+						return
+					}
+					if _, err := on.lifecycle.ArchiveTasks(ctx, user.Operator, ids[i:i+1], task.Why{}, false); err != nil {
+						t.Error(err)
+					}
+				})
+				atOnce(append(work, func() {
+					if _, err := b.lifecycle.MergeProject(ctx, user.Operator, from.ID, into.ID); err != nil {
+						t.Error(err)
+					}
+				})...)
+				in := []project.ID{into.ID}
+				kept, err := a.db.Tasks().Summaries(ctx, task.Summing{Projects: in, Living: true})
+				must(t, err)
+				counted, err := b.db.Tasks().Summaries(ctx, task.Summing{Projects: in, Living: true, Filter: everything})
+				must(t, err)
+				held, err := a.db.Tasks().Held(ctx, in)
+				must(t, err)
+				n := 0
+				for _, h := range held {
+					n += h.Number
+				}
+				if fmt.Sprint(kept) != fmt.Sprint(counted) || kept[into.ID].Number[task.InProgress] != len(ids)/2 || n != len(ids) {
+					t.Errorf("kept %v, counted %v; %d in all, want %d", kept, counted, n, len(ids))
+				}
+			}
 		})
 	})
 }

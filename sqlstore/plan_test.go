@@ -304,8 +304,30 @@ func TestNothingElseScans(t *testing.T) {
 			},
 			"project: below":            func() error { _, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}}); return err },
 			"project: all below, whole": func() error { _, err := projects.Below(ctx, []project.ID{p.ID}); return err },
-			"project: tags":             func() error { _, err := projects.Tags(ctx, nil, nil); return err },
-			"project: tags of some":     func() error { _, err := projects.Tags(ctx, []project.ID{p.ID}, nil); return err },
+			"project: by exact name": func() error {
+				_, err := projects.List(ctx, project.Query{Request: query.Request{Filter: query.Match{Field: "name", Pattern: pattern(t, "^p$", false)}}})
+				return err
+			},
+			"project: with a tag": func() error {
+				_, err := projects.List(ctx, project.Query{IncludeHidden: true, Request: query.Request{Filter: query.In{Field: "system_tags", Values: []string{project.Datasets}}}})
+				return err
+			},
+			"project: some of those below": func() error {
+				_, err := projects.List(ctx, project.Query{Parents: []project.ID{p.ID}, Among: &[]project.ID{sub.ID, "x"}})
+				return err
+			},
+			"project: how many below": func() error {
+				_, err := projects.Count(ctx, project.Query{Parents: []project.ID{p.ID}}, 0)
+				return err
+			},
+			"task: homes": func() error {
+				_, err := tasks.Homes(ctx, query.In{Field: "type", Values: []string{"report"}}, nil)
+				return err
+			},
+			"task: metrics of tasks": func() error { _, err := tasks.MetricsOf(ctx, []task.ID{x.ID, "y"}); return err },
+			"task: owners":           func() error { _, err := tasks.Owners(ctx, []project.ID{p.ID}); return err },
+			"project: tags":          func() error { _, err := projects.Tags(ctx, nil, nil); return err },
+			"project: tags of some":  func() error { _, err := projects.Tags(ctx, []project.ID{p.ID}, nil); return err },
 			"project: move, and back": func() error {
 				q := sub
 				q.Name, q.Parent, q.Path = "elsewhere", "", nil

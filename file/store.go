@@ -60,6 +60,9 @@ type Store interface {
 
 	// Generation returns one of a live path; ErrNotFound if there is none.
 	Generation(ctx context.Context, p Path, w Want) (Generation, error)
+	// Holding returns up to limit generations of live paths with the digest, by
+	// path, the newest of each.
+	Holding(ctx context.Context, d blob.Digest, limit int) ([]Generation, error)
 	// LandedSince reports whether bytes with the digest arrived at the live
 	// path after the time.
 	LandedSince(ctx context.Context, p Path, d blob.Digest, after time.Time) (bool, error)

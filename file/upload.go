@@ -196,3 +196,9 @@ func (s *Service) Find(ctx context.Context, p Path, d blob.Digest) (g Generation
 	}
 	return g, err == nil, err
 }
+
+// Holding returns, for nouns that look for bytes, up to limit generations of
+// live paths with the digest, by path, the newest of each.
+func (s *Service) Holding(ctx context.Context, d blob.Digest, limit int) ([]Generation, error) {
+	return s.Store.Holding(ctx, d, limit)
+}

@@ -106,6 +106,9 @@ type Store interface {
 	Addresses(ctx context.Context, of ID) ([]file.Address, error)
 	// Naming returns the models that name the path, by id.
 	Naming(ctx context.Context, p file.Path) ([]Named, error)
+	// Holding returns up to limit models with a version of the digest, and the
+	// number of the newest such version, by id; without design and metadata.
+	Holding(ctx context.Context, d blob.Digest, limit int) ([]Holder, error)
 	// Lose sets the stored versions with the digest to missing.
 	Lose(ctx context.Context, d blob.Digest) error
 	// References counts the models that name the path, or have a version that

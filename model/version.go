@@ -56,6 +56,12 @@ type Named struct {
 	Iteration *int64 // that was told last with the address
 }
 
+// Holder is a model with a version that holds certain bytes.
+type Holder struct {
+	Model
+	Version int
+}
+
 // Page is a part of the versions of a model.
 type Page struct {
 	Offset int

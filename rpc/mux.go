@@ -79,7 +79,7 @@ var ownPaths = []string{"/tasks/", "/artifacts/", "/events/"}
 // isOwn reports whether a path is one of our own endpoints: those of the
 // protocol begin with a version or have a dot.
 func isOwn(path string) bool {
-	return path == "/artifacts" || slices.ContainsFunc(ownPaths, func(p string) bool { return strings.HasPrefix(path, p) })
+	return path == "/artifacts" || path == "/lineage" || slices.ContainsFunc(ownPaths, func(p string) bool { return strings.HasPrefix(path, p) })
 }
 
 // ServeHTTP implements http.Handler.

@@ -26,8 +26,8 @@ type ownRoute struct {
 	serve   func(context.Context, Call) (any, error)
 }
 
-// ownTable lists them: artifacts with their states and versions,
-// and curves that lose nothing.
+// ownTable lists them: artifacts with their states and versions, curves that
+// lose nothing, and what led to what.
 func (h *handlers) ownTable() []ownRoute {
 	return []ownRoute{
 		{"GET /artifacts", door.Guest, h.searchArtifacts},
@@ -36,6 +36,7 @@ func (h *handlers) ownTable() []ownRoute {
 		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions},
 		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete},
 		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars},
+		{"GET /lineage", door.Guest, h.lineage},
 	}
 }
 

@@ -132,6 +132,16 @@ func (s files) Generation(ctx context.Context, p file.Path, w file.Want) (file.G
 	return one(ctx, s.db, noFile(p), scanGeneration, columns+`AND g.number = f.newest`, pathKey(p))
 }
 
+func (s files) Holding(ctx context.Context, d blob.Digest, limit int) ([]file.Generation, error) {
+	// By the blobs, of which an index knows the digest: those that are live.
+	return collect(ctx, s.db, scanGeneration, `
+		SELECT g.id, f.path, g.number, g.digest, g.size, b.store_key, b.volume_id, g.created, g.uploader
+		FROM blob b JOIN generation g ON g.blob_id = b.id JOIN file f ON f.id = g.file_id
+		WHERE b.digest = ? AND b.state = 'live' AND f.condemned IS NULL
+			AND NOT EXISTS (SELECT 1 FROM generation n WHERE n.file_id = g.file_id AND n.blob_id = g.blob_id AND n.number > g.number)
+		ORDER BY f.path LIMIT ?`, d, limit)
+}
+
 func (s files) LandedSince(ctx context.Context, p file.Path, d blob.Digest, after time.Time) (bool, error) {
 	n, err := one(ctx, s.db, nil, scalar[int64], `SELECT count(*) FROM file f JOIN generation g ON g.file_id = f.id
 		WHERE f.path_key = ? AND f.condemned IS NULL AND g.digest = ? AND g.landed > ?`, pathKey(p), d, millis(after))

@@ -92,6 +92,15 @@ func (s models) Naming(ctx context.Context, p file.Path) ([]model.Named, error) 
 	}, `SELECT id, uri, iteration FROM model WHERE path_key = ? ORDER BY id`, key(p))
 }
 
+// Holding implements model.Store.
+func (s models) Holding(ctx context.Context, d blob.Digest, limit int) ([]model.Holder, error) {
+	return collect(ctx, s.db, func(s scanner) (h model.Holder, err error) {
+		return h, s.Scan(append(bareModelFields(&h.Model), &h.Version)...)
+	}, `SELECT `+bareModelColumns+`, few.number
+		FROM (SELECT model_id, max(number) AS number FROM model_version WHERE digest = ? GROUP BY model_id ORDER BY model_id LIMIT ?) few
+		JOIN model ON model.id = few.model_id ORDER BY model.id`, d, limit)
+}
+
 // Lose implements model.Store.
 func (s models) Lose(ctx context.Context, d blob.Digest) error {
 	_, err := s.db.exec(ctx, `UPDATE model_version SET state = ? WHERE digest = ? AND state = ?`, model.Missing, d, model.Stored)

@@ -277,7 +277,25 @@ func TestNothingElseScans(t *testing.T) {
 			"model: standings":         func() error { _, err := models.Standings(ctx, []model.ID{weights.ID, "y"}); return err },
 			"model: touch":             func() error { return models.TouchOld(ctx, []model.ID{weights.ID, "y"}, "u", at(9), at(8)) },
 			"model: made by":           func() error { _, err := models.MadeBy(ctx, x.ID); return err },
-			"model: references":        func() error { _, err := models.References(ctx, "w eights.pt"); return err },
+			"model: holding":           func() error { _, err := models.Holding(ctx, g.Digest, 5); return err },
+			"model: versions": func() error {
+				if err := models.AddVersion(ctx, weights.ID, model.Version{Address: weights.Address, Generation: g.ID, Digest: g.Digest, State: model.Stored, Created: at(1)}); err != nil {
+					return err
+				}
+				if _, _, err := models.Last(ctx, weights.ID, weights.Address.Path); err != nil {
+					return err
+				}
+				if err := models.Date(ctx, weights.ID, weights.Address.Path, &model.Moment{Iteration: 1, Told: true}); err != nil {
+					return err
+				}
+				_, err := models.Versions(ctx, weights.ID, model.Page{Limit: 5})
+				return err
+			},
+			"model: naming":     func() error { _, err := models.Naming(ctx, weights.Address.Path); return err },
+			"model: bound":      func() error { _, err := models.Bound(ctx, []int64{g.ID, 7}); return err },
+			"model: lose":       func() error { return models.Lose(ctx, g.Digest) },
+			"file: holding":     func() error { _, err := db.Files().Holding(ctx, g.Digest, 5); return err },
+			"model: references": func() error { _, err := models.References(ctx, "w eights.pt"); return err },
 			"model: insert and delete": func() error {
 				m := fullModel(t, p.ID, x.ID)
 				if err := models.Insert(ctx, m); err != nil {

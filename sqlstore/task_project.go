@@ -84,7 +84,7 @@ func (r sum) summary() task.Summary {
 // sumTallies adds up what is counted already; of runs it probes for the last.
 func (s tasks) sumTallies(ctx context.Context, q task.Summing, out map[project.ID]task.Summary) error {
 	in, arg := among(s.db.dialect, "t.project_id", q.Projects)
-	by, args := "", []any{taskKind, arg}
+	by, args := "", []any{arg}
 	if q.Users != nil {
 		cond, arg := among(s.db.dialect, "t.user_id", q.Users)
 		by, args = ` AND `+cond, append(args, arg)
@@ -92,7 +92,7 @@ func (s tasks) sumTallies(ctx context.Context, q task.Summing, out map[project.I
 	rows, err := collect(ctx, s.db, func(s scanner) (r sum, err error) {
 		return r, s.Scan(&r.project, &r.status, &r.number, &r.seconds)
 	}, `SELECT t.project_id, t.status, CAST(sum(t.number) AS BIGINT), CAST(sum(t.seconds) AS BIGINT) FROM project_tally t
-		WHERE t.kind = ? AND t.archived = 0 AND t.number > 0 AND `+in+by+` GROUP BY t.project_id, t.status`, args...)
+		WHERE t.kind = '`+taskKind+`' AND t.archived = 0 AND t.number > 0 AND `+in+by+` GROUP BY t.project_id, t.status`, args...)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ var raisedByProjects = map[string]string{
 	"projects.move":            "400/12 400/401 400/409 400/410 400/411 400/801 403/21",
 	"projects.merge":           "400/12 400/401 400/410 400/412 400/409 400/801 403/21",
 	"projects.validate_delete": "400/12 400/401",
-	"projects.delete":          "400/12 400/401 400/402 400/406 400/413 403/21",
+	"projects.delete":          "400/12 400/401 400/402 400/405 400/406 400/413 403/21",
 	"projects.make_public":     "400/12 400/401",
 	"projects.make_private":    "400/12 400/401",
 
@@ -114,6 +114,7 @@ var projectProvocations = []provocation{
 	{"projects.delete", "400/402", `{"project":"$full"}`},
 	{"projects.delete", "400/402", `{"project":"$full","delete_contents":true}`},
 	{"projects.delete", "400/402", `{"project":"$reports"}`},
+	{"projects.delete", "400/405", `{"project":"$shelf"}`},
 	{"projects.delete", "400/406", `{"project":"$sets","delete_contents":true}`},
 	{"projects.delete", "400/413", `{"project":"$pipes"}`},
 	{"projects.delete", "403/21", `{"project":"$public","force":true}`},
@@ -149,7 +150,7 @@ func castProjects(t *testing.T, w world) map[string]string {
 	t.Helper()
 	ids := map[string]string{}
 	for part, name := range map[string]string{
-		"a": "a", "b": "a/b", "public": "public", "full": "full", "reports": "reports", "sets": "sets", "pipes": "pipes",
+		"a": "a", "b": "a/b", "public": "public", "full": "full", "reports": "reports", "sets": "sets", "pipes": "pipes", "shelf": "shelf",
 		"deep": "deep", "nine": "1/2/3/4/5/6/7/8/9",
 	} {
 		if ids[part] = ""; name == "a" {
@@ -168,6 +169,7 @@ func castProjects(t *testing.T, w world) map[string]string {
 	create("1.0", "data_processing", "sets/.datasets/one", project.Hidden, project.Datasets)
 	create("run", "controller", "pipes/.pipelines/one", project.Hidden, project.Pipeline)
 	create("page", "report", "reports/.reports", project.Hidden)
+	w.Call(t, "models.create", map[string]any{"name": "in the way", "uri": "s3://bucket/weights", "project": ids["shelf"]})
 	w.Call(t, "projects.make_public", map[string]any{"ids": []string{ids["public"]}})
 	return ids
 }

@@ -241,7 +241,7 @@ func (b *buffers) fill(ctx context.Context, r io.Reader, size int) ([]byte, erro
 			}
 			m, err := r.Read(buf[n:])
 			n += m
-			if err == io.EOF { //nolint:errorlint // a wrapped EOF is an error of the reader
+			if err == io.EOF { // a wrapped one is an error of the reader
 				return buf[:n], io.EOF
 			}
 			if err != nil {

@@ -142,7 +142,8 @@ func (c *client) authenticate(cfg Config, base http.RoundTripper) ([]option.Clie
 	if c.at != nil && c.at.Scheme == "http" {
 		return []option.ClientOption{option.WithoutAuthentication(), option.WithHTTPClient(&http.Client{Transport: base})}, nil
 	}
-	found, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{scope}, CredentialsFile: cfg.File})
+	options := &credentials.DetectOptions{Scopes: []string{scope}, CredentialsFile: cfg.File} //nolint:staticcheck // whoever runs the server names the file, nobody else
+	found, err := credentials.DetectDefault(options)
 	if err != nil {
 		return nil, bucket.ErrAddress.Wrap(err, "blobs: there are no credentials for gs://%s: set GOOGLE_APPLICATION_CREDENTIALS, or name a file with credentials=", cfg.Bucket)
 	}

@@ -25,3 +25,7 @@ func open(t *testing.T, at string) *s3.Store {
 func TestConformance(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, objectstore.Bucket(t, objectstore.S3)) })
 }
+
+func TestFaults(t *testing.T) {
+	blobtest.Faults(t, objectstore.S3, func(t *testing.T, at string) blob.Store { return open(t, at) })
+}

@@ -78,9 +78,9 @@ func plainNode(t arrow.DataType) (parquet.Node, error) {
 	case *arrow.Float64Type:
 		return parquet.Leaf(parquet.DoubleType), nil
 	case *arrow.StringType, *arrow.LargeStringType:
-		return parquet.String(), nil
+		return dictionary(parquet.String()), nil
 	case *arrow.BinaryType, *arrow.LargeBinaryType:
-		return parquet.Leaf(parquet.ByteArrayType), nil
+		return dictionary(parquet.Leaf(parquet.ByteArrayType)), nil
 	case *arrow.FixedSizeBinaryType:
 		return parquet.Leaf(parquet.FixedLenByteArrayType(t.ByteWidth)), nil
 	case *arrow.TimestampType:
@@ -119,6 +119,10 @@ func plainNode(t arrow.DataType) (parquet.Node, error) {
 	}
 	return nil, mistyped("Parquet keeps no %s", t)
 }
+
+// dictionary keeps texts once each, as pyarrow does. It reads categories from
+// no other encoding, and the library's own choice would be one of those.
+func dictionary(n parquet.Node) parquet.Node { return parquet.Encoded(n, &parquet.RLEDictionary) }
 
 func listNode(elem arrow.DataType) (parquet.Node, error) {
 	node, err := parquetNode(elem, true)

@@ -153,6 +153,13 @@ func (i *Instance) CreateKeys(ctx context.Context) (Keys, error) {
 	return keys, nil
 }
 
+// Command is one of coffer's commands for the server's data directory.
+func (i *Instance) Command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, i.config.Binary, append(args, "--data", i.config.Data)...)
+	command.Env = i.config.Env
+	return command
+}
+
 // Stop sends the stop signal and waits for the end; a server that does not go
 // within the limit is killed, which is an error. Only the first call acts.
 func (i *Instance) Stop() (err error) {

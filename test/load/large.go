@@ -129,16 +129,25 @@ func (l *large) renew(n int) error {
 func (l *large) hashAndCopy(ctx context.Context) (string, error) {
 	target := filepath.Join(l.folder, "copy.bin")
 	begin := time.Now()
-	out, err := exec.CommandContext(ctx, "openssl", "dgst", "-sha256", "-r", l.source).Output()
+	digest, err := l.digest(ctx)
 	if err != nil {
-		return "", fmt.Errorf("openssl dgst: %w", err)
+		return "", err
 	}
 	if out, err := exec.CommandContext(ctx, "dd", "if="+l.source, "of="+target, "bs=1M", "conv=fsync").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("dd: %w: %s", err, out)
 	}
 	l.openssl = append(l.openssl, l.speed(begin))
-	digest, _, _ := strings.Cut(string(out), " ")
 	return digest, os.Remove(target)
+}
+
+// digest is the SHA-256 of the source in hex.
+func (l *large) digest(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "openssl", "dgst", "-sha256", "-r", l.source).Output()
+	if err != nil {
+		return "", fmt.Errorf("openssl dgst: %w", err)
+	}
+	digest, _, _ := strings.Cut(string(out), " ")
+	return digest, nil
 }
 
 // speed gives MB/s for the large file.

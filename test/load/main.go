@@ -82,6 +82,7 @@ func groups() []group {
 		{"sdk", (*bench).measureSDK},
 		{"add", (*bench).measureAdd},
 		{"events", (*bench).measureEvents},
+		{"blobs", (*bench).measureBlobs},
 		{"lists", (*bench).measureLists},
 	}
 }
@@ -153,8 +154,8 @@ func (b *bench) each(ctx context.Context, what string, round func(n int) error) 
 
 // server starts Coffer on an empty directory. Its temporary files would be in
 // a directory that `written` counts too.
-func (b *bench) server(ctx context.Context, name string) (s *server, err error) {
-	s = &server{folder: filepath.Join(b.folder, name), postgres: b.postgres}
+func (b *bench) server(ctx context.Context, name string, args ...string) (s *server, err error) {
+	s = &server{folder: filepath.Join(b.folder, name), postgres: b.postgres, args: args}
 	if err := os.MkdirAll(s.temporary(), 0o700); err != nil {
 		return nil, err
 	}
@@ -184,7 +185,7 @@ func (b *bench) start(ctx context.Context, s *server) (err error) {
 	s.Instance, err = instance.Start(ctx, instance.Config{
 		Binary: b.coffer,
 		Data:   filepath.Join(s.folder, "data"),
-		Args:   []string{"--log-format", "json"},
+		Args:   append([]string{"--log-format", "json"}, s.args...),
 		Env:    env,
 	})
 	return err

@@ -24,6 +24,8 @@ type server struct {
 	keys   instance.Keys
 	token  string
 
+	args []string // further ones of serve
+
 	postgres *postgres.Server // with its metadata; nil for SQLite
 	database string           // its address there; "" for SQLite
 }
@@ -75,6 +77,14 @@ func (s *server) call(ctx context.Context, endpoint string, in, out any) error {
 	return json.Unmarshal(content, &struct {
 		Data any `json:"data"`
 	}{out})
+}
+
+// collect frees what was deleted, at once.
+func (s *server) collect(ctx context.Context) error {
+	if out, err := s.Command(ctx, "gc", "--grace", "0").CombinedOutput(); err != nil {
+		return fmt.Errorf("coffer gc: %w: %s", err, out)
+	}
+	return nil
 }
 
 // filesAddress is the host and port of the file server.

@@ -45,11 +45,21 @@ type answer struct {
 	status int
 	length int64 // of the body, in bytes
 	etag   string
+
+	location string
 }
 
 // get downloads and throws the content away.
 func (w *wire) get(path, token string) (answer, error) {
 	if err := w.write([]byte(w.request("GET", path, token, ""))); err != nil {
+		return answer{}, err
+	}
+	return w.receive(true)
+}
+
+// ask is get with further headers, each with its line end.
+func (w *wire) ask(method, path, token, headers string) (answer, error) {
+	if err := w.write([]byte(w.request(method, path, token, headers))); err != nil {
 		return answer{}, err
 	}
 	return w.receive(true)
@@ -138,6 +148,8 @@ func (w *wire) receive(body bool) (answer, error) {
 			}
 		case bytes.EqualFold(name, []byte("ETag")):
 			a.etag = string(bytes.Trim(value, `"`))
+		case bytes.EqualFold(name, []byte("Location")):
+			a.location = string(value)
 		}
 	}
 	if !body {

@@ -99,7 +99,7 @@ func (d *demo) play(ctx context.Context) (rows []row, problems []string, err err
 	if err := d.screen.step("log from Python, with the ClearML SDK", func() error { return examples.python.log(ctx, &python) }); err != nil {
 		return nil, nil, err
 	}
-	if err := d.screen.step("log from Go, over plain HTTP", func() error { return examples.golang.log(ctx, &golang) }); err != nil {
+	if err := d.screen.step("log from Go, with the Go SDK", func() error { return examples.golang.log(ctx, &golang) }); err != nil {
 		return nil, nil, err
 	}
 	tasks := []string{python.Task, golang.Task}

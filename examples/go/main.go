@@ -29,20 +29,16 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	c, err := signIn(ctx)
-	if err != nil {
-		return err
-	}
 	switch {
 	case args[0] == "log" && flags.NArg() == 0:
-		task, err := logAll(ctx, c)
+		task, err := logAll(ctx)
 		if err != nil {
 			return err
 		}
 		fmt.Println("task", task)
 		return save(*report, map[string]string{"task": task})
 	case args[0] == "read" && flags.NArg() > 0:
-		seen, err := readAll(ctx, c, flags.Args())
+		seen, err := readAll(ctx, flags.Args())
 		if err != nil {
 			return err
 		}

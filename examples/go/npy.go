@@ -22,30 +22,6 @@ type array struct {
 // describes the array, and the plain values.
 const npyMagic = "\x93NUMPY\x01\x00"
 
-func encodeNPZ(name string, a array) ([]byte, error) {
-	var shape strings.Builder
-	for _, n := range a.Shape {
-		fmt.Fprintf(&shape, "%d, ", n)
-	}
-	text := fmt.Sprintf("{'descr': '<f8', 'fortran_order': False, 'shape': (%s), }", shape.String())
-	// The values start at a multiple of 64 bytes; a line feed ends the text.
-	text += strings.Repeat(" ", 63-(len(npyMagic)+2+len(text))%64) + "\n"
-
-	var out bytes.Buffer
-	archive := zip.NewWriter(&out)
-	member, err := archive.Create(name + ".npy")
-	if err != nil {
-		return nil, err
-	}
-	for _, part := range []any{[]byte(npyMagic), uint16(len(text)), []byte(text), a.Values} {
-		if err := binary.Write(member, binary.LittleEndian, part); err != nil {
-			return nil, err
-		}
-	}
-	err = archive.Close()
-	return out.Bytes(), err
-}
-
 var (
 	npyDescr = regexp.MustCompile(`'descr': '<f8'`)
 	npyOrder = regexp.MustCompile(`'fortran_order': False`)

@@ -10,7 +10,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+
+	"github.com/coffer-ml/coffer/client"
 )
 
 // seen is what this process saw of one artifact.
@@ -27,23 +30,24 @@ type seen struct {
 
 // readAll downloads every artifact of the tasks and compares it with what the
 // examples log.
-func readAll(ctx context.Context, c *connection, tasks []string) (map[string][]seen, error) {
-	all := map[string][]seen{}
+func readAll(ctx context.Context, tasks []string) (all map[string][]seen, err error) {
+	c, err := client.Open(ctx, client.Config{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, c.Close(ctx)) }()
+	all = map[string][]seen{}
 	for _, id := range tasks {
-		var reply struct {
-			Task struct {
-				Name      string `json:"name"`
-				Execution struct {
-					Artifacts []artifact `json:"artifacts"`
-				} `json:"execution"`
-			} `json:"task"`
-		}
-		if err := c.call(ctx, "tasks.get_by_id", map[string]any{"task": id}, &reply); err != nil {
+		task, err := c.Task(ctx, id)
+		if err != nil {
 			return nil, err
 		}
-		fmt.Printf("%s (%s)\n", reply.Task.Name, id)
-		for _, record := range reply.Task.Execution.Artifacts {
-			s, err := c.read(ctx, record)
+		fmt.Printf("%s (%s)\n", task.Name, id)
+		for a, err := range task.Artifacts(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			s, err := read(ctx, c, a)
 			if err != nil {
 				return nil, err
 			}
@@ -54,23 +58,31 @@ func readAll(ctx context.Context, c *connection, tasks []string) (map[string][]s
 	return all, nil
 }
 
-func (c *connection) read(ctx context.Context, record artifact) (seen, error) {
-	s := seen{Name: record.Key, Type: record.Type, Size: record.ContentSize, Hash: record.Hash}
-	if record.URI == address {
+func read(ctx context.Context, c *client.Client, a *client.Artifact) (seen, error) {
+	s := seen{Name: a.Name, Type: a.Type, Size: max(0, a.Size), Hash: a.SHA256}
+	if a.URI == address {
 		s.Verdict = "address"
 		return s, nil
 	}
-	content, etag, err := c.download(ctx, record.URI)
+	r, err := a.Open(ctx)
+	if err != nil {
+		return seen{}, err
+	}
+	content, err := io.ReadAll(r)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return seen{}, err
+	}
+	stored, err := c.Storage().Stat(ctx, a.URI)
 	if err != nil {
 		return seen{}, err
 	}
 	digest := sha256.Sum256(content)
-	s.SHA256, s.ETag = hex.EncodeToString(digest[:]), etag
+	s.SHA256, s.ETag = hex.EncodeToString(digest[:]), strings.Trim(stored.Version, `"`)
 
-	compare, known := readers[record.Key]
+	compare, known := readers[a.Name]
 	switch {
-	case s.SHA256 != record.Hash || int64(len(content)) != record.ContentSize:
-		s.Verdict, s.Why = "different", fmt.Sprintf("%d bytes of digest %s came, the record says %d of %s", len(content), s.SHA256, record.ContentSize, record.Hash)
+	case s.SHA256 != a.SHA256 || int64(len(content)) != a.Size:
+		s.Verdict, s.Why = "different", fmt.Sprintf("%d bytes of digest %s came, the record says %d of %s", len(content), s.SHA256, a.Size, a.SHA256)
 	case !known:
 		// A format of Python's own: the bytes are right, their meaning is not ours.
 		s.Verdict = "bytes"

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
 	"image"
 	"image/color"
-	"image/png"
-	"slices"
 )
 
 // The same values as in examples/python/values.py.
@@ -75,35 +71,4 @@ func theFolder() map[string]string {
 		"masks/first.bin": string(bytes),
 		"masks/notes.txt": "One byte per pixel.\n",
 	}
-}
-
-func encodePNG(picture image.Image) ([]byte, error) {
-	var out bytes.Buffer
-	err := png.Encode(&out, picture)
-	return out.Bytes(), err
-}
-
-func encodeZip(files map[string]string) ([]byte, error) {
-	var out bytes.Buffer
-	archive := zip.NewWriter(&out)
-	for _, name := range sortedKeys(files) {
-		member, err := archive.Create(name)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := member.Write([]byte(files[name])); err != nil {
-			return nil, err
-		}
-	}
-	err := archive.Close()
-	return out.Bytes(), err
-}
-
-func sortedKeys(files map[string]string) []string {
-	var names []string
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -207,6 +207,35 @@ def exists(url):
     return StorageManager.exists_file(url)
 
 
+def model(model_id):
+    """What a model says of itself, with its weights."""
+    from clearml import Model
+
+    found = Model(model_id)
+    return {"name": found.name, "url": found.url, "copy": describe(found.get_local_copy())}
+
+
+def model_copy(model_id, **options):
+    """`Model.get_local_copy()`, described."""
+    from clearml import Model
+
+    return describe(Model(model_id).get_local_copy(**options))
+
+
+def model_package(model_id, **options):
+    """`Model.get_weights_package()`: a path or a list of paths."""
+    from clearml import Model
+
+    return Model(model_id).get_weights_package(**options)
+
+
+def import_model(name, url):
+    """`InputModel.import_model()`: the id."""
+    from clearml import InputModel
+
+    return InputModel.import_model(url, name=name).id
+
+
 def _value(value):
     if isinstance(value, os.PathLike):
         return None, describe(value)
@@ -215,7 +244,7 @@ def _value(value):
     return value, None
 
 
-VERBS = {f.__name__: f for f in (read, get, copy, names, upload, delete, flush, fetch, exists)}
+VERBS = {f.__name__: f for f in (read, get, copy, names, upload, delete, flush, fetch, exists, model, model_copy, model_package, import_model)}
 
 _requests = []
 _log = []

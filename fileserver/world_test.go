@@ -53,7 +53,7 @@ func newWorld(t testing.TB) *world {
 // account makes an account with a key pair and opens a session for it.
 func (w *world) account(t testing.TB, role user.Role) (pair user.Pair, token string) {
 	t.Helper()
-	u, err := w.users.Create(t.Context(), user.Operator, string(role), role, "")
+	u, err := w.users.Create(t.Context(), user.Operator, user.Spec{Name: string(role), Role: role})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // shape cuts documents down to what is wanted. Where references are
@@ -131,11 +132,11 @@ func (h *handlers) loadAll(ctx context.Context, c Call, of string, ids []string,
 		}
 		return h.queueDocuments(ctx, c, found, p)
 	case "user":
-		found, err := h.Users.List(ctx, c.Who, byID)
+		found, err := h.Users.List(ctx, c.Who, user.Query{Request: byID, Gone: true})
 		if err != nil {
 			return nil, err
 		}
-		return h.userDocuments(ctx, found)
+		return h.userDocuments(ctx, c, found)
 	case "company":
 		id, name, err := h.Users.Company(ctx)
 		return []api.Fields{{"id": id, "name": name}}, err

@@ -32,8 +32,6 @@ var (
 	ErrQuery       = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_query"}
 	ErrScroll      = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_scroll_id"}
 	ErrNoPair      = fault.Reason{Kind: fault.NotFound, Name: "rpc.no_pair_to_revoke"}
-	ErrActAs       = fault.Reason{Kind: fault.Forbidden, Name: "rpc.impersonation"}
-	ErrActAsBoth   = fault.Reason{Kind: fault.Invalid, Name: "rpc.impersonation_twice"}
 	ErrOutdated    = fault.Reason{Kind: fault.Unsupported, Name: "rpc.outdated_call"}
 	ErrProjection  = fault.Reason{Kind: fault.Invalid, Name: "rpc.bad_projection"}
 )
@@ -74,12 +72,15 @@ type mux struct {
 const APIPrefix = "/api"
 
 // ownPaths begin the paths of our own endpoints.
-var ownPaths = []string{"/tasks/", "/artifacts/", "/events/"}
+var ownPaths = []string{"/tasks/", "/artifacts/", "/events/", "/users/", "/invitation/"}
+
+// ownRoots are those of them that have nothing before them.
+var ownRoots = []string{"/artifacts", "/lineage", "/users", "/audit"}
 
 // isOwn reports whether a path is one of our own endpoints: those of the
 // protocol begin with a version or have a dot.
 func isOwn(path string) bool {
-	return path == "/artifacts" || path == "/lineage" || slices.ContainsFunc(ownPaths, func(p string) bool { return strings.HasPrefix(path, p) })
+	return slices.Contains(ownRoots, path) || slices.ContainsFunc(ownPaths, func(p string) bool { return strings.HasPrefix(path, p) })
 }
 
 // ServeHTTP implements http.Handler.
@@ -141,9 +142,6 @@ func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (data any, 
 		return nil, err
 	}
 	door.NoteUser(r.Context(), who.Name)
-	if err := actsAsHimself(r.Header); err != nil {
-		return nil, err
-	}
 	body := m.open(w, r, c.row.limit)
 	defer body.release()
 	args, err := readArgs(r, body)
@@ -160,19 +158,6 @@ func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (data any, 
 		Who: who, Endpoint: c.name, Version: c.requested, Worker: door.Worker(r),
 		Request: r, Writer: w, files: m.cfg.Addresses.base(r),
 	}, args)
-}
-
-// actsAsHimself refuses calls in somebody else's name: to do them in the
-// caller's own would be something else than what was asked for.
-func actsAsHimself(h http.Header) error {
-	named := func(what string) bool { return h.Get("X-Clearml-"+what) != "" || h.Get("X-Trains-"+what) != "" }
-	switch actAs, impersonate := named("Act-As"), named("Impersonate-As"); {
-	case actAs && impersonate:
-		return ErrActAsBoth.Errorf("the headers Act-As and Impersonate-As exclude each other")
-	case actAs || impersonate:
-		return ErrActAs.Errorf("nobody can act as somebody else here; use that account's own key pair")
-	}
-	return nil
 }
 
 var pathPattern = regexp.MustCompile(`^/(?:v([0-9]+(?:\.[0-9]*)?|[0-9]*\.[0-9]+)/)?([A-Za-z_]\w+)\.([A-Za-z_]\w+)/?$`)

@@ -24,7 +24,7 @@ func (h *handlers) companies(ctx context.Context, c Call, _ api.Empty) (api.Comp
 	if err != nil {
 		return api.CompaniesResponse{}, err
 	}
-	all, err := h.Users.List(ctx, c.Who, query.Request{Order: []query.Order{{Field: "name"}}})
+	all, err := h.Users.All(ctx, c.Who)
 	of := api.Company{ID: id, Name: name, Allocated: len(all), Owners: []api.Reference{}}
 	for _, u := range all {
 		if u.Role == user.Admin {

@@ -27,7 +27,7 @@ type ownRoute struct {
 }
 
 // ownTable lists them: artifacts with their states and versions, curves that
-// lose nothing, and what led to what.
+// lose nothing, what led to what, accounts.
 func (h *handlers) ownTable() []ownRoute {
 	return []ownRoute{
 		{"GET /artifacts", door.Guest, h.searchArtifacts},
@@ -37,6 +37,16 @@ func (h *handlers) ownTable() []ownRoute {
 		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete},
 		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars},
 		{"GET /lineage", door.Guest, h.lineage},
+
+		{"GET /users", door.Admin, h.ownUsers},
+		{"POST /users", door.Admin, h.ownCreateUser},
+		{"PATCH /users/{user}", door.Admin, h.ownUpdateUser},
+		{"DELETE /users/{user}", door.Admin, h.ownDeleteUser},
+		{"POST /users/{user}/reset", door.Admin, h.ownResetUser},
+		{"GET /users/{user}/keys", door.Admin, h.ownUserKeys},
+		{"POST /users/password", door.Self, h.ownPassword},
+		{"POST /invitation/look", door.Anyone, h.ownInvitation},
+		{"POST /invitation/accept", door.Anyone, h.ownAccept},
 	}
 }
 

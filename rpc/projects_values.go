@@ -9,6 +9,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // homes are the projects that a getter asks about: those given and all below
@@ -313,9 +314,9 @@ func (h *handlers) userNames(ctx context.Context, c Call, req api.UserNamesReque
 	if err != nil || len(ids) == 0 {
 		return out, err
 	}
-	found, err := h.Users.List(ctx, c.Who, query.Request{
+	found, err := h.Users.List(ctx, c.Who, user.Query{Gone: true, Request: query.Request{
 		Filter: query.In{Field: "id", Values: ids}, Order: []query.Order{{Field: "name"}},
-	})
+	}})
 	for _, u := range found {
 		out.Users = append(out.Users, api.Reference{ID: string(u.ID), Name: u.Name})
 	}

@@ -41,6 +41,11 @@ type Config struct {
 	Observe func(endpoint string, status int, took time.Duration)
 	// TLS says that browsers reach us by https, so that cookies are for that.
 	TLS bool
+	// CookieDomain is the domain of the session cookie; "" means our host alone.
+	CookieDomain string
+	// Settings is the configuration by its keys, without passwords, for
+	// server.config.
+	Settings map[string]string
 }
 
 // handlers holds what the typed functions share.

@@ -51,7 +51,7 @@ func openUsers(ctx context.Context, cfg Config) (*sqlstore.DB, *user.Service, er
 	if err != nil {
 		return nil, nil, err
 	}
-	return db, user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: time.Now, Build: Version}), nil
+	return db, user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: time.Now, Build: Version, SessionLife: cfg.SessionLife}), nil
 }
 
 // build opens the stores and joins the services. The metrics are told of what

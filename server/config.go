@@ -14,6 +14,7 @@ import (
 
 	"github.com/coffer-ml/coffer/blob/drivers"
 	"github.com/coffer-ml/coffer/fileserver"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // Config is the configuration of a server. Each field has a key, which is the
@@ -42,8 +43,12 @@ type Config struct {
 	// stopped; 0 turns the watchdog off.
 	WatchdogSilence time.Duration
 	WatchdogEvery   time.Duration
+	SessionLife     time.Duration
+	CookieDomain    string
 	LogFormat       string
 	LogLevel        slog.Level
+	// Settings is what was given for each key, without passwords.
+	Settings map[string]string
 }
 
 // off turns a listener off.
@@ -160,6 +165,22 @@ var settings = []setting{
 	{"watchdog-every", "15m", "how often running tasks are looked at for that", func(c *Config, s string) error {
 		return setDuration(&c.WatchdogEvery, s, time.Millisecond)
 	}},
+	{"session-life", "720h", "how long a session lives unless its caller says otherwise; at most 8760h", func(c *Config, s string) error {
+		if err := setDuration(&c.SessionLife, s, time.Minute); err != nil {
+			return err
+		}
+		if c.SessionLife > user.MaxLife {
+			return fmt.Errorf("expected at most %s", user.MaxLife)
+		}
+		return nil
+	}},
+	{"cookie-domain", "", "domain of the session cookie; default is the host alone that a browser called", func(c *Config, s string) error {
+		c.CookieDomain = s
+		if s != "" && !domainPattern.MatchString(s) {
+			return errors.New("expected a domain such as lab.example.org, without a port")
+		}
+		return nil
+	}},
 	{"log-format", "text", "text or json", func(c *Config, s string) error {
 		c.LogFormat = s
 		if s != "text" && s != "json" {
@@ -205,31 +226,41 @@ func checkDB(s string) error {
 	return nil
 }
 
-// shown is a value as it may stand in a message: without a password.
+// shown is a value as it may stand in a message: without a password, wherever in
+// an address one may stand.
 func shown(key, value string) string {
-	switch key {
-	case dbKey:
-	case blobsKey, alsoBlobsKey:
+	if key == blobsKey || key == alsoBlobsKey {
 		var all []string
 		for spec := range strings.SplitSeq(value, ",") {
 			all = append(all, drivers.Location(strings.TrimSpace(spec)))
 		}
 		return strings.Join(all, ",")
-	default:
-		return value
 	}
-	if u, err := url.Parse(value); value == "" || err == nil && u.Host != "" {
-		if query := u.Query(); query.Has("password") {
-			query.Set("password", "xxxxx")
-			u.RawQuery = query.Encode()
+	u, err := url.Parse(value)
+	if err == nil && u.Host != "" {
+		query := u.Query()
+		for name := range query {
+			if secretArgument.MatchString(name) {
+				query.Set(name, "xxxxx")
+				u.RawQuery = query.Encode()
+			}
 		}
 		return u.Redacted()
 	}
-	return "(not shown, since it may hold a password)"
+	if key == dbKey && value != "" {
+		return "(not shown, since it may hold a password)"
+	}
+	return value
 }
+
+// secretArgument finds the arguments of an address that hold secrets.
+var secretArgument = regexp.MustCompile(`(?i)passw|secret|token|key|sig`)
 
 // hostPattern is a host name or an address, with or without a port.
 var hostPattern = regexp.MustCompile(`^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?$`)
+
+// domainPattern is a domain that a cookie can have.
+var domainPattern = regexp.MustCompile(`^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$`)
 
 func checkListen(s string, mayBeOff bool) error {
 	if mayBeOff && s == off {

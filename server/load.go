@@ -55,7 +55,7 @@ func Load(f *pflag.FlagSet, getenv func(string) string) (Config, error) {
 	if err != nil {
 		return Config{}, usage(err)
 	}
-	var c Config
+	c := Config{Settings: make(map[string]string, len(settings))}
 	var errs []error
 	for _, s := range settings {
 		value, source := s.fallback, "default"
@@ -68,6 +68,7 @@ func Load(f *pflag.FlagSet, getenv func(string) string) (Config, error) {
 		if flag := f.Lookup(s.key); flag != nil && flag.Changed {
 			value, source = flag.Value.String(), "flag --"+s.key
 		}
+		c.Settings[s.key] = shown(s.key, value)
 		if err := s.set(&c, value); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %q is not valid: %w (from %s)", s.key, shown(s.key, value), err, source))
 		}

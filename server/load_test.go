@@ -68,7 +68,7 @@ func TestLoadNamesTheKeyItsValueAndItsSource(t *testing.T) {
 		"listen":          {"", "off", "8080", "host", ":x", ":70000", ":-1"},
 		"api-listen":      {"", "on", ":x"},
 		"files-listen":    {"", "8081"},
-		"public-url":      {"coffer.lab", "ftp://coffer.lab", "http://", "https://coffer.lab/path", "https://u:p@coffer.lab", "http://coffer.lab?x"},
+		"public-url":      {"coffer.lab", "ftp://coffer.lab", "http://", "https://coffer.lab/path", "https://u@coffer.lab", "http://coffer.lab?x"},
 		"also-known-as":   {"http://coffer.lab", "a b", "coffer.lab:x"},
 		"max-upload-size": {"-1", "1GB", "1.5"},
 		"shutdown-grace":  {"30", "-1s", "soon"},

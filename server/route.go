@@ -22,6 +22,7 @@ func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresse
 		Guard: s.guard, Users: s.users, Projects: s.projects, Tasks: s.tasks, Models: s.models, Artifacts: s.artifacts, Events: s.events,
 		Queues: s.queues, Lifecycle: s.lifecycle, Addresses: addresses, Logger: logger, Now: time.Now,
 		Build: Version, Commit: commit(), Stopping: stopping, Observe: m.call, TLS: cfg.TLSCert != "",
+		CookieDomain: cfg.CookieDomain, Settings: cfg.Settings,
 	})
 	bytes := func(prefix string) fileserver.Config {
 		return fileserver.Config{

@@ -622,12 +622,34 @@ var deeds = []deed{
 		return out, err
 	}},
 	{"make an account", 1, func(ctx context.Context, a *actor) (any, error) {
-		u, err := a.users.Create(ctx, user.Operator, fmt.Sprint("user ", a.IntN(30)), user.Member, "")
+		u, err := a.users.Create(ctx, user.Operator, user.Spec{Name: fmt.Sprint("user ", a.IntN(30)), Role: user.Member})
 		if err == nil {
 			a.drawn("user", string(u.ID))
 			a.userIDs = append(a.userIDs, u.ID)
 		}
 		return u.Name, err
+	}},
+	{"change an account", 1, func(ctx context.Context, a *actor) (any, error) {
+		if len(a.userIDs) == 0 {
+			return nil, nil
+		}
+		name, email := fmt.Sprint("User ", a.IntN(30)), fmt.Sprintf("user%d@example.org", a.IntN(20))
+		u, changed, err := a.users.Update(ctx, user.Operator, a.userIDs[a.IntN(len(a.userIDs))], user.Patch{Name: &name, Email: &email})
+		return fmt.Sprint(u.Name, changed), err
+	}},
+	{"prefer something", 1, func(ctx context.Context, a *actor) (any, error) {
+		if len(a.userIDs) == 0 {
+			return nil, nil
+		}
+		who := user.Identity{User: a.userIDs[a.IntN(len(a.userIDs))], Role: user.Guest}
+		all, _, err := a.users.SetPreferences(ctx, who, map[string]any{fmt.Sprint("a.", a.IntN(3)): a.text()})
+		return len(all), err
+	}},
+	{"remove an account", 1, func(ctx context.Context, a *actor) (any, error) {
+		if len(a.userIDs) < 20 {
+			return nil, nil
+		}
+		return nil, a.users.Delete(ctx, user.Operator, a.userIDs[a.IntN(len(a.userIDs))])
 	}},
 	{"make a key pair", 1, func(ctx context.Context, a *actor) (any, error) {
 		if len(a.userIDs) == 0 {
@@ -650,7 +672,7 @@ var deeds = []deed{
 		if len(a.userIDs) == 0 {
 			return nil, nil
 		}
-		s := user.Session{ID: ident.New(), User: a.userIDs[a.IntN(len(a.userIDs))], Created: a.now, Expires: a.now.Add(time.Duration(a.IntN(100)) * time.Hour)}
+		s := user.Session{ID: ident.New(), User: a.userIDs[a.IntN(len(a.userIDs))], By: a.userIDs[0], Created: a.now, Expires: a.now.Add(time.Duration(a.IntN(100)) * time.Hour)}
 		a.drawn("session", s.ID)
 		return nil, a.users.Store.InsertSession(ctx, s)
 	}},

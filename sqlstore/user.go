@@ -24,32 +24,110 @@ func (s users) SetSetting(ctx context.Context, name, value string) error {
 }
 
 func (s users) Insert(ctx context.Context, u user.User) error {
-	_, err := s.db.exec(ctx, `INSERT INTO user_account (id, name, name_key, given_name, family_name, role, password_hash, created, disabled)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		u.ID, clean(u.Name), query.Fold(clean(u.Name)), clean(u.GivenName), clean(u.FamilyName), u.Role, null(u.PasswordHash), millis(u.Created), millis(u.Disabled))
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.free(ctx, u, true); err != nil {
+			return err
+		}
+		_, err := s.db.exec(ctx, `INSERT INTO user_account (id, name, name_key, given_name, family_name, email, email_key, avatar, role,
+				password_hash, fixed, created, disabled, invitation, invitation_expires)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			u.ID, clean(u.Name), nameKey(u), clean(u.GivenName), clean(u.FamilyName), u.Email, emailKey(u), clean(u.Avatar), u.Role,
+			null(u.PasswordHash), flag(u.Fixed), millis(u.Created), millis(u.Disabled), null(u.Invitation.TokenHash), millis(u.Invitation.Expires))
+		return taken(err, u)
+	})
+}
+
+func (s users) Save(ctx context.Context, u user.User) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.free(ctx, u, false); err != nil {
+			return err
+		}
+		n, err := s.db.changed(ctx, `UPDATE user_account SET name = ?, name_key = ?, given_name = ?, family_name = ?, email = ?, email_key = ?,
+				avatar = ?, role = ?, password_hash = ?, fixed = ?, disabled = ?, invitation = ?, invitation_expires = ? WHERE id = ?`,
+			clean(u.Name), nameKey(u), clean(u.GivenName), clean(u.FamilyName), u.Email, emailKey(u), clean(u.Avatar), u.Role,
+			null(u.PasswordHash), flag(u.Fixed), millis(u.Disabled), null(u.Invitation.TokenHash), millis(u.Invitation.Expires), u.ID)
+		return touchedNone(n, taken(err, u), noUser(u.ID))
+	})
+}
+
+// nameKey is what keeps names apart. That of an account which was removed is
+// free: the colon is in no name.
+func nameKey(u user.User) string {
+	if !u.Disabled.IsZero() {
+		return ":" + string(u.ID)
+	}
+	return query.Fold(clean(u.Name))
+}
+
+func emailKey(u user.User) any {
+	if !u.Disabled.IsZero() {
+		return nil
+	}
+	return null(query.Fold(u.Email))
+}
+
+// free tells which of the things that are unique somebody else has.
+func (s users) free(ctx context.Context, u user.User, isNew bool) error {
+	type other struct{ id, name string }
+	found, err := collect(ctx, s.db, func(r scanner) (o other, err error) { return o, r.Scan(&o.id, &o.name) },
+		`SELECT id, name_key FROM user_account WHERE name_key = ?
+			UNION ALL SELECT id, '' FROM user_account WHERE email_key = ?
+			UNION ALL SELECT id, '' FROM user_account WHERE id = ?`, nameKey(u), emailKey(u), u.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range found {
+		switch own := o.id == string(u.ID); {
+		case own && isNew:
+			return user.ErrIDTaken.Errorf("a user with the id %s exists already", u.ID)
+		case !own && o.name != "":
+			return user.ErrNameTaken.Errorf("a user named %q exists already", u.Name)
+		case !own:
+			return user.ErrNameTaken.Errorf("a user with the address %s exists already", u.Email)
+		}
+	}
+	return nil
+}
+
+// taken is for what came in between.
+func taken(err error, u user.User) error {
 	if isDuplicate(err) {
-		return user.ErrNameTaken.Wrap(err, "a user named %q exists already", u.Name)
+		return user.ErrNameTaken.Wrap(err, "a user named %q, or with this address, exists already", u.Name)
 	}
 	return err
 }
 
-const userColumns = `SELECT id, name, given_name, family_name, role, password_hash, created, disabled FROM user_account `
+func noUser(id user.ID) error { return user.ErrNotFound.Errorf("there is no user %.100q", string(id)) }
+
+const userColumns = `SELECT id, name, given_name, family_name, email, avatar, role, password_hash, fixed, created, disabled,
+	invitation, invitation_expires FROM user_account `
 
 func scanUser(r scanner) (u user.User, err error) {
-	err = r.Scan(&u.ID, &u.Name, &u.GivenName, &u.FamilyName, &u.Role, text[string]{&u.PasswordHash}, clock{&u.Created}, clock{&u.Disabled})
+	var fixed int
+	err = r.Scan(&u.ID, &u.Name, &u.GivenName, &u.FamilyName, &u.Email, &u.Avatar, &u.Role, text[string]{&u.PasswordHash}, &fixed,
+		clock{&u.Created}, clock{&u.Disabled}, text[string]{&u.Invitation.TokenHash}, clock{&u.Invitation.Expires})
+	u.Fixed = fixed != 0
 	return u, err
 }
 
 func (s users) Get(ctx context.Context, id user.ID) (user.User, error) {
-	return one(ctx, s.db, user.ErrNotFound.Errorf("there is no user %s", id), scanUser, userColumns+`WHERE id = ?`, id)
+	return one(ctx, s.db, noUser(id), scanUser, userColumns+`WHERE id = ?`, id)
+}
+
+func (s users) Lock(ctx context.Context, id user.ID) (user.User, error) {
+	return one(ctx, s.db, noUser(id), scanUser, userColumns+`WHERE id = ?`+s.db.dialect.lock("user_account"), id)
 }
 
 func (s users) ByName(ctx context.Context, name string) (user.User, error) {
 	return one(ctx, s.db, user.ErrNotFound.Errorf("there is no user named %q", name), scanUser, userColumns+`WHERE name_key = ?`, query.Fold(clean(name)))
 }
 
+func (s users) Invited(ctx context.Context, tokenHash string) (user.User, error) {
+	return one(ctx, s.db, user.ErrNotFound.Errorf("there is no such invitation"), scanUser, userColumns+`WHERE invitation = ?`, tokenHash)
+}
+
 func (s users) All(ctx context.Context) ([]user.User, error) {
-	return collect(ctx, s.db, scanUser, userColumns+`ORDER BY name, id`)
+	return collect(ctx, s.db, scanUser, userColumns+`WHERE disabled IS NULL ORDER BY name, id`)
 }
 
 // userSource maps user.Fields to columns.
@@ -65,18 +143,52 @@ var userSource = source{
 	},
 }
 
-// List answers a query, by name unless asked otherwise.
-func (s users) List(ctx context.Context, r query.Request) ([]user.User, error) {
+// List implements user.Store.
+func (s users) List(ctx context.Context, q user.Query) ([]user.User, error) {
+	r := q.Request
 	if len(r.Order) == 0 && r.Bookmark == nil {
 		r.Order = []query.Order{{Field: "name"}}
 	}
-	ids, err := s.db.page(ctx, userSource, nil, r)
+	var own []cond
+	if !q.Gone {
+		own = append(own, when("user_account.disabled IS NULL"))
+	}
+	if q.Active != nil {
+		own = append(own, active(s.db.dialect, *q.Active))
+	}
+	ids, err := s.db.page(ctx, userSource, own, r)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	where, arg := among(s.db.dialect, "id", ids)
 	found, err := collect(ctx, s.db, scanUser, userColumns+`WHERE `+where, arg)
 	return inOrder(ids, found, func(u user.User) string { return string(u.ID) }), err
+}
+
+// active holds for accounts that made a project or a task in one of the
+// projects, or below, or anywhere.
+func active(d dialect, projects []string) cond {
+	if len(projects) == 0 {
+		return when(`(EXISTS (SELECT 1 FROM task WHERE task.user_id = user_account.id)
+			OR EXISTS (SELECT 1 FROM project WHERE project.user_id = user_account.id))`)
+	}
+	within := func(col string) string {
+		return `(` + d.in(col) + ` OR ` + col + ` IN (` + below(d) + `))`
+	}
+	return when(`user_account.id IN (
+		SELECT task.user_id FROM task WHERE `+within("task.project_id")+`
+		UNION SELECT project.user_id FROM project WHERE `+within("project.id")+`)`,
+		list(projects), list(projects), list(projects), list(projects))
+}
+
+func (s users) Preferences(ctx context.Context, id user.ID) (string, error) {
+	return one(ctx, s.db, noUser(id), func(r scanner) (json string, err error) { return json, r.Scan(text[string]{&json}) },
+		`SELECT preferences FROM user_account WHERE id = ?`, id)
+}
+
+func (s users) SetPreferences(ctx context.Context, id user.ID, json string) error {
+	n, err := s.db.changed(ctx, `UPDATE user_account SET preferences = ? WHERE id = ?`, json, id)
+	return touchedNone(n, err, noUser(id))
 }
 
 func (s users) InsertKey(ctx context.Context, k user.Key) error {
@@ -115,21 +227,32 @@ func (s users) RevokeKey(ctx context.Context, access string, at time.Time) error
 	return touchedNone(n, err, user.ErrNoKey.Errorf("there is no key pair %q", access))
 }
 
+func (s users) RevokeKeys(ctx context.Context, of user.ID, at time.Time) error {
+	_, err := s.db.exec(ctx, `UPDATE user_key SET revoked = ? WHERE user_id = ? AND revoked IS NULL`, millis(at), of)
+	return err
+}
+
 func (s users) InsertSession(ctx context.Context, v user.Session) error {
-	_, err := s.db.exec(ctx, `INSERT INTO user_session (id, user_id, access_key, created, expires) VALUES (?, ?, ?, ?, ?)`,
-		v.ID, v.User, null(v.Key), millis(v.Created), millis(v.Expires))
+	_, err := s.db.exec(ctx, `INSERT INTO user_session (id, user_id, access_key, made_by, created, expires) VALUES (?, ?, ?, ?, ?, ?)`,
+		v.ID, v.User, null(v.Key), null(v.By), millis(v.Created), millis(v.Expires))
 	return err
 }
 
 func (s users) Session(ctx context.Context, id string) (user.Session, error) {
 	return one(ctx, s.db, user.ErrInvalidToken.Errorf("the token's session is unknown"), func(r scanner) (v user.Session, err error) {
-		err = r.Scan(&v.ID, &v.User, text[string]{&v.Key}, clock{&v.Created}, clock{&v.Expires}, clock{&v.Revoked})
+		err = r.Scan(&v.ID, &v.User, text[string]{&v.Key}, nullable(&v.By), clock{&v.Created}, clock{&v.Expires}, clock{&v.Revoked})
 		return v, err
-	}, `SELECT id, user_id, access_key, created, expires, revoked FROM user_session WHERE id = ?`, id)
+	}, `SELECT id, user_id, access_key, made_by, created, expires, revoked FROM user_session WHERE id = ?`, id)
 }
 
 func (s users) RevokeSession(ctx context.Context, id string, at time.Time) error {
 	_, err := s.db.exec(ctx, `UPDATE user_session SET revoked = ? WHERE id = ? AND revoked IS NULL`, millis(at), id)
+	return err
+}
+
+func (s users) RevokeSessions(ctx context.Context, of user.ID, except string, at time.Time) error {
+	_, err := s.db.exec(ctx, `UPDATE user_session SET revoked = ? WHERE user_id = ? AND access_key IS NULL AND revoked IS NULL AND id <> ?`,
+		millis(at), of, except)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package user
 
 import (
+	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,24 +11,57 @@ import (
 
 // Limits on what people type, in characters.
 const (
-	maxName     = 100 // fits a column of any page
-	maxLabel    = 250 // a sentence
-	minPassword = 8   // the least that NIST SP 800-63B allows
+	maxName     = 100  // fits a column of any page
+	maxLabel    = 250  // a sentence
+	maxEmail    = 254  // the longest address that RFC 5321 lets through
+	maxAvatar   = 2048 // what browsers take as an address
+	minPassword = 8    // the least that NIST SP 800-63B allows
+	maxPassword = 1024 // longer than any passphrase; the hash reads all of it
+	maxID       = 64   // twice as long as ours
 )
 
-// checkAccount says what is wrong with a new account.
-func checkAccount(name string, role Role, password string) error {
-	switch {
+// checkAccount says what is wrong with what an account is called and may do.
+func checkAccount(u User) error {
+	switch name := u.Name; {
 	case name == "" || utf8.RuneCountInString(name) > maxName || name != strings.TrimSpace(name) || !oneLine(name):
 		return fault.ErrInvalid.Errorf("name: expected 1 to %d characters on one line, without spaces around them", maxName).With("field", "name")
 	case strings.Contains(name, ":"):
 		return fault.ErrInvalid.Errorf("name: a colon cannot be part of it, since it ends the name in Basic credentials").With("field", "name")
 	case isAccessKey(name):
 		return fault.ErrInvalid.Errorf("name: this has the form of an access key").With("field", "name")
-	case !role.Valid():
-		return fault.ErrInvalid.Errorf("role: %q is unknown; expected guest, member or admin", role).With("field", "role")
-	case password != "" && utf8.RuneCountInString(password) < minPassword:
-		return fault.ErrInvalid.Errorf("password: expected at least %d characters", minPassword).With("field", "password")
+	case sameName(name, Operator.Name) || sameName(name, Server.Name):
+		return fault.ErrInvalid.Errorf("name: %q is what the server itself is called in the audit", name).With("field", "name")
+	case !u.Role.Valid():
+		return fault.ErrInvalid.Errorf("role: %q is unknown; expected guest, member or admin", u.Role).With("field", "role")
+	}
+	for _, part := range [][2]string{{"given_name", u.GivenName}, {"family_name", u.FamilyName}} {
+		if utf8.RuneCountInString(part[1]) > maxName || !oneLine(part[1]) {
+			return fault.ErrInvalid.Errorf("%s: expected at most %d characters on one line", part[0], maxName).With("field", part[0])
+		}
+	}
+	if len(u.Avatar) > maxAvatar || !oneLine(u.Avatar) {
+		return fault.ErrInvalid.Errorf("avatar: expected the address of a picture, of at most %d bytes", maxAvatar).With("field", "avatar")
+	}
+	if u.ID == Operator.User || u.ID == Server.User || len(u.ID) > maxID || strings.ContainsFunc(string(u.ID), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fault.ErrInvalid.Errorf("id: expected at most %d printable ASCII characters, not %q or %q", maxID, Operator.User, Server.User).With("field", "id")
+	}
+	return checkEmail(u.Email)
+}
+
+func checkEmail(email string) error {
+	if email == "" {
+		return nil
+	}
+	if a, err := mail.ParseAddress(email); err != nil || a.Address != email || len(email) > maxEmail {
+		return ErrBadEmail.Errorf("email: %.100q is no address of mail", email).With("field", "email")
+	}
+	return nil
+}
+
+// checkPasswordText says what is wrong with a new password.
+func checkPasswordText(password string) error {
+	if n := utf8.RuneCountInString(password); n < minPassword || n > maxPassword {
+		return fault.ErrInvalid.Errorf("password: expected %d to %d characters", minPassword, maxPassword).With("field", "password")
 	}
 	return nil
 }

@@ -31,11 +31,23 @@ type Identity struct {
 	Session string // session id, when the caller came with a token
 	Key     string // access key, when he came with a key pair or its token
 	Client  string // name of the calling program, from X-ClearML-Client
+	By      ID     // the administrator who acts in this user's name; "" if nobody does
+}
+
+// Real is the id of whoever acts.
+func (i Identity) Real() ID {
+	if i.By != "" {
+		return i.By
+	}
+	return i.User
 }
 
 // Operator is the identity of whoever holds the admin socket or the data
 // directory itself.
 var Operator = Identity{User: "operator", Name: "operator", Role: Admin}
+
+// Server is the identity of what the server does by itself.
+var Server = Identity{User: "server", Name: "server", Role: Admin}
 
 // ErrForbidden is the reason for refusing a known caller.
 var ErrForbidden = fault.Reason{Kind: fault.Forbidden, Name: "user.role_not_allowed"}

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/coffer-ml/coffer/internal/ident"
 )
@@ -22,6 +23,7 @@ const (
 	secretBytes   = 50 // entropy of a secret key
 	signingBytes  = 48 // entropy of the token secret
 	passwordBytes = 15 // entropy of the first password: 20 characters
+	inviteBytes   = 30 // entropy of an invitation: 40 characters
 )
 
 // newPair draws a key pair.
@@ -74,6 +76,9 @@ func hashPassword(password string) string {
 // checkPassword reports whether the password has the hash. The cost is read
 // from the hash, so that it can be raised later.
 func checkPassword(hash, password string) bool {
+	if isBcrypt(hash) {
+		return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
+	}
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false
@@ -93,6 +98,12 @@ func checkPassword(hash, password string) bool {
 	}
 	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// isBcrypt reports whether a text is a bcrypt hash, such as other servers keep.
+func isBcrypt(hash string) bool {
+	_, err := bcrypt.Cost([]byte(hash))
+	return err == nil
 }
 
 // nobody is compared with when there is no such account, so that the time

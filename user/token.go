@@ -7,8 +7,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/internal/ident"
-	"github.com/coffer-ml/coffer/internal/query"
 )
 
 // What tokens tell their clients of the protocol. The Python SDK chooses its
@@ -29,6 +29,7 @@ const (
 type Basic struct {
 	Name, Secret string
 	From         string // where the caller says he is, for the key's last use
+	Address      string // network address of the caller, for the count of wrong passwords
 }
 
 // claims are what a token says. The protocol's clients read it unverified.
@@ -55,13 +56,13 @@ type tokenIdentity struct {
 // Authenticate checks a key pair, or a name and its password.
 func (s *Service) Authenticate(ctx context.Context, b Basic) (Identity, error) {
 	now := s.Now()
-	cached := credentialOf("basic", b.Name, b.Secret)
+	cached, check := credentialOf("key", b.Name, b.Secret), s.byKey
+	if !isAccessKey(b.Name) {
+		// Not known from elsewhere: there the name may be locked.
+		cached, check = credentialOf("password", b.Name, b.Secret, network(b.Address)), s.byPassword
+	}
 	if who, ok := s.verdicts.get(cached, now); ok {
 		return who, nil
-	}
-	check := s.byPassword
-	if isAccessKey(b.Name) {
-		check = s.byKey
 	}
 	who, err := check(ctx, b)
 	if err != nil {
@@ -99,23 +100,7 @@ func (s *Service) byPassword(ctx context.Context, b Basic) (Identity, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Identity{}, err
 	}
-	hash := u.PasswordHash
-	if hash == "" {
-		hash = nobody()
-	}
-	name := credentialOf(query.Fold(b.Name))
-	err = s.hashing.run(ctx, func() error {
-		if s.failures.locked(name, s.Now()) {
-			return ErrInvalidCredentials.Errorf("too many wrong passwords for this name; try again in some minutes")
-		}
-		if !checkPassword(hash, b.Secret) || u.PasswordHash == "" {
-			s.failures.add(name, s.Now())
-			return ErrInvalidCredentials.Errorf("the name or the password is wrong")
-		}
-		s.failures.clear(name)
-		return nil
-	})
-	if err != nil {
+	if err := s.verify(ctx, u, b); err != nil {
 		return Identity{}, err
 	}
 	return s.identity(ctx, u.ID, "", "")
@@ -161,6 +146,13 @@ func (s *Service) AuthenticateToken(ctx context.Context, token string) (Identity
 	if err != nil {
 		return Identity{}, err
 	}
+	if session.By != "" {
+		by, err := s.identity(ctx, session.By, "", "")
+		if err != nil || by.Require(Admin) != nil {
+			return Identity{}, ErrInvalidToken.Wrap(err, "who opened this session in somebody else's name is no administrator any more")
+		}
+		who.By = by.User
+	}
 	s.verdicts.put(cached, who, now)
 	return who, nil
 }
@@ -179,24 +171,65 @@ func (s *Service) session(ctx context.Context, token string) (Session, error) {
 	return s.Store.Session(ctx, c.Session)
 }
 
-// Login opens a session and returns its token. A life of 0 means DefaultLife.
+// Login opens a session and returns its token. A life of 0 means SessionLife.
 func (s *Service) Login(ctx context.Context, who Identity, life time.Duration) (string, error) {
+	return s.open(ctx, who, life)
+}
+
+// LoginAs opens a session in the name of another user, for an administrator.
+// It ends with the credentials that the administrator came with, and when he
+// is none any more.
+func (s *Service) LoginAs(ctx context.Context, who Identity, id ID, life time.Duration) (string, error) {
+	as, err := s.ActAs(ctx, who, id, true)
+	if err != nil {
+		return "", err
+	}
+	return s.open(ctx, as, life)
+}
+
+// ActAs returns the identity of an administrator who acts in the name of
+// another user: with that user's role, or with his own. ErrActAs unless the
+// caller is one and the user exists.
+func (s *Service) ActAs(ctx context.Context, who Identity, id ID, role bool) (Identity, error) {
+	if err := who.Require(Admin); err != nil {
+		return Identity{}, ErrActAs.Wrap(err, "only an administrator may act as somebody else")
+	}
+	u, err := s.Store.Get(ctx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && !u.Disabled.IsZero() {
+		return Identity{}, ErrActAs.Errorf("there is no user %.100q to act as", string(id))
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	as := who
+	as.User, as.Name, as.By = u.ID, u.Name, who.Real()
+	if role {
+		as.Role = u.Role
+	}
+	return as, nil
+}
+
+// open opens a session.
+func (s *Service) open(ctx context.Context, who Identity, life time.Duration) (string, error) {
 	switch {
 	case life == 0:
-		life = DefaultLife
+		life = s.SessionLife
 	case life < 0 || life > MaxLife:
 		return "", ErrExpiry.Errorf("expiration_sec: a token lives from 1 to %d seconds", int64(MaxLife/time.Second)).With("field", "expiration_sec")
-	}
-	if _, err := s.Store.Get(ctx, who.User); err != nil {
-		return "", err
 	}
 	f, err := s.loadFacts(ctx)
 	if err != nil {
 		return "", err
 	}
 	now := s.Now()
-	session := Session{ID: ident.New(), User: who.User, Key: who.Key, Created: now, Expires: now.Add(life)}
-	if err := s.Store.InsertSession(ctx, session); err != nil {
+	session := Session{ID: ident.New(), User: who.User, Key: who.Key, By: who.By, Created: now, Expires: now.Add(life)}
+	err = s.Tx(ctx, func(ctx context.Context) error {
+		if _, err := s.living(ctx, who.User); err != nil {
+			return err
+		}
+		return s.Store.InsertSession(ctx, session)
+	})
+	if err != nil {
 		return "", err
 	}
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
@@ -208,12 +241,41 @@ func (s *Service) Login(ctx context.Context, who Identity, life time.Duration) (
 	return token.SignedString(f.signing)
 }
 
+// Verdict is what a look at a token tells.
+type Verdict struct {
+	Valid bool
+	User  ID
+	Ended bool   // it is one of ours that was ended before its time
+	Cause string // why it is none of ours, or too old
+}
+
+// Validate tells an administrator whether a token is valid.
+func (s *Service) Validate(ctx context.Context, who Identity, token string) (Verdict, error) {
+	if err := who.Require(Admin); err != nil {
+		return Verdict{}, err
+	}
+	of, err := s.AuthenticateToken(ctx, token)
+	if err == nil {
+		return Verdict{Valid: true, User: of.User}, nil
+	}
+	session, serr := s.session(ctx, token)
+	switch {
+	case fault.KindOf(err) != fault.Unauthenticated:
+		return Verdict{}, err
+	case serr != nil:
+		return Verdict{Cause: fault.Of(err).Message}, nil
+	}
+	return Verdict{User: session.User, Ended: true}, nil
+}
+
 // Logout ends the caller's session.
 func (s *Service) Logout(ctx context.Context, who Identity) error {
 	if who.Session == "" {
 		return nil
 	}
-	err := s.Store.RevokeSession(ctx, who.Session, s.Now())
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		return s.Store.RevokeSession(ctx, who.Session, s.Now())
+	})
 	s.verdicts.forget()
 	return err
 }

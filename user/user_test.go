@@ -92,7 +92,7 @@ func (w *world) mustLogin(t *testing.T, who user.Identity, life time.Duration) s
 
 func (w *world) mustCreate(t *testing.T, name string, role user.Role) user.User {
 	t.Helper()
-	u, err := w.Create(t.Context(), w.admin, name, role, "correct horse")
+	u, err := w.Create(t.Context(), w.admin, user.Spec{Name: name, Role: role, Password: "correct horse"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,11 +155,8 @@ func TestFirstStart(t *testing.T) {
 func TestWhoMaySignIn(t *testing.T) {
 	w := newWorld(t)
 	w.mustCreate(t, "Ana", user.Member)
-	gone := user.User{ID: "0123456789abcdef0123456789abcdef", Name: "gone", Role: user.Member, Created: w.now, Disabled: w.now}
-	if err := w.db.Users().Insert(t.Context(), gone); err != nil {
-		t.Fatal(err)
-	}
-	robot, err := w.Create(t.Context(), w.admin, "robot", user.Member, "")
+	gone := w.mustCreate(t, "gone", user.Member)
+	robot, err := w.Create(t.Context(), w.admin, user.Spec{Name: "robot", Role: user.Member})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +166,9 @@ func TestWhoMaySignIn(t *testing.T) {
 	}
 	robotPair, err := w.CreateKey(t.Context(), w.admin, robot.ID, "")
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Delete(t.Context(), w.admin, gone.ID); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -185,7 +185,8 @@ func TestWhoMaySignIn(t *testing.T) {
 		{"an unknown key is refused", strings.Repeat("A", 30), robotPair.Secret, user.ErrInvalidCredentials},
 		{"an account without password takes none", "robot", "", user.ErrInvalidCredentials},
 		{"nor the one that nobody has", "robot", "nobody", user.ErrInvalidCredentials},
-		{"a disabled account is refused with its pair", disabledPair.Access, disabledPair.Secret, user.ErrInvalidCredentials},
+		{"a removed account is refused with its password", "gone", "correct horse", user.ErrInvalidCredentials},
+		{"a removed account is refused with its pair", disabledPair.Access, disabledPair.Secret, user.ErrInvalidCredentials},
 		{"nothing is refused", "", "", user.ErrInvalidCredentials},
 	} {
 		t.Run(c.expectation, func(t *testing.T) {
@@ -208,6 +209,41 @@ func TestGuessingPasswordsIsSlow(t *testing.T) {
 	w.mustSignIn(t, "admin", w.first.Password)
 	w.pass(5 * time.Minute)
 	w.mustSignIn(t, "ana", "correct horse")
+}
+
+// Who guesses is locked out where he is, and nobody elsewhere with him.
+func TestNobodyLocksOutSomebodyElsewhere(t *testing.T) {
+	from := func(w *world, address, secret string) error {
+		_, err := w.Authenticate(t.Context(), user.Basic{Name: "admin", Secret: secret, Address: address})
+		return err
+	}
+	for name, c := range map[string]struct {
+		guesser, other string
+		locked         bool
+	}{
+		"the same address":                         {"192.0.2.7", "192.0.2.7", true},
+		"another address":                          {"192.0.2.7", "192.0.2.8", false},
+		"the same address, written otherwise":      {"192.0.2.7", "::ffff:192.0.2.7", true},
+		"another address of one network of IPv6":   {"2001:db8:1:2::7", "2001:db8:1:2:ffff::1", true},
+		"an address of another network of IPv6":    {"2001:db8:1:2::7", "2001:db8:1:3::7", false},
+		"the same link, whatever it is called":     {"fe80::1%eth0", "fe80::1%eth1", true},
+		"the admin socket, which has no addresses": {"@", "@", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			for range 10 {
+				wantIs(t, from(w, c.guesser, "guess"), user.ErrInvalidCredentials)
+			}
+			var want error
+			if c.locked {
+				want = user.ErrInvalidCredentials
+			}
+			wantIs(t, from(w, c.other, w.first.Password), want)
+			if !c.locked { // and that it was right there is not believed here
+				wantIs(t, from(w, c.guesser, w.first.Password), user.ErrInvalidCredentials)
+			}
+		})
+	}
 }
 
 func TestGuessesAtOnceAreCountedOneByOne(t *testing.T) {
@@ -236,16 +272,18 @@ func TestAccountsThatAreRefused(t *testing.T) {
 		{"a name like an access key", strings.Repeat("K7", 15), "correct horse", user.Member, fault.ErrInvalid},
 		{"a name that is too long", strings.Repeat("ä", 101), "correct horse", user.Member, fault.ErrInvalid},
 		{"a short password", "ana", "1234567", user.Member, fault.ErrInvalid},
+		{"an endless password", "ana", strings.Repeat("x", 1025), user.Member, fault.ErrInvalid},
+		{"what the operator is called", "Operator", "correct horse", user.Member, fault.ErrInvalid},
 		{"an unknown role", "ana", "correct horse", "root", fault.ErrInvalid},
 		{"a name that differs by case alone", "ADMIN", "correct horse", user.Member, user.ErrNameTaken},
 	} {
 		t.Run(c.expectation, func(t *testing.T) {
-			_, err := w.Create(t.Context(), w.admin, c.name, c.role, c.password)
+			_, err := w.Create(t.Context(), w.admin, user.Spec{Name: c.name, Role: c.role, Password: c.password})
 			wantIs(t, err, c.want)
 		})
 	}
 	t.Run("and everyone's if no administrator asks", func(t *testing.T) {
-		_, err := w.Create(t.Context(), user.Identity{User: "x", Role: user.Member}, "ana", user.Member, "correct horse")
+		_, err := w.Create(t.Context(), user.Identity{User: "x", Role: user.Member}, user.Spec{Name: "ana", Role: user.Member, Password: "correct horse"})
 		wantIs(t, err, user.ErrForbidden)
 	})
 }

@@ -3,6 +3,7 @@ package user
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -95,16 +96,32 @@ func (t *touches) due(access string, now time.Time) bool {
 	return true
 }
 
-// After maxFailures failed passwords within failureWindow a name is refused
-// until the window has passed: guessing stays slow, and one's own typing
-// mistakes stay cheap.
+// After maxFailures failed passwords within failureWindow a name is refused to
+// the network that they came from until the window has passed: guessing stays
+// slow, one's own typing mistakes stay cheap, and nobody can lock out somebody
+// who is elsewhere.
 const (
 	maxFailures   = 10
 	failureWindow = 5 * time.Minute
 	maxNames      = 4096 // bound on names remembered; guessing at more of them is slow by the hash alone
 )
 
-// failures counts failed passwords by name.
+// network is what counts as one place: an address of IPv4, or the 64 bits of
+// one of IPv6 that belong to a single household or machine room.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// failures counts failed passwords by name and network.
 type failures struct {
 	mu    sync.Mutex
 	names map[credential]failed

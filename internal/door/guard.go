@@ -36,6 +36,9 @@ const Cookie = "coffer_session"
 // somebody else's page.
 var ErrCrossSite = fault.Reason{Kind: fault.Forbidden, Name: "door.cross_site"}
 
+// ErrActAsBoth is the reason for refusing a call in the name of two users.
+var ErrActAsBoth = fault.Reason{Kind: fault.Invalid, Name: "door.act_as_twice"}
+
 // Guard finds out who is calling.
 type Guard struct {
 	// Users checks credentials.
@@ -71,6 +74,12 @@ func (g *Guard) Admit(r *http.Request, need Access) (user.Identity, error) {
 	if err := who.Require(roles[need]); err != nil {
 		return user.Identity{}, err
 	}
+	if who, err = g.acting(r, who); err != nil {
+		return user.Identity{}, err
+	}
+	if err := who.Require(roles[need]); err != nil {
+		return user.Identity{}, err
+	}
 	if byCookie && need >= Self {
 		if err := g.SameOrigin(r); err != nil {
 			return user.Identity{}, err
@@ -98,6 +107,22 @@ func (g *Guard) identify(r *http.Request) (who user.Identity, byCookie bool, err
 	return who, byCookie, err
 }
 
+// acting returns in whose name a caller acts: his own, unless he is an
+// administrator and names somebody else.
+func (g *Guard) acting(r *http.Request, who user.Identity) (user.Identity, error) {
+	actAs := first(r.Header, "X-Clearml-Act-As", "X-Trains-Act-As")
+	impersonate := first(r.Header, "X-Clearml-Impersonate-As", "X-Trains-Impersonate-As")
+	switch {
+	case actAs != "" && impersonate != "":
+		return user.Identity{}, ErrActAsBoth.Errorf("the headers Act-As and Impersonate-As exclude each other")
+	case actAs != "":
+		return g.Users.ActAs(r.Context(), who, user.ID(actAs), false)
+	case impersonate != "":
+		return g.Users.ActAs(r.Context(), who, user.ID(impersonate), true)
+	}
+	return who, nil
+}
+
 func (g *Guard) byHeader(r *http.Request, header string) (user.Identity, error) {
 	scheme, credentials, _ := strings.Cut(header, " ")
 	switch {
@@ -108,7 +133,7 @@ func (g *Guard) byHeader(r *http.Request, header string) (user.Identity, error) 
 		if err != nil {
 			return user.Identity{}, err
 		}
-		b.From = origin(r)
+		b.From, b.Address = origin(r), Address(r)
 		return g.Users.Authenticate(r.Context(), b)
 	}
 	return user.Identity{}, user.ErrBadScheme.Errorf("the Authorization scheme %.20q is unknown; expected Basic or Bearer", scheme)
@@ -140,11 +165,17 @@ func basic(encoded string) (user.Basic, error) {
 const maxWorker = 255
 
 // origin tells where a call came from, for people: what the caller calls his
-// machine, else the address of the socket. Headers of proxies are not believed.
+// machine, else the address of the socket.
 func origin(r *http.Request) string {
 	if w := Worker(r); w != "" {
 		return strings.ToValidUTF8(w[:min(len(w), maxWorker)], "")
 	}
+	return Address(r)
+}
+
+// Address returns the network address that a call came from, as the socket
+// tells it: headers of proxies are not believed.
+func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

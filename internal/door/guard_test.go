@@ -39,7 +39,7 @@ func newCallers(t *testing.T) callers {
 		t.Fatal(err)
 	}
 	c := callers{guard: &door.Guard{Users: users}, users: users, pair: first.Pair, password: "schlüssel", latinUser: "jörg"}
-	guest, err := users.Create(t.Context(), user.Operator, c.latinUser, user.Guest, c.password)
+	guest, err := users.Create(t.Context(), user.Operator, user.Spec{Name: c.latinUser, Role: user.Guest, Password: c.password})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func New(t testing.TB) *World {
 	must(t, err)
 	w.Pairs[user.Admin] = first.Pair
 	for _, role := range []user.Role{user.Member, user.Guest} {
-		u, err := w.Users.Create(ctx, user.Operator, string(role), role, "")
+		u, err := w.Users.Create(ctx, user.Operator, user.Spec{Name: string(role), Role: role})
 		must(t, err)
 		w.Pairs[role], err = w.Users.CreateKey(ctx, user.Operator, u.ID, "")
 		must(t, err)
@@ -88,6 +88,7 @@ func New(t testing.TB) *World {
 		Guard: &door.Guard{Users: w.Users}, Users: w.Users, Projects: projects, Tasks: tasks, Models: models, Artifacts: artifacts, Events: events, Queues: queues,
 		Lifecycle: lifecycle.New(lifecycle.Config{Projects: projects, Tasks: tasks, Models: models, Artifacts: artifacts, Events: events, Queues: queues, Files: w.Files, Tx: db.Tx, Now: w.Now}),
 		Addresses: rpc.Addresses{WebPort: "8080", APIPort: "8008", FilesPort: "8081"}, Logger: logger, Now: w.Now, Build: "test", Commit: "test",
+		Settings: map[string]string{"listen": ":8080", "db": "postgres://coffer:xxxxx@db/coffer"},
 	})
 	w.Handler = door.Log{Logger: logger, Now: w.Now}.Wrap(api)
 	return w

@@ -2,4 +2,3 @@ package api
 
 // Empty is a request or reply without fields.
 type Empty struct{}
-

@@ -76,6 +76,7 @@ func (s *Service) change(ctx context.Context, who user.Identity, t Target, allow
 		case st.Locked && !allowLocked:
 			return ErrLocked.Errorf("the task %s is published; use allow_locked", t.ID)
 		}
+		user.Note(ctx, user.Kind(t.Kind), t.ID, "events")
 		return fn(ctx)
 	})
 }

@@ -14,6 +14,7 @@ import (
 // batch is what one caller brings at a time, a slice at most.
 type batch struct {
 	who    user.Identity
+	act    user.Act // for the audit; none outside of one
 	lines  []Line
 	result Result
 	err    error
@@ -150,5 +151,24 @@ func (s *Service) writeAll(ctx context.Context, all []*batch) {
 	}
 	if err == nil {
 		s.size.Store(nextSlice(count, s.size.Load(), took))
+	}
+}
+
+// noteTargets tells the audit whose events a caller brought. A batch may be
+// written by somebody else's call.
+func noteTargets(ctx context.Context, b *batch, stored map[Target]int64) {
+	if b.act.Action == "" || b.result.Added == 0 {
+		return
+	}
+	var last Target
+	for i := range b.lines {
+		t := b.lines[i].Target
+		if t == last {
+			continue
+		}
+		last = t
+		if _, ok := stored[t]; ok {
+			user.NoteSteady(ctx, b.act, user.Kind(t.Kind), t.ID)
+		}
 	}
 }

@@ -106,6 +106,7 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	var r Result
 	good := make([]Line, 0, len(events))
 	now := s.Now()
+	act, _ := user.ActOf(ctx)
 	ordinals := make(map[lineKey]int)
 	for _, e := range events {
 		if reason := e.refusal(); reason != "" {
@@ -126,7 +127,7 @@ func (s *Service) Add(ctx context.Context, who user.Identity, events []Event) (R
 	}
 	for len(good) > 0 {
 		n := min(len(good), int(s.size.Load()))
-		part := batch{who: who, lines: good[:n]}
+		part := batch{who: who, act: act, lines: good[:n]}
 		if err := s.write(ctx, &part); err != nil {
 			return r, err
 		}
@@ -251,6 +252,9 @@ func (s *Service) addSlice(ctx context.Context, all []*batch) error {
 	}
 	if err := s.Targets.Touch(ctx, w.touched); err != nil {
 		return err
+	}
+	for _, b := range all {
+		noteTargets(ctx, b, w.last)
 	}
 	for t := range w.last {
 		s.After(ctx, func() { s.Hub.Publish(Topic(t)) })

@@ -30,6 +30,7 @@ func (s *Service) condemn(ctx context.Context, p Path) error {
 	if err != nil || !rec.Condemned.IsZero() {
 		return err
 	}
+	user.Note(ctx, user.FileObject, string(p), "")
 	r, err := s.references(ctx, p)
 	if err != nil {
 		return err

@@ -135,6 +135,7 @@ func (s *Service) land(ctx context.Context, who user.Identity, p Path, b Bytes) 
 	if err := s.thaw(ctx, p); err != nil {
 		return Generation{}, err
 	}
+	user.Note(ctx, user.FileObject, string(p), "")
 	rec, err := s.Store.Lock(ctx, p)
 	if errors.Is(err, ErrNotFound) {
 		rec, err = s.Store.Create(ctx, p, s.Now())

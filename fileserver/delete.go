@@ -14,7 +14,7 @@ import (
 
 // delete removes one file. It answers with the path as a JSON string.
 func (h *handler) delete(w http.ResponseWriter, r *http.Request, raw string) error {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "files.delete")
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ const maxDeleteMany = 1 << 20
 // letter, then as a form would have encoded it, as older clients do. Folders
 // are no files here and are never removed.
 func (h *handler) deleteMany(w http.ResponseWriter, r *http.Request) error {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "files.delete_many")
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 // download serves a generation of a file: the newest one, or what ?version= or
 // ?digest= names. Ranges, conditions and HEAD are those of http.ServeContent.
 func (h *handler) download(w http.ResponseWriter, r *http.Request, raw string) error {
-	who, err := h.admit(r, door.Guest)
+	r, who, err := h.admit(r, door.Guest, "files.download")
 	if err != nil {
 		return err
 	}

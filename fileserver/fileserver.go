@@ -90,19 +90,21 @@ func (h *handler) ready() error {
 	return nil
 }
 
-// admit checks who is calling and tells the access log.
-func (h *handler) admit(r *http.Request, need door.Access) (user.Identity, error) {
+// admit checks who is calling and tells the access log. The request that it
+// returns knows what is done, for the audit.
+func (h *handler) admit(r *http.Request, need door.Access, action string) (*http.Request, user.Identity, error) {
 	who, err := h.Guard.Admit(r, need)
-	if err == nil {
-		door.NoteUser(r.Context(), who.Name)
+	if err != nil {
+		return r, who, err
 	}
-	return who, err
+	door.NoteUser(r.Context(), who.Name)
+	return r.WithContext(user.WithAct(r.Context(), door.Act(r, who, action))), who, nil
 }
 
 // alive answers a look at the root: credentials are checked only if given.
 func (h *handler) alive(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("Authorization") != "" {
-		if _, err := h.admit(r, door.Guest); err != nil {
+		if _, _, err := h.admit(r, door.Guest, "files.look"); err != nil {
 			return err
 		}
 	}

@@ -116,7 +116,7 @@ func digest(field, text string) (blob.Digest, error) {
 
 // open begins an upload in parts, or finds the one that it goes on with.
 func (h *sessions) open(w http.ResponseWriter, r *http.Request, _ target) error {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "uploads.open")
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (h *sessions) open(w http.ResponseWriter, r *http.Request, _ target) error 
 }
 
 func (h *sessions) list(w http.ResponseWriter, r *http.Request, _ target) error {
-	who, err := h.admit(r, door.Guest)
+	r, who, err := h.admit(r, door.Guest, "uploads.list")
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (h *sessions) list(w http.ResponseWriter, r *http.Request, _ target) error 
 
 // show tells what an upload has and lacks, with its parts from ?from= on.
 func (h *sessions) show(w http.ResponseWriter, r *http.Request, of target) error {
-	who, err := h.admit(r, door.Guest)
+	r, who, err := h.admit(r, door.Guest, "uploads.get")
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func offset(query url.Values) (int64, error) {
 // part takes the bytes of one part. How many there are must be told before
 // they come, so that they never run into the next part.
 func (h *sessions) part(w http.ResponseWriter, r *http.Request, of target) error {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "uploads.put_part")
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func brokenPart(err error) error {
 }
 
 func (h *sessions) takeBack(w http.ResponseWriter, r *http.Request, of target) error {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "uploads.delete_part")
 	if err != nil {
 		return err
 	}
@@ -263,7 +263,7 @@ func (h *sessions) takeBack(w http.ResponseWriter, r *http.Request, of target) e
 
 // commit ends an upload. An empty body commits to what was promised.
 func (h *sessions) commit(w http.ResponseWriter, r *http.Request, of target) error {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "uploads.commit")
 	if err != nil {
 		return err
 	}
@@ -286,7 +286,7 @@ func (h *sessions) commit(w http.ResponseWriter, r *http.Request, of target) err
 }
 
 func (h *sessions) abort(w http.ResponseWriter, r *http.Request, of target) error {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "uploads.abort")
 	if err != nil {
 		return err
 	}

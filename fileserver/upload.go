@@ -21,7 +21,7 @@ const digestHeader = "X-Coffer-Digest"
 // stream in, and stored together once the whole form is there; the reply lists
 // their paths.
 func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
-	who, err := h.admit(r, door.Member)
+	r, who, err := h.admit(r, door.Member, "files.upload")
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func (m *mux) serve(w http.ResponseWriter, r *http.Request, c *call) (data any, 
 	if err != nil {
 		return nil, err
 	}
-	ctx := r.Context()
+	ctx := user.WithAct(r.Context(), door.Act(r, who, c.name))
 	var cancel context.CancelFunc = func() {}
 	if c.row.patience > 0 {
 		ctx, cancel = context.WithTimeout(ctx, c.row.patience)

@@ -17,6 +17,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // ownRoute is an endpoint that the protocol does not have.
@@ -45,6 +46,7 @@ func (h *handlers) ownTable() []ownRoute {
 		{"POST /users/{user}/reset", door.Admin, h.ownResetUser},
 		{"GET /users/{user}/keys", door.Admin, h.ownUserKeys},
 		{"POST /users/password", door.Self, h.ownPassword},
+		{"GET /audit", door.Admin, h.ownAudit},
 		{"POST /invitation/look", door.Anyone, h.ownInvitation},
 		{"POST /invitation/accept", door.Anyone, h.ownAccept},
 	}
@@ -54,9 +56,9 @@ func (h *handlers) ownTable() []ownRoute {
 func (h *handlers) own() http.Handler {
 	m := http.NewServeMux()
 	for _, r := range h.ownTable() {
-		m.Handle(r.pattern, h.plain(r.access, r.serve))
+		m.Handle(r.pattern, h.plain(r.pattern, r.access, r.serve))
 	}
-	none := h.plain(door.Guest, func(_ context.Context, c Call) (any, error) {
+	none := h.plain("none", door.Guest, func(_ context.Context, c Call) (any, error) {
 		return nil, ErrNoEndpoint.Errorf("there is no endpoint %s %.200q", c.Request.Method, c.Request.URL.Path)
 	})
 	m.HandleFunc("GET /events/stream", h.stream)
@@ -71,7 +73,7 @@ func (h *handlers) own() http.Handler {
 }
 
 // plain runs one of our own endpoints: JSON and plain HTTP statuses.
-func (h *handlers) plain(need door.Access, fn func(context.Context, Call) (any, error)) http.Handler {
+func (h *handlers) plain(action string, need door.Access, fn func(context.Context, Call) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		result, err := func() (any, error) {
 			if h.Stopping != nil && h.Stopping() {
@@ -82,7 +84,7 @@ func (h *handlers) plain(need door.Access, fn func(context.Context, Call) (any, 
 				return nil, err
 			}
 			door.NoteUser(r.Context(), who.Name)
-			return fn(r.Context(), Call{Who: who, Request: r, Writer: w, files: h.Addresses.base(r)})
+			return fn(user.WithAct(r.Context(), door.Act(r, who, action)), Call{Who: who, Request: r, Writer: w, files: h.Addresses.base(r)})
 		}()
 		status := http.StatusOK
 		if err != nil {

@@ -78,7 +78,7 @@ func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
 			var reply any
 			if err == nil {
 				door.NoteUser(r.Context(), who.Name)
-				reply, err = fn(r, who)
+				reply, err = fn(r.WithContext(user.WithAct(r.Context(), door.Act(r, who, pattern))), who)
 			}
 			status := http.StatusOK
 			if err != nil {

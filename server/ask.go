@@ -21,10 +21,11 @@ import (
 // manage does something to the accounts of a data directory: through the
 // server that owns it if one runs, by a request to its admin socket whose
 // reply goes to into, else on the directory itself.
-func manage(ctx context.Context, cfg Config, method, path string, into any, directly func(*user.Service) error) error {
+func manage(ctx context.Context, cfg Config, method, path string, into any, directly func(context.Context, *user.Service) error) error {
 	err := askServer(ctx, cfg.Data, method, path, into)
 	if errors.Is(err, errNoServer) {
-		return withUsers(ctx, cfg, directly)
+		route, _, _ := strings.Cut(path, "?")
+		return withUsers(user.WithAct(ctx, user.Act{Who: user.Operator, Action: method + " " + route}), cfg, directly)
 	}
 	return err
 }
@@ -75,13 +76,13 @@ func askServer(ctx context.Context, data, method, path string, into any) error {
 
 // withUsers opens the accounts of a data directory that nobody serves, or of a
 // database on a server, which is shared by any number.
-func withUsers(ctx context.Context, cfg Config, fn func(*user.Service) error) error {
+func withUsers(ctx context.Context, cfg Config, fn func(context.Context, *user.Service) error) error {
 	return owning(cfg, func() error {
 		db, users, err := openUsers(ctx, cfg)
 		if err != nil {
 			return err
 		}
-		return errors.Join(fn(users), db.Close())
+		return errors.Join(fn(ctx, users), db.Close())
 	})
 }
 

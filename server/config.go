@@ -44,6 +44,7 @@ type Config struct {
 	WatchdogSilence time.Duration
 	WatchdogEvery   time.Duration
 	SessionLife     time.Duration
+	AuditRetention  time.Duration // 0 keeps everything
 	CookieDomain    string
 	LogFormat       string
 	LogLevel        slog.Level
@@ -180,6 +181,9 @@ var settings = []setting{
 			return errors.New("expected a domain such as lab.example.org, without a port")
 		}
 		return nil
+	}},
+	{"audit-retention", "8760h", "how long the audit keeps who changed what; 0 keeps it for ever", func(c *Config, s string) error {
+		return setDuration(&c.AuditRetention, s, 0)
 	}},
 	{"log-format", "text", "text or json", func(c *Config, s string) error {
 		c.LogFormat = s

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/schedule"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // jobs lists what the server does by itself.
@@ -47,6 +48,20 @@ func (s *services) jobs(cfg Config, logger *slog.Logger) []schedule.Job {
 			}
 			return err
 		}})
+	}
+	if cfg.AuditRetention > 0 {
+		jobs = append(jobs, schedule.Job{Name: "prune the audit", Every: time.Hour, Run: func(ctx context.Context) error {
+			n, err := s.users.PruneAudit(ctx, time.Now().Add(-cfg.AuditRetention))
+			if n > 0 {
+				logger.Info("pruned the audit", "entries", n)
+			}
+			return err
+		}})
+	}
+	for i, j := range jobs {
+		jobs[i].Run = func(ctx context.Context) error {
+			return j.Run(user.WithAct(ctx, user.Act{Who: user.Server, Action: j.Name}))
+		}
 	}
 	return jobs
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"os"
@@ -45,7 +46,7 @@ func keysCreateCommand() *cobra.Command {
 			}
 			var pair keyPair
 			query := url.Values{"user": {name}, "label": {label}}.Encode()
-			err = manage(ctx, cfg, http.MethodPost, "/admin/keys?"+query, &pair, func(users *user.Service) error {
+			err = manage(ctx, cfg, http.MethodPost, "/admin/keys?"+query, &pair, func(ctx context.Context, users *user.Service) error {
 				p, err := createKey(ctx, users, user.Operator, name, label)
 				pair = sdkAddresses(cfg, configured(cfg)).with(p)
 				return err
@@ -76,8 +77,8 @@ func keysListCommand() *cobra.Command {
 				return err
 			}
 			var rows []keyRow
-			err = manage(cmd.Context(), cfg, http.MethodGet, "/admin/keys", &rows, func(users *user.Service) (err error) {
-				rows, err = listKeys(cmd.Context(), users, user.Operator)
+			err = manage(cmd.Context(), cfg, http.MethodGet, "/admin/keys", &rows, func(ctx context.Context, users *user.Service) (err error) {
+				rows, err = listKeys(ctx, users, user.Operator)
 				return err
 			})
 			if err != nil {
@@ -99,8 +100,8 @@ func keysRevokeCommand() *cobra.Command {
 				return err
 			}
 			query := url.Values{"key": {args[0]}}.Encode()
-			return manage(cmd.Context(), cfg, http.MethodDelete, "/admin/keys?"+query, new(struct{}), func(users *user.Service) error {
-				return users.RevokeKey(cmd.Context(), user.Operator, args[0])
+			return manage(cmd.Context(), cfg, http.MethodDelete, "/admin/keys?"+query, new(struct{}), func(ctx context.Context, users *user.Service) error {
+				return users.RevokeKey(ctx, user.Operator, args[0])
 			})
 		},
 	}

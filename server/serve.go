@@ -14,6 +14,7 @@ import (
 
 	"github.com/coffer-ml/coffer/internal/schedule"
 	"github.com/coffer-ml/coffer/rpc"
+	"github.com/coffer-ml/coffer/user"
 )
 
 func serveCommand() *cobra.Command {
@@ -113,6 +114,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 
 // prepare makes what a database must hold, and shows what is shown once.
 func (s *services) prepare(ctx context.Context, cfg Config, out io.Writer, at keyPair) error {
+	ctx = user.WithAct(ctx, user.Act{Who: user.Server, Action: "start"})
 	if err := s.queues.Bootstrap(ctx); err != nil {
 		return fmt.Errorf("default queue: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // Add implements artifact.Store. What it reads and writes does not grow with
@@ -20,6 +21,7 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		return 0, err
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		noteArtifact(ctx, of, ref)
 		var id int64
 		if _, err := one(ctx, s.db, nil, func(s scanner) (struct{}, error) {
 			return struct{}{}, s.Scan(&id, &number)
@@ -65,6 +67,11 @@ func (s artifacts) Add(ctx context.Context, of task.ID, ref artifact.Ref, v arti
 		return err
 	})
 	return number, err
+}
+
+// noteArtifact tells the audit of an artifact, which is a part of its task.
+func noteArtifact(ctx context.Context, of task.ID, ref artifact.Ref) {
+	user.Note(ctx, user.TaskObject, string(of), string(ref.Mode)+" artifact "+ref.Key)
 }
 
 // addMetadata makes pairs of display data searchable.
@@ -132,6 +139,7 @@ func (s artifacts) Remove(ctx context.Context, of task.ID, refs []artifact.Ref, 
 		var ids []int64
 		for _, r := range rows {
 			if refs == nil || asked[r.Ref] {
+				noteArtifact(ctx, of, r.Ref)
 				ids = append(ids, r.id)
 			}
 		}
@@ -178,6 +186,7 @@ func (s artifacts) RemoveVersion(ctx context.Context, of task.ID, ref artifact.R
 		if len(found) == 0 {
 			return artifact.ErrNoVersion.Errorf("artifact %q of task %s has no version %d", ref.Key, of, number)
 		}
+		noteArtifact(ctx, of, ref)
 		gone = found[0].Version
 		if err := s.entomb(ctx, at, `artifact_version.id = ?`, gone.ID); err != nil {
 			return err

@@ -26,6 +26,7 @@ func (s models) Insert(ctx context.Context, m model.Model) error {
 	}
 	id := string(m.ID)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.ModelObject, string(m.ID), "")
 		archived := slices.Contains(m.SystemTags, model.Archived)
 		if _, err := s.db.exec(ctx, insertModel, append([]any{id, truthful(archived)}, values...)...); err != nil {
 			return err
@@ -80,6 +81,7 @@ func (s models) Standings(ctx context.Context, ids []model.ID) (map[model.ID]mod
 // Save implements model.Store.
 func (s models) Save(ctx context.Context, m model.Model, what model.Part) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.ModelObject, string(m.ID), "")
 		before, err := one(ctx, s.db, noModel(m.ID), scanFormerModel, selectFormerModel+` WHERE id = ?`+s.db.dialect.lock("model"), m.ID)
 		if err != nil {
 			return err
@@ -185,6 +187,7 @@ func (s models) TouchOld(ctx context.Context, ids []model.ID, by user.ID, at, no
 // Delete implements model.Store.
 func (s models) Delete(ctx context.Context, id model.ID) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.ModelObject, string(id), "")
 		before, err := one(ctx, s.db, noModel(id), scanFormerModel, `DELETE FROM model WHERE id = ? RETURNING `+formerModelColumns, id)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/project"
+	"github.com/coffer-ml/coffer/user"
 )
 
 var projectTags = tagTable{table: "project_tag", owner: "project_id"}
@@ -51,6 +52,7 @@ func (s projects) Insert(ctx context.Context, p project.Project) error {
 		return err
 	}
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.ProjectObject, string(p.ID), "")
 		_, err := s.db.exec(ctx, `
 			INSERT INTO project (id, name, name_key, name_fold, basename, basename_fold, parent, path,
 				description, description_fold, user_id, created, last_update, default_output_destination, public)
@@ -208,6 +210,7 @@ func (s projects) Tags(ctx context.Context, in []project.ID, filter query.Filter
 func (s projects) Update(ctx context.Context, p project.Project) error {
 	absent := project.ErrNotFound.Errorf("there is no project %s", p.ID)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.ProjectObject, string(p.ID), "")
 		before, err := one(ctx, s.db, absent, scanPlaced, `SELECT id, name, description, path FROM project WHERE id = ?`+s.db.dialect.lock("project"), p.ID)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/queue"
+	"github.com/coffer-ml/coffer/user"
 )
 
 var queueTags = tagTable{table: "queue_tag", owner: "queue_id"}
@@ -39,6 +40,7 @@ func scanQueue(s scanner) (q queue.Queue, err error) {
 // Insert implements queue.Store.
 func (s queues) Insert(ctx context.Context, q queue.Queue) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.QueueObject, string(q.ID), "")
 		_, err := s.db.exec(ctx, `
 			INSERT INTO queue (id, name, name_key, name_fold, display_name, user_id, created, last_update)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/user"
 )
 
 // ByName implements queue.Store.
@@ -28,6 +29,7 @@ func (s queues) Lock(ctx context.Context, id queue.ID) error {
 // entry takes the same place.
 func (s queues) Append(ctx context.Context, id queue.ID, e queue.Entry) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.QueueObject, string(id), string(e.Task))
 		last, err := one(ctx, s.db, nil, scalar[int64], `SELECT coalesce(max(place), 0) FROM queue_entry WHERE queue_id = ?`, id)
 		if err != nil {
 			return err
@@ -55,6 +57,7 @@ func (s queues) Remove(ctx context.Context, of task.ID, from, unless queue.ID) (
 
 // Delete implements queue.Store.
 func (s queues) Delete(ctx context.Context, id queue.ID) error {
+	user.Note(ctx, user.QueueObject, string(id), "")
 	n, err := s.db.changed(ctx, `DELETE FROM queue WHERE id = ?`, id)
 	return touchedNone(n, err, queue.ErrNotFound.Errorf("there is no queue %s", id))
 }

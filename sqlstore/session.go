@@ -33,10 +33,15 @@ func scanSession(r scanner) (s file.Session, err error) {
 }
 
 func (s sessions) Insert(ctx context.Context, n file.Session) error {
+	noteUpload(ctx, n.ID)
 	_, err := s.db.exec(ctx, `INSERT INTO upload (id, owner, path, path_key, size, digest, store_key, volume_id, received, parts, hashed, revision, created, touched, version)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, 0)`,
 		n.ID, n.Owner, clean(string(n.Path)), pathKey(n.Path), n.Size, null(n.Digest), n.Key, n.Volume, millis(n.Created), millis(n.Touched))
 	return err
+}
+
+func noteUpload(ctx context.Context, id file.SessionID) {
+	user.Note(ctx, user.UploadObject, string(id), "")
 }
 
 func (s sessions) Get(ctx context.Context, id file.SessionID) (file.Session, error) {
@@ -93,6 +98,9 @@ func (s sessions) Gaps(ctx context.Context, id file.SessionID, size int64, limit
 }
 
 func (s sessions) AddPart(ctx context.Context, id file.SessionID, p file.Part, hashed file.Prefix, at time.Time) error {
+	if act, ok := user.ActOf(ctx); ok {
+		user.NoteSteady(ctx, act, user.UploadObject, string(id))
+	}
 	if _, err := s.db.exec(ctx, `INSERT INTO upload_part (upload_id, first_byte, size, digest) VALUES (?, ?, ?, ?)`, id, p.Offset, p.Size, p.Digest); err != nil {
 		return err
 	}
@@ -103,6 +111,7 @@ func (s sessions) AddPart(ctx context.Context, id file.SessionID, p file.Part, h
 }
 
 func (s sessions) RemovePart(ctx context.Context, id file.SessionID, p file.Part) error {
+	noteUpload(ctx, id)
 	n, err := s.db.changed(ctx, `DELETE FROM upload_part WHERE upload_id = ? AND first_byte = ?`, id, p.Offset)
 	if err := touchedNone(n, err, file.ErrNoPart.Errorf("no received part begins at byte %d", p.Offset)); err != nil {
 		return err
@@ -122,6 +131,7 @@ func (s sessions) NoteHashed(ctx context.Context, id file.SessionID, hashed file
 }
 
 func (s sessions) Commit(ctx context.Context, c file.Session) error {
+	noteUpload(ctx, c.ID)
 	if _, err := s.db.exec(ctx, `DELETE FROM upload_part WHERE upload_id = ?`, c.ID); err != nil {
 		return err
 	}
@@ -131,6 +141,9 @@ func (s sessions) Commit(ctx context.Context, c file.Session) error {
 }
 
 func (s sessions) Remove(ctx context.Context, ids []file.SessionID) error {
+	for _, id := range ids {
+		noteUpload(ctx, id)
+	}
 	if _, err := s.db.exec(ctx, `DELETE FROM upload_part WHERE `+s.db.dialect.in("upload_id"), list(ids)); err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ type DB struct {
 	writer  writer
 	reader  reader
 	now     func() time.Time
+	audit   *audit
 
 	rehearse bool
 	matching time.Duration
@@ -88,7 +89,7 @@ func open(ctx context.Context, cfg Config, migrations fs.FS) (*DB, error) {
 	if cfg.Matching == 0 {
 		cfg.Matching = defaultMatching
 	}
-	db := &DB{now: cfg.Now, rehearse: cfg.Rehearse, matching: cfg.Matching, driving: defaultDriving, url: cfg.URL}
+	db := &DB{now: cfg.Now, audit: newAudit(), rehearse: cfg.Rehearse, matching: cfg.Matching, driving: defaultDriving, url: cfg.URL}
 	connect := db.openSQLite
 	if cfg.URL != "" {
 		connect = db.openPostgres

@@ -30,6 +30,7 @@ func (s tasks) Insert(ctx context.Context, t task.Task) error {
 	}
 	id := string(t.ID)
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.TaskObject, id, "")
 		archived := slices.Contains(t.SystemTags, task.Archived)
 		if _, err := s.db.exec(ctx, insertTask, append([]any{id, truthful(archived)}, values...)...); err != nil {
 			return err
@@ -107,6 +108,7 @@ func (s tasks) standing(ctx context.Context, id task.ID, lock string) (task.Stan
 // Save implements task.Store.
 func (s tasks) Save(ctx context.Context, t task.Task, what task.Part) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.TaskObject, string(t.ID), "")
 		before, err := one(ctx, s.db, noTask(t.ID), scanFormer, selectFormer+` WHERE id = ?`+s.db.dialect.lock("task"), t.ID)
 		if err != nil {
 			return err
@@ -236,6 +238,7 @@ func (s tasks) TouchOld(ctx context.Context, ids []task.ID, by user.ID, at, notA
 // Delete implements task.Store.
 func (s tasks) Delete(ctx context.Context, id task.ID) (children int, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.TaskObject, string(id), "")
 		before, err := one(ctx, s.db, noTask(id), scanFormer, `DELETE FROM task WHERE id = ? RETURNING `+formerColumns, id)
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/fault"
+	"github.com/coffer-ml/coffer/user"
 )
 
 type txKey struct{}
@@ -21,6 +22,7 @@ type transaction struct {
 	doomed error // set when a joined call failed: then nothing is committed
 	broken error // the first error of the engine, whatever became of it
 	failed error // an error after which nothing is run any more
+	rows   int64 // that were changed
 	ended  bool
 }
 
@@ -35,6 +37,10 @@ func (t *transaction) exec(ctx context.Context, query string, args []any) (sql.R
 		return nil, t.failed
 	}
 	res, err := t.run.exec(ctx, query, stored(args)...)
+	if err == nil {
+		n, _ := res.RowsAffected() // both engines know it
+		t.rows += n
+	}
 	return res, t.note(err)
 }
 
@@ -168,9 +174,13 @@ func (db *DB) try(ctx context.Context, begin begin, fn func(context.Context) err
 			_ = end(false)
 		}
 	}()
-	err = fn(context.WithValue(context.WithoutCancel(ctx), txKey{}, t))
+	ctx, notes := user.WithNotes(context.WithValue(context.WithoutCancel(ctx), txKey{}, t))
+	err = fn(ctx)
 	if err == nil {
 		err = t.doomed
+	}
+	if err == nil {
+		err = db.audit.write(ctx, db, t, notes.List())
 	}
 	if err == nil {
 		err = t.failed

@@ -25,6 +25,7 @@ func (s users) SetSetting(ctx context.Context, name, value string) error {
 
 func (s users) Insert(ctx context.Context, u user.User) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.AccountObject, string(u.ID), "")
 		if err := s.free(ctx, u, true); err != nil {
 			return err
 		}
@@ -39,6 +40,7 @@ func (s users) Insert(ctx context.Context, u user.User) error {
 
 func (s users) Save(ctx context.Context, u user.User) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.AccountObject, string(u.ID), "")
 		if err := s.free(ctx, u, false); err != nil {
 			return err
 		}
@@ -114,6 +116,11 @@ func (s users) Get(ctx context.Context, id user.ID) (user.User, error) {
 	return one(ctx, s.db, noUser(id), scanUser, userColumns+`WHERE id = ?`, id)
 }
 
+func (s users) Many(ctx context.Context, ids []user.ID) ([]user.User, error) {
+	where, arg := among(s.db.dialect, "id", ids)
+	return collect(ctx, s.db, scanUser, userColumns+`WHERE `+where, arg)
+}
+
 func (s users) Lock(ctx context.Context, id user.ID) (user.User, error) {
 	return one(ctx, s.db, noUser(id), scanUser, userColumns+`WHERE id = ?`+s.db.dialect.lock("user_account"), id)
 }
@@ -187,11 +194,13 @@ func (s users) Preferences(ctx context.Context, id user.ID) (string, error) {
 }
 
 func (s users) SetPreferences(ctx context.Context, id user.ID, json string) error {
+	user.Note(ctx, user.AccountObject, string(id), "preferences")
 	n, err := s.db.changed(ctx, `UPDATE user_account SET preferences = ? WHERE id = ?`, json, id)
 	return touchedNone(n, err, noUser(id))
 }
 
 func (s users) InsertKey(ctx context.Context, k user.Key) error {
+	user.Note(ctx, user.KeyObject, k.Access, "")
 	_, err := s.db.exec(ctx, `INSERT INTO user_key (access_key, secret_hash, user_id, label, created) VALUES (?, ?, ?, ?, ?)`,
 		k.Access, k.SecretHash, k.User, clean(k.Label), millis(k.Created))
 	return err
@@ -213,6 +222,7 @@ func (s users) Keys(ctx context.Context, of user.ID) ([]user.Key, error) {
 }
 
 func (s users) SetKeyLabel(ctx context.Context, access, label string) error {
+	user.Note(ctx, user.KeyObject, access, "")
 	n, err := s.db.changed(ctx, `UPDATE user_key SET label = ? WHERE access_key = ? AND revoked IS NULL`, clean(label), access)
 	return touchedNone(n, err, user.ErrNoKey.Errorf("there is no key pair %q", access))
 }
@@ -223,6 +233,7 @@ func (s users) TouchKey(ctx context.Context, access string, at time.Time, from s
 }
 
 func (s users) RevokeKey(ctx context.Context, access string, at time.Time) error {
+	user.Note(ctx, user.KeyObject, access, "")
 	n, err := s.db.changed(ctx, `UPDATE user_key SET revoked = ? WHERE access_key = ? AND revoked IS NULL`, millis(at), access)
 	return touchedNone(n, err, user.ErrNoKey.Errorf("there is no key pair %q", access))
 }
@@ -233,6 +244,7 @@ func (s users) RevokeKeys(ctx context.Context, of user.ID, at time.Time) error {
 }
 
 func (s users) InsertSession(ctx context.Context, v user.Session) error {
+	user.Note(ctx, user.SessionObject, v.ID, "")
 	_, err := s.db.exec(ctx, `INSERT INTO user_session (id, user_id, access_key, made_by, created, expires) VALUES (?, ?, ?, ?, ?, ?)`,
 		v.ID, v.User, null(v.Key), null(v.By), millis(v.Created), millis(v.Expires))
 	return err
@@ -246,6 +258,7 @@ func (s users) Session(ctx context.Context, id string) (user.Session, error) {
 }
 
 func (s users) RevokeSession(ctx context.Context, id string, at time.Time) error {
+	user.Note(ctx, user.SessionObject, id, "")
 	_, err := s.db.exec(ctx, `UPDATE user_session SET revoked = ? WHERE id = ? AND revoked IS NULL`, millis(at), id)
 	return err
 }

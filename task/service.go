@@ -126,7 +126,12 @@ func (s *Service) Ping(ctx context.Context, who user.Identity, id ID) error {
 	if err := who.Require(user.Member); err != nil {
 		return err
 	}
-	return s.Store.Touch(ctx, id, who.User, s.Now())
+	return s.Tx(ctx, func(ctx context.Context) error {
+		if act, ok := user.ActOf(ctx); ok {
+			user.NoteSteady(ctx, act, user.TaskObject, string(id))
+		}
+		return s.Store.Touch(ctx, id, who.User, s.Now())
+	})
 }
 
 // ReportWorker notes who runs a task, and that it reported.

@@ -2,6 +2,7 @@ package user
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +21,9 @@ const (
 	maxID       = 64   // twice as long as ours
 )
 
+// reserved are whom the audit speaks of beside accounts.
+var reserved = []Identity{Operator, Server, Nobody}
+
 // checkAccount says what is wrong with what an account is called and may do.
 func checkAccount(u User) error {
 	switch name := u.Name; {
@@ -29,7 +33,7 @@ func checkAccount(u User) error {
 		return fault.ErrInvalid.Errorf("name: a colon cannot be part of it, since it ends the name in Basic credentials").With("field", "name")
 	case isAccessKey(name):
 		return fault.ErrInvalid.Errorf("name: this has the form of an access key").With("field", "name")
-	case sameName(name, Operator.Name) || sameName(name, Server.Name):
+	case slices.ContainsFunc(reserved, func(i Identity) bool { return sameName(i.Name, name) }):
 		return fault.ErrInvalid.Errorf("name: %q is what the server itself is called in the audit", name).With("field", "name")
 	case !u.Role.Valid():
 		return fault.ErrInvalid.Errorf("role: %q is unknown; expected guest, member or admin", u.Role).With("field", "role")
@@ -42,8 +46,8 @@ func checkAccount(u User) error {
 	if len(u.Avatar) > maxAvatar || !oneLine(u.Avatar) {
 		return fault.ErrInvalid.Errorf("avatar: expected the address of a picture, of at most %d bytes", maxAvatar).With("field", "avatar")
 	}
-	if u.ID == Operator.User || u.ID == Server.User || len(u.ID) > maxID || strings.ContainsFunc(string(u.ID), func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return fault.ErrInvalid.Errorf("id: expected at most %d printable ASCII characters, not %q or %q", maxID, Operator.User, Server.User).With("field", "id")
+	if slices.ContainsFunc(reserved, func(i Identity) bool { return i.User == u.ID }) || len(u.ID) > maxID || strings.ContainsFunc(string(u.ID), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fault.ErrInvalid.Errorf("id: expected at most %d printable ASCII characters, and none of what the audit calls the server", maxID).With("field", "id")
 	}
 	return checkEmail(u.Email)
 }

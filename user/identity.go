@@ -49,6 +49,9 @@ var Operator = Identity{User: "operator", Name: "operator", Role: Admin}
 // Server is the identity of what the server does by itself.
 var Server = Identity{User: "server", Name: "server", Role: Admin}
 
+// Nobody is whoever has shown no credentials.
+var Nobody = Identity{User: "nobody", Name: "nobody"}
+
 // ErrForbidden is the reason for refusing a known caller.
 var ErrForbidden = fault.Reason{Kind: fault.Forbidden, Name: "user.role_not_allowed"}
 

@@ -21,15 +21,34 @@ func (s *Service) verify(ctx context.Context, u User, b Basic) error {
 		hash = nobody()
 	}
 	from := credentialOf(query.Fold(b.Name), network(b.Address))
-	return s.hashing.run(ctx, func() error {
+	locks := false
+	err := s.hashing.run(ctx, func() error {
 		if s.failures.locked(from, s.Now()) {
 			return ErrInvalidCredentials.Errorf("too many wrong passwords for this name from where you are; try again in some minutes")
 		}
 		if !checkPassword(hash, b.Secret) || u.PasswordHash == "" {
-			s.failures.add(from, s.Now())
+			locks = s.failures.add(from, s.Now())
 			return ErrInvalidCredentials.Errorf("the name or the password is wrong")
 		}
 		s.failures.clear(from)
+		return nil
+	})
+	if locks && u.ID != "" {
+		s.noteLock(ctx, u, b)
+	}
+	return err
+}
+
+// noteLock tells the audit that a name was locked to a network: somebody may be
+// guessing. Nobody is known to have done it.
+func (s *Service) noteLock(ctx context.Context, u User, b Basic) {
+	act := Act{Who: Nobody, Action: "lock after wrong passwords", Address: b.Address}
+	if b.From != b.Address {
+		act.Worker = b.From
+	}
+	// That it cannot be told is no reason to let anybody in.
+	_ = s.Tx(WithAct(ctx, act), func(ctx context.Context) error {
+		Note(ctx, AccountObject, string(u.ID), "")
 		return nil
 	})
 }

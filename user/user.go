@@ -98,6 +98,8 @@ type Query struct {
 
 // Store keeps accounts. Writes take part in the transaction of the context.
 type Store interface {
+	AuditStore
+
 	// Setting returns a fact of the installation; "" if it was never set.
 	Setting(ctx context.Context, name string) (string, error)
 	// SetSetting sets one.
@@ -111,6 +113,8 @@ type Store interface {
 	Save(ctx context.Context, u User) error
 	// Get returns one; ErrNotFound if there is none.
 	Get(ctx context.Context, id ID) (User, error)
+	// Many returns those that exist, in no order.
+	Many(ctx context.Context, ids []ID) ([]User, error)
 	// Lock is Get for whoever is going to change it.
 	Lock(ctx context.Context, id ID) (User, error)
 	// ByName finds one whatever the case of letters; ErrNotFound if there is

@@ -139,7 +139,8 @@ func (f *failures) locked(name credential, now time.Time) bool {
 	return e.count >= maxFailures && now.Sub(e.since) < failureWindow
 }
 
-func (f *failures) add(name credential, now time.Time) {
+// add counts a failure and reports whether it was the one that locks.
+func (f *failures) add(name credential, now time.Time) (locks bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.names == nil || len(f.names) >= maxNames {
@@ -151,6 +152,7 @@ func (f *failures) add(name credential, now time.Time) {
 	}
 	e.count++
 	f.names[name] = e
+	return e.count == maxFailures
 }
 
 func (f *failures) clear(name credential) {

@@ -183,6 +183,14 @@ func Address(r *http.Request) string {
 	return host
 }
 
+// Act returns what a call does, for the audit.
+func Act(r *http.Request, who user.Identity, action string) user.Act {
+	w := Worker(r)
+	return user.Act{
+		Who: who, Action: action, Address: Address(r), Worker: strings.ToValidUTF8(w[:min(len(w), maxWorker)], ""), Request: RequestID(r.Context()),
+	}
+}
+
 // Worker returns what the caller calls his machine.
 func Worker(r *http.Request) string { return first(r.Header, "X-Clearml-Worker", "X-Trains-Worker") }
 

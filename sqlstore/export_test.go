@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	engine "modernc.org/sqlite"
 )
@@ -295,3 +296,6 @@ func (r countingRunner) query(ctx context.Context, query string, args ...any) (*
 	}
 	return r.runner.query(ctx, query, args...)
 }
+
+// SetNow gives a database another clock.
+func SetNow(db *DB, now func() time.Time) { db.now = now }

@@ -278,6 +278,9 @@ func (s projects) relocate(ctx context.Context, from placed, to project.Project)
 
 // Delete implements project.Store.
 func (s projects) Delete(ctx context.Context, ids []project.ID) error {
+	for _, id := range ids {
+		user.Note(ctx, user.ProjectObject, string(id), "")
+	}
 	if len(ids) == 0 {
 		return nil
 	}

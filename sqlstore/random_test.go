@@ -58,6 +58,7 @@ func newActor(t *testing.T, db *sqlstore.DB, seed uint64) *actor {
 	t.Helper()
 	a := &actor{Rand: rand.New(rand.NewPCG(seed, 7)), now: at(0), names: make(map[string]string)}
 	clock := func() time.Time { return a.now }
+	sqlstore.SetNow(db, clock)
 	blobs := &mem.Store{Now: clock}
 	a.nouns = nounsOn(db, blobs, clock, time.Hour)
 	a.files.Volumes = &file.Volumes{

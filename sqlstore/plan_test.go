@@ -174,7 +174,7 @@ func TestCommonFiltersOfModelsUseAnIndex(t *testing.T) {
 			"created since":               {query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(9)}, nil, "model_by_creation"},
 			"name, tags and metadata":     {query.And{query.Match{Field: "name", Pattern: pattern(t, "del 1", false)}, is("tags", "a"), is("metadata.acc.value", "0.9")}, latest, "model_tag_by_tag"},
 			"comment that holds":          {query.Match{Field: "comment", Pattern: pattern(t, "omm", false)}, latest, "model_by_comment"},
-			"a metric in a range":         {query.Compare{Field: query.Join("last_metrics", "a", "b", "value"), Op: query.GreaterEqual, Value: 0.5}, latest, "event_series_by_last"},
+			"a metric in a range":         {query.Compare{Field: query.Join("last_metrics", "a", "b", "value"), Op: query.GreaterEqual, Value: 0.5}, latest, "event_series_by_"},
 			"published, the latest first": {query.Same{Field: "ready", Value: true}, latest, "model_by_update"},
 			"several ids":                 {query.In{Field: "id", Values: []string{"x", "y"}}, nil, ""},
 			"project without archived":    {query.And{is("project", string(p.ID)), query.Not{Part: is("system_tags", model.Archived)}}, latest, "model_by_project"},

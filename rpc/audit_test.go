@@ -30,12 +30,17 @@ func entriesAfter(t *testing.T, w *rpctest.World, seen *int) []user.Entry {
 // changesNothing are the endpoints that write by their rights, and whose pair
 // changes nothing all the same.
 var changesNothing = map[string]string{
-	"tasks.validate":      "it only looks",
-	"auth.validate_token": "it only looks",
-	"server.config":       "it only looks",
-	"server.endpoints":    "it only looks",
-	"login.logout":        "a key pair has no session",
-	"auth.logout":         "a key pair has no session",
+	"tasks.validate":       "it only looks",
+	"models.publish_many":  "there is no such model",
+	"models.delete_many":   "there is no such model",
+	"queues.get_next_task": "nothing waits",
+	"workers.register":     "agents are not kept",
+	"workers.unregister":   "agents are not kept",
+	"auth.validate_token":  "it only looks",
+	"server.config":        "it only looks",
+	"server.endpoints":     "it only looks",
+	"login.logout":         "a key pair has no session",
+	"auth.logout":          "a key pair has no session",
 }
 
 // Every change is told by the audit in the transaction that makes it. An

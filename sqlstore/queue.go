@@ -97,6 +97,7 @@ func (s queues) many(ctx context.Context, ids []string) ([]queue.Queue, error) {
 // Update implements queue.Store.
 func (s queues) Update(ctx context.Context, q queue.Queue) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
+		user.Note(ctx, user.QueueObject, string(q.ID), "")
 		n, err := s.db.changed(ctx, `UPDATE queue SET name = ?, name_key = ?, name_fold = ?, display_name = ? WHERE id = ?`,
 			q.Name, key(q.Name), query.Fold(q.Name), q.DisplayName, q.ID)
 		if isDuplicate(err) {

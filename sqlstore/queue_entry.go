@@ -52,6 +52,13 @@ func (s queues) Remove(ctx context.Context, of task.ID, from, unless queue.ID) (
 		where, args = where+" AND queue_id = ?", append(args, from)
 	}
 	n, err := s.db.changed(ctx, `DELETE FROM queue_entry WHERE `+where, args...)
+	switch {
+	case n == 0:
+	case from != "":
+		user.Note(ctx, user.QueueObject, string(from), string(of))
+	default:
+		user.Note(ctx, user.TaskObject, string(of), "place in queues")
+	}
 	return int(n), err
 }
 

@@ -86,7 +86,7 @@ func firstOf(m map[string]any, names ...string) any {
 }
 
 func asFrame(p *pickled, c *pyCall, depth int64) (any, error) {
-	m, err := p.manager(firstOf(stateDict(c), "_mgr", "_data"), depth)
+	m, err := p.manager(firstOf(stateDict(c), "_mgr", "_data"))
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func asFrame(p *pickled, c *pyCall, depth int64) (any, error) {
 
 func asSeries(p *pickled, c *pyCall, depth int64) (any, error) {
 	state := stateDict(c)
-	m, err := p.manager(firstOf(state, "_mgr", "_data"), depth)
+	m, err := p.manager(firstOf(state, "_mgr", "_data"))
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (p *pickled) frame(names []string, columns []series, rows labels) (arrow.Ta
 	return array.NewTable(schema, all, rows.length), nil
 }
 
-func (p *pickled) manager(v any, depth int64) (manager, error) {
+func (p *pickled) manager(v any) (manager, error) {
 	var m manager
 	c, ok := v.(*pyCall)
 	if !ok || !strings.HasPrefix(p.callee(c), "pandas.core.internals.managers.") {

@@ -202,9 +202,7 @@ func (p *tablePrinter) indexStrings() []string {
 			}
 		}
 	}
-	head := []string{""}
 	if strings.Join(p.names, "") != "" {
-		head = append(head, "")
 		for k := range shown {
 			shown[k] = append([]string{p.names[k]}, shown[k]...)
 		}

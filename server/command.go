@@ -31,13 +31,15 @@ var exits = []struct {
 }{
 	{
 		2, "a mistake in arguments, flags or configuration",
-		[]fault.Kind{fault.Invalid, fault.TooLarge, fault.Unsupported}, []client.Kind{client.KindInvalid, client.KindTooLarge, client.KindUnsupported, client.KindType},
+		[]fault.Kind{fault.Invalid, fault.TooLarge, fault.Unsupported},
+		[]client.Kind{client.KindInvalid, client.KindTooLarge, client.KindUnsupported, client.KindType},
 	},
 	{3, "there is no such thing", []fault.Kind{fault.NotFound}, []client.Kind{client.KindNotFound}},
 	{4, "not allowed", []fault.Kind{fault.Unauthenticated, fault.Forbidden}, []client.Kind{client.KindDenied}},
 	{
 		5, "in the way of something else, such as another server on the same data, or frozen",
-		[]fault.Kind{fault.Conflict, fault.State}, []client.Kind{client.KindConflict, client.KindState},
+		[]fault.Kind{fault.Conflict, fault.State},
+		[]client.Kind{client.KindConflict, client.KindState},
 	},
 	{6, "not possible for the moment, or not there yet", []fault.Kind{fault.Unavailable}, []client.Kind{client.KindUnavailable, client.KindPending}},
 	{7, "other bytes than those that were registered, or unsafe ones", nil, []client.Kind{client.KindMismatch, client.KindUnsafe}},

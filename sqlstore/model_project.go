@@ -66,7 +66,7 @@ func (s models) Values(ctx context.Context, in []project.ID, key string) ([]stri
 // Metrics implements model.Filed.
 func (s models) Metrics(ctx context.Context, in []project.ID) ([]task.Series, error) {
 	if in == nil {
-		return tasks{s.db}.series(ctx, allSeries("model"))
+		return tasks(s).series(ctx, allSeries("model"))
 	}
 	return s.metrics(ctx, filed(s.db.dialect, "model.project_id", in))
 }
@@ -77,7 +77,7 @@ func (s models) MetricsOf(ctx context.Context, ids []model.ID) ([]task.Series, e
 }
 
 func (s models) metrics(ctx context.Context, where cond) ([]task.Series, error) {
-	return tasks{s.db}.series(ctx, `
+	return tasks(s).series(ctx, `
 		SELECT DISTINCT s.metric, s.variant FROM model JOIN event_progress p ON p.target = model.id JOIN event_series s ON s.owner = p.id
 		WHERE `+where.sql, where.args...)
 }

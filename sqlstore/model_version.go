@@ -89,7 +89,7 @@ func (s models) Addresses(ctx context.Context, of model.ID) ([]file.Address, err
 func (s models) Naming(ctx context.Context, p file.Path) ([]model.Named, error) {
 	return collect(ctx, s.db, func(s scanner) (m model.Named, err error) {
 		return m, s.Scan(&m.ID, address{&m.Address}, &m.Iteration)
-	}, `SELECT id, uri, iteration FROM model WHERE path_key = ? ORDER BY id`, key(p))
+	}, `SELECT id, uri, iteration FROM model WHERE path_key = ? ORDER BY created, id`, key(p))
 }
 
 // Holding implements model.Store.

@@ -18,7 +18,7 @@ func TestMove(t *testing.T) {
 	a := newActor(t, from, 1)
 	_, err := a.users.Bootstrap(ctx)
 	must(t, err)
-	for range 2000 {
+	for range 6000 {
 		a.act(ctx)
 	}
 	was := a.dump(t)

@@ -699,6 +699,7 @@ var byID = map[fault.Reason]bool{event.ErrNotAdded: true, file.ErrFrozen: true, 
 
 // act does one thing, and notes what was answered.
 func (a *actor) act(ctx context.Context) {
+	ctx = user.WithAct(ctx, user.Act{Who: user.Operator, Action: "random"}) // fills the audit
 	a.now = a.now.Add(time.Duration(a.IntN(3000)) * time.Millisecond)
 	total := 0
 	for _, d := range deeds {

@@ -54,13 +54,37 @@ def there(coffer, uri):
 OURS = ("data", "weights file", "umlaut ä #1")
 
 
+@pytest.fixture
+def made_by(sdk, coffer, tmp_path):
+    """Makes a model of a task with weights on the file server: (id, address of the bytes)."""
+    import urllib.parse
+
+    def make(task, name):
+        task.output_uri = coffer.files_url
+        weights = tmp_path / f"{name}.bin"
+        weights.write_bytes(name.encode())
+        model = sdk.OutputModel(task=task, name=name, framework="custom")
+        model.update_weights(str(weights), auto_delete_file=False, async_enable=False)
+        uri = coffer.data_of("models.get_by_id", model=model.id)["model"]["uri"]
+        return model.id, urllib.parse.quote(uri, safe="/:%")
+
+    return make
+
+
+def known(coffer, model_id):
+    return coffer.call("models.get_by_id", model=model_id)["meta"]["result_code"] == 200
+
+
 def gone(coffer, task_id):
     meta = coffer.call("tasks.get_by_id", task=task_id)["meta"]
     return (meta["result_code"], meta["result_subcode"]) == (400, 101)
 
 
-def test_E_07_deleting_a_task_removes_its_artifacts_and_samples(full_task, coffer):
+def test_E_07_deleting_a_task_removes_its_artifacts_models_and_samples(full_task, made_by, coffer, log):
     task, uris = full_task
+    model, weights = made_by(task, "E-07")
+    log.expect("Action failed <400/201: models.delete")  # the models went with the task; the SDK asks once more
+    assert there(coffer, weights)
     (sample,), (image,) = sample_urls(coffer, task.id), plot_images(coffer, task.id)
     assert all(there(coffer, uris[name]) for name in OURS) and there(coffer, sample) and there(coffer, image)
     # The link leads nowhere we may delete; the SDK would try, so it is taken off the task first.
@@ -69,17 +93,39 @@ def test_E_07_deleting_a_task_removes_its_artifacts_and_samples(full_task, coffe
     assert gone(coffer, task.id)
     assert not [name for name in OURS if there(coffer, uris[name])]
     assert not there(coffer, sample) and not there(coffer, image)
+    assert not known(coffer, model) and not there(coffer, weights)
 
 
-def test_E_08_without_artifacts_and_models_the_files_stay(full_task, coffer):
+def test_E_08_without_artifacts_and_models_the_files_stay(full_task, made_by, coffer):
     task, uris = full_task
+    _, weights = made_by(task, "E-08")
     assert task.delete(delete_artifacts_and_models=False, raise_on_error=True)
     assert gone(coffer, task.id)
     assert [name for name in OURS if there(coffer, uris[name])] == list(OURS)
+    assert there(coffer, weights)
 
 
-def test_E_10_a_callback_decides_file_by_file(full_task, coffer):
+def test_E_09_models_that_others_use_stay(new_task, made_by, coffer, log):
+    log.expect("Action failed <400/201: models.delete")  # those that nobody uses went with the task
+    log.expect("Action failed <400/205: models.delete")
+    for skip in (True, False):
+        task, user = new_task("maker"), new_task("user")
+        used, weights = made_by(task, f"E-09 used {skip}")
+        alone, others = made_by(task, f"E-09 alone {skip}")
+        user.set_input_model(used)
+        if skip:  # told as a failure, though it was asked for
+            with pytest.raises(Exception, match=used):
+                task.delete(skip_models_used_by_other_tasks=True, raise_on_error=True)
+        else:
+            assert task.delete(skip_models_used_by_other_tasks=False, raise_on_error=True)
+        assert gone(coffer, task.id)
+        assert not known(coffer, alone) and not there(coffer, others)
+        assert known(coffer, used) == there(coffer, weights) == skip
+
+
+def test_E_10_a_callback_decides_file_by_file(full_task, made_by, coffer):
     task, uris = full_task
+    model, weights = made_by(task, "E-10")
     (sample,), (image,) = sample_urls(coffer, task.id), plot_images(coffer, task.id)
     asked = []
 
@@ -89,7 +135,9 @@ def test_E_10_a_callback_decides_file_by_file(full_task, coffer):
 
     assert task.delete(callback=decide, raise_on_error=True)
     files = [("artifact", uri) for uri in uris.values()] + [("debug_images", sample), ("image_plot", image)]
-    assert sorted(asked) == sorted(files)
+    models = [(kind, uri) for kind, uri in asked if kind not in {kind for kind, _ in files}]
+    assert sorted(set(asked) - set(models)) == sorted(files)
+    assert models and {kind for kind, _ in models} <= {"output_model", "model"} and there(coffer, weights)
     assert gone(coffer, task.id)
     assert [name for name in OURS if there(coffer, uris[name])] == ["weights file", "umlaut ä #1"]
     assert there(coffer, sample) and there(coffer, image)

@@ -105,21 +105,28 @@ def rerun(run_program, environment, project):
     """Runs a script again and again, in one home: gives the id of its task and the iteration it begins with."""
     env = environment()
 
-    def go(name, log=(), more=None, **options):
-        output = run_program(
-            "rerun.py", project, name, json.dumps(options), json.dumps(list(log)), env=env | (more or {})
-        )
+    def go(name, log=(), models=(), more=None, **options):
+        given = map(json.dumps, (options, list(log), list(models)))
+        output = run_program("rerun.py", project, name, *given, env=env | (more or {}))
         return said(output, "task id"), int(said(output, "begins at"))
 
     return go
 
 
-def test_A_09_a_task_is_run_again_only_if_it_left_no_artifact(rerun, coffer):
+def models_of(coffer, task_id, kind="output"):
+    return [link["model"] for link in coffer.task(task_id)["models"][kind]]
+
+
+def test_A_09_a_task_is_run_again_only_if_it_left_no_artifact_and_no_model(rerun, coffer):
     first, _ = rerun("A-09")
     again, _ = rerun("A-09", log=["kept"])
     assert again == first
     other, _ = rerun("A-09")
     assert other != first and names_of(coffer, first) == ["kept"]
+    with_model, _ = rerun("A-09", models=["kept"])
+    assert with_model == other
+    last, _ = rerun("A-09")
+    assert last != other and len(models_of(coffer, other)) == 1
 
 
 def test_A_10_reuse_can_be_turned_off(rerun):
@@ -130,10 +137,12 @@ def test_A_10_reuse_can_be_turned_off(rerun):
 
 
 def test_A_11_a_continued_task_keeps_what_it_has_and_goes_on(rerun, coffer):
-    first, start = rerun("A-11", log=["one"])
+    first, start = rerun("A-11", log=["one"], models=["one"])
     assert start == 0 and coffer.task(first)["last_iteration"] == 2
-    again, start = rerun("A-11", log=["two"], continue_last_task=True)
+    kept = models_of(coffer, first)
+    again, start = rerun("A-11", log=["two"], models=["two"], continue_last_task=True)
     assert (again, start) == (first, 3)
+    assert len(kept) == 1 and models_of(coffer, first)[:1] == kept and len(models_of(coffer, first)) == 2
     document = coffer.task(first)
     assert names_of(coffer, first) == ["one", "two"] and document["last_iteration"] == 5
     by_id, start = rerun("A-11 other", continue_last_task=first)
@@ -304,7 +313,9 @@ def prepared(task, coffer):
     path = f"/A/{task.id}/input.txt"
     coffer.upload(path, b"input")
     coffer.register(task.id, {"key": "input", "mode": "input", "type": "custom", "uri": coffer.url_of(path)})
-    link = {"task": task.id, "name": "weights", "model": "0" * 32}
+    address = f"https://example.org/{task.id}.bin"
+    weights = coffer.data_of("models.create", name="weights", uri=address, ready=False)["id"]
+    link = {"task": task.id, "name": "weights", "model": weights}
     coffer.data_of("tasks.add_or_update_model", type="input", **link)
     coffer.data_of("tasks.add_or_update_model", type="output", **link)
     task.get_logger().report_scalar("loss", "train", value=1, iteration=3)
@@ -341,9 +352,17 @@ DRAFT = {
 }
 
 
+def model_made_by(sdk, task, name):
+    model = sdk.OutputModel(task=task, name=name, framework="custom")
+    model.update_weights(register_uri=f"https://example.org/{name}.bin")
+    return model.id
+
+
 def test_A_20_a_clone_is_a_draft_of_the_configuration(sdk, new_task, coffer):
     task = new_task()
+    made = model_made_by(sdk, task, "A-20")
     prepared(task, coffer)
+    assert made in models_of(coffer, task.id) and made not in models_of(coffer, sdk.Task.clone(task).id)
     assert left(coffer, task.id) != DRAFT
     assert left(coffer, sdk.Task.clone(task).id) == DRAFT
 
@@ -356,11 +375,15 @@ def test_A_21_a_clone_takes_the_parent_of_its_source_or_the_source(sdk, new_task
     assert [coffer.task(t.id)["parent"] for t in (child, grandchild, forced)] == [root.id, root.id, child.id]
 
 
-def test_A_22_a_reset_removes_what_the_run_made(new_task, coffer):
+def test_A_22_a_reset_removes_what_the_run_made(sdk, new_task, coffer):
     task = new_task()
+    draft, used = (model_made_by(sdk, task, name) for name in ("A-22 draft", "A-22 used"))
+    new_task("user").set_input_model(used)
     prepared(task, coffer)
     uri = uri_of(coffer, task, "output")
     task.reset()
+    assert coffer.call("models.get_by_id", model=draft)["meta"]["result_code"] == 400
+    assert coffer.call("models.get_by_id", model=used)["meta"]["result_code"] == 200
     assert left(coffer, task.id) == DRAFT
     assert coffer.file(uri).status == 404
 

@@ -307,6 +307,15 @@ def test_V_10_head_answers_with_the_length(coffer, peer):
     assert peer.exists(coffer.url_of("/V-10/none.bin")).result is False
 
 
+def test_V_11_models_are_deleted_once_and_not_while_in_use(sdk, new_task, coffer):
+    model = sdk.InputModel.import_model("https://example.org/V-11.bin", name="V-11")
+    new_task("user").set_input_model(model.id)
+    assert coffer.call("models.delete", model=model.id)["meta"]["result_code"] == 400
+    assert coffer.data_of("models.delete", model=model.id, force=True)["deleted"] is True
+    meta = coffer.call("models.delete", model=model.id, force=True)["meta"]
+    assert (meta["result_code"], meta["result_subcode"]) == (400, 201)
+
+
 def test_V_12_artifacts_come_sorted_by_key(new_task, coffer):
     task = new_task()
     keys = ["b", "a", "Z", "ä", "10", "9", "a b", "a.b"]

@@ -30,7 +30,7 @@ func TestTheAuditIsWrittenWithItsTransaction(t *testing.T) {
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		ctx := acting("u1", "make")
 		err := db.Tx(ctx, func(ctx context.Context) error {
-			addTasks(t, db, aTask("never"))
+			must(t, db.Users().SetSetting(ctx, "never", "kept"))
 			user.Note(ctx, user.TaskObject, "never", "")
 			return errOops
 		})

@@ -4,6 +4,7 @@ a logger reports."""
 import io
 import re
 import threading
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -13,7 +14,9 @@ from PIL import Image
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402  after the choice of its backend
+from conftest import QUICK_CONF  # noqa: E402
 from server import wait_until  # noqa: E402
+from test_output_uri import s3  # noqa: E402
 
 # The SDK's flush comes back while its threads still send.
 SENT_LIMIT = 60
@@ -111,6 +114,18 @@ sdk.development.report_use_subprocess: false
     page = coffer.data_of("events.debug_images", metrics=[{"task": task_id}])
     (event,) = page["metrics"][0]["iterations"][0]["events"]
     assert coffer.file(event["url"]).status == 200
+
+
+def test_H_04_a_bucket_may_be_the_destination(environment, run_program, new_peer, coffer, tmp_path):
+    destination, conf, extra = s3(tmp_path)
+    conf = QUICK_CONF + conf
+    output = run_program("samples_to_bucket.py", destination, env=environment(conf=conf, **extra))
+    task_id = re.search(r"task id (\w+)", output)[1]
+    (metric,) = coffer.data_of("events.debug_images", metrics=[{"task": task_id}])["metrics"]
+    (event,) = metric["iterations"][0]["events"]
+    assert event["url"].startswith(destination + "/")
+    copy = new_peer(conf=conf, **extra).fetch(event["url"]).result
+    assert pixels(Path(copy["path"]).read_bytes()).mean() == 9
 
 
 @pytest.mark.parametrize("kind", ["path", "PIL", "uint8", "float", "RGB", "url"])

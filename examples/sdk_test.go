@@ -91,11 +91,12 @@ func TestTheReadmeShowsTheProgramThatRuns(t *testing.T) {
 	}
 }
 
-// What a program takes along that logs and reads artifacts.
+// What a program takes along that logs and reads artifacts, its size without
+// what debuggers read, as programs are handed out.
 func TestAProgramWithTheGoSDKStaysSmall(t *testing.T) {
 	const most = 25 << 20
 	binary := filepath.Join(t.TempDir(), "quick")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./sdk/quick").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s -w", "-o", binary, "./sdk/quick").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	info, err := os.Stat(binary)

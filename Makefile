@@ -12,7 +12,7 @@ PYTEST  := -m pytest -q -p no:cacheprovider
 
 .PHONY: demo run build test test-all check fmt gen fuzz load packages venv
 
-build: ## bin/coffer
+build: web/dist/index.html ## bin/coffer
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coffer ./cmd/coffer
 
 run: build ## a server for people, on the usual ports, data in ./coffer-data
@@ -53,6 +53,15 @@ fuzz: ## each fuzz target for FUZZTIME (30s), then 100,000 random list requests 
 
 load: packages build venv ## the table of ratios in docs/performance.md
 	$(GO) run ./test/load -coffer bin/coffer -python $(NEWEST)
+
+# The web app, made anew when its sources changed.
+web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f)
+	cd web && npm run --silent build
+	touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --silent
+	touch $@
 
 packages:
 	@tools/packages.sh

@@ -260,7 +260,7 @@ func TestThePageShowsTheVersionAndHowToPointTheSDKHere(t *testing.T) {
 	r := start(t, "")
 	out, _, _ := command(t.Context(), "version")
 	version := strings.Fields(out)[1]
-	page := r.do(t, http.MethodGet, r.Web+"/", nil)
+	page := r.do(t, http.MethodGet, r.Web+"/about", nil)
 	for _, part := range []string{
 		version, "api_server: " + r.Web + "/api", "web_server: " + r.Web + "\n", "files_server: " + r.Web + "/files", "coffer keys create", "upload_artifact",
 	} {
@@ -271,7 +271,7 @@ func TestThePageShowsTheVersionAndHowToPointTheSDKHere(t *testing.T) {
 	if !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") || !strings.Contains(page.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("sent with %v", page.header)
 	}
-	if odd := r.do(t, http.MethodGet, r.Web+"/", nil, "Host", `"><script>alert(1)</script>`); strings.Contains(string(odd.body), "<script") {
+	if odd := r.do(t, http.MethodGet, r.Web+"/about", nil, "Host", `"><script>alert(1)</script>`); strings.Contains(string(odd.body), "<script") {
 		t.Error("the name that a caller uses for the server reaches the page as it is")
 	}
 	if style := r.do(t, http.MethodGet, r.Web+"/style.css", nil); style.status != http.StatusOK || !strings.HasPrefix(style.header.Get("Content-Type"), "text/css") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"io/fs"
 	"net"
 	"net/http"
 	"strconv"
@@ -13,16 +14,27 @@ import (
 //go:embed page
 var page embed.FS
 
-// Config says what the page shows.
+// Config says what is shown.
 type Config struct {
+	// App is the built app; nil means the embedded one.
+	App     fs.FS
 	Version string
 	// PublicURL is the address of this server; "" means the one that the
 	// browser used.
 	PublicURL string
 }
 
-// New returns the handler of the page and its style sheet.
+// New returns the handler of the app, and of the page /about that says how to
+// point an SDK here, which stands in for an app that was not built.
 func New(cfg Config) http.Handler {
+	if cfg.App == nil {
+		sub, err := fs.Sub(dist, "dist")
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		cfg.App = sub
+	}
+	app, isBuilt := built(cfg.App)
 	index := template.Must(template.ParseFS(page, "page/index.html"))
 	style, err := page.ReadFile("page/style.css")
 	if err != nil {
@@ -33,8 +45,11 @@ func New(cfg Config) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
+		if isBuilt && app.serve(w, r) {
+			return
+		}
 		switch r.URL.Path {
-		case "/":
+		case "/", "/about":
 			var b bytes.Buffer
 			if err := index.Execute(&b, show(cfg, r)); err != nil {
 				http.Error(w, "the page could not be made", http.StatusInternalServerError)

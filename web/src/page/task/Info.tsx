@@ -1,0 +1,47 @@
+import { Link } from '@tanstack/react-router'
+import type { Task } from '../../api/types'
+import { duration } from '../../lib/format'
+import { Facts, IDChip, Time } from '../../ui/Parts'
+
+export function Info({ task }: { task: Task }) {
+  const machine = Object.entries(task.runtime ?? {}).filter(([k, v]) => !k.startsWith('_') && typeof v !== 'object')
+  return (
+    <div className="pad">
+      <Facts
+        rows={[
+          ['Id', <IDChip id={task.id} />],
+          ['Type', task.type],
+          [
+            'Project',
+            task.project && (
+              <Link to="/projects/$pid/tasks" params={{ pid: task.project.id }}>
+                {task.project.name}
+              </Link>
+            ),
+          ],
+          [
+            'Parent',
+            task.parent &&
+              (task.parent.name ? (
+                <Link to="/tasks/$tid/$tab" params={{ tid: task.parent.id, tab: 'artifacts' }}>
+                  {task.parent.name}
+                </Link>
+              ) : (
+                <span className="third">deleted ({task.parent.id})</span>
+              )),
+          ],
+          ['User', task.user?.name],
+          ['Description', task.comment && <span style={{ whiteSpace: 'pre-wrap' }}>{task.comment}</span>],
+          ['Created', <Time at={task.created} />],
+          ['Started', <Time at={task.started} />],
+          ['Completed', <Time at={task.completed} />],
+          ['Run time', duration(task.active_duration)],
+          ['Last update', <Time at={task.last_update} />],
+          ['Status reason', [task.status_reason, task.status_message].filter(Boolean).join(': ')],
+          ['Worker', task.last_worker],
+          ...machine.map(([k, v]): [string, string] => [k.replaceAll('_', ' '), String(v)]),
+        ]}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,30 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+
+/**
+ * Follows a task by the stream of its events. The stream says that something changed; what is shown is asked anew, so
+ * that a page never holds more than one truth. Without a stream the page asks every ten seconds while it is visible.
+ */
+export function useLive(task: string, enabled: boolean) {
+  const client = useQueryClient()
+  useEffect(() => {
+    if (!enabled) return
+    const refresh = (...keys: string[]) => {
+      for (const key of keys) void client.invalidateQueries({ queryKey: [key, task] })
+    }
+    const stream = new EventSource(`/api/events/stream?${new URLSearchParams({ task, from: 'now' })}`)
+    stream.addEventListener('artifact', () => refresh('artifacts', 'artifact', 'versions'))
+    stream.addEventListener('state', () => refresh('task'))
+    stream.addEventListener('log', () => refresh('console'))
+    stream.addEventListener('scalars', () => refresh('task'))
+    const timer = setInterval(() => {
+      if (stream.readyState !== EventSource.OPEN && document.visibilityState === 'visible') {
+        refresh('task', 'artifacts', 'console')
+      }
+    }, 10_000)
+    return () => {
+      stream.close()
+      clearInterval(timer)
+    }
+  }, [client, task, enabled])
+}

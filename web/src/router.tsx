@@ -1,0 +1,149 @@
+/** The addresses of all pages. What somebody set up on a page is in its address. */
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { Failure } from './api/client'
+import { me, queryClient } from './api/query'
+import { Shell, Page } from './shell/Shell'
+import { Empty, Failed } from './ui/Parts'
+
+type Search = Record<string, unknown>
+
+/** The texts of a query that a page knows; the rest is dropped, and so is what is empty. */
+const texts =
+  <K extends string>(...names: K[]) =>
+  (search: Search): Partial<Record<K, string>> =>
+    Object.fromEntries(
+      names.flatMap((n) => (search[n] !== undefined && search[n] !== null && search[n] !== '' ? [[n, String(search[n])]] : [])),
+    ) as Partial<Record<K, string>>
+
+const root = createRootRoute({
+  notFoundComponent: () => (
+    <Page title="Not found" crumbs={[{ name: 'Not found' }]}>
+      <Empty title="There is no page at this address." />
+    </Page>
+  ),
+})
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: texts('next'),
+  component: lazyRouteComponent(() => import('./page/Login'), 'Login'),
+})
+
+/** Everything that needs somebody who is signed in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.fetchQuery({ ...me, retry: false })
+    } catch (error) {
+      if (error instanceof Failure && error.status === 401) {
+        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
+      }
+      throw error
+    }
+  },
+  errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} what="Coffer" />,
+})
+
+const listSearch = texts('q', 'status', 'tags', 'sort', 'archived', 'mine')
+
+const home = createRoute({ getParentRoute: () => inside, path: '/', component: lazyRouteComponent(() => import('./page/Home'), 'Home') })
+const welcome = createRoute({ getParentRoute: () => inside, path: '/welcome', component: lazyRouteComponent(() => import('./page/Welcome'), 'Welcome') })
+const projects = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects',
+  validateSearch: texts('q'),
+  component: lazyRouteComponent(() => import('./page/Projects'), 'Projects'),
+})
+const projectTasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$pid/tasks',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('./page/Tasks'), 'ProjectTasks'),
+})
+const projectArtifacts = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$pid/artifacts',
+  validateSearch: texts('name', 'type', 'state', 'digest'),
+  component: lazyRouteComponent(() => import('./page/Artifacts'), 'ProjectArtifacts'),
+})
+const allTasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('./page/Tasks'), 'AllTasks'),
+})
+const allArtifacts = createRoute({
+  getParentRoute: () => inside,
+  path: '/artifacts',
+  validateSearch: texts('name', 'type', 'state', 'digest'),
+  component: lazyRouteComponent(() => import('./page/Artifacts'), 'AllArtifacts'),
+})
+const oneTask = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks/$tid/$tab',
+  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort'),
+  component: lazyRouteComponent(() => import('./page/task/TaskPage'), 'TaskPage'),
+})
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/$part',
+  component: lazyRouteComponent(() => import('./page/Settings'), 'Settings'),
+})
+
+// Addresses that the Python SDK prints: a project, then the task and one of its pages.
+const tabOf = (rest: string) => (/artifacts/.test(rest) ? 'artifacts' : /log|output$/.test(rest) ? 'console' : /info/.test(rest) ? 'info' : 'artifacts')
+const printed = (path: string) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: ({ params }) => {
+      const { tid, _splat } = params as { tid: string; _splat?: string }
+      throw redirect({ to: '/tasks/$tid/$tab', params: { tid, tab: tabOf(_splat ?? '') } })
+    },
+  })
+const plainProject = createRoute({
+  getParentRoute: () => root,
+  path: '/projects/$pid',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/projects/$pid/tasks', params })
+  },
+})
+const plainTask = createRoute({
+  getParentRoute: () => root,
+  path: '/tasks/$tid',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/tasks/$tid/$tab', params: { ...params, tab: 'artifacts' } })
+  },
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    inside.addChildren([home, welcome, projects, projectTasks, projectArtifacts, allTasks, allArtifacts, oneTask, settings]),
+    printed('/projects/$pid/experiments/$tid/$'),
+    printed('/projects/$pid/tasks/$tid/$'),
+    printed('/datasets/simple/$pid/experiments/$tid'),
+    plainProject,
+    plainTask,
+  ]),
+  // Texts stay texts: an id of digits is no number.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const text = new URLSearchParams(
+      Object.entries(search).flatMap(([k, v]) => (v === undefined || v === '' ? [] : [[k, String(v)]])),
+    ).toString()
+    return text && '?' + text
+  },
+  defaultPreload: false,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,8 +1,7 @@
 /** The addresses of all pages. What somebody set up on a page is in its address. */
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { Failure } from './api/client'
-import { me, queryClient } from './api/query'
+import { me, queryClient, signedIn } from './api/query'
 import { Shell, Page } from './shell/Shell'
 import { Empty, Failed } from './ui/Parts'
 
@@ -37,14 +36,11 @@ const inside = createRoute({
   id: 'inside',
   component: Shell,
   beforeLoad: async ({ location }) => {
-    try {
-      await queryClient.fetchQuery({ ...me, retry: false })
-    } catch (error) {
-      if (error instanceof Failure && error.status === 401) {
-        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
-      }
-      throw error
+    // Asked without credentials, too: a call that is refused would look like an error.
+    if (!(await queryClient.fetchQuery({ ...signedIn, staleTime: 60_000 }))) {
+      throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
     }
+    await queryClient.ensureQueryData(me)
   },
   errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} what="Coffer" />,
 })

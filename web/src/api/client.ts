@@ -26,6 +26,13 @@ async function answer(path: string, options: RequestInit): Promise<Response> {
   }
 }
 
+/** A session that is over leads to the sign-in, and from there back. */
+function signedOut(status: number) {
+  if (status === 401 && location.pathname !== '/login') {
+    location.assign('/login?' + new URLSearchParams({ next: location.pathname + location.search }))
+  }
+}
+
 interface Envelope {
   meta: { id: string; result_code: number; result_subcode: number; result_msg: string }
   data: unknown
@@ -43,6 +50,7 @@ export async function call<T>(endpoint: string, body: object = {}, signal?: Abor
   if (!envelope?.meta) throw new Failure(`The server answered with ${got.status} and no explanation.`, got.status)
   const { meta, data } = envelope
   if (meta.result_code !== 200) {
+    signedOut(got.status)
     throw new Failure(meta.result_msg, got.status, `${meta.result_code}/${meta.result_subcode}`, meta.id)
   }
   return data as T
@@ -63,6 +71,7 @@ export async function own<T>(
   const got = await answer(`/api/${path}${search && '?' + search}`, { ...options, headers: { 'X-Coffer': '1', ...options.headers } })
   const body = await got.json().catch(() => null)
   if (!got.ok) {
+    signedOut(got.status)
     const error = (body as Problem | null)?.error
     throw new Failure(error?.message ?? `The server answered with ${got.status}.`, got.status, error?.kind, error?.request_id)
   }

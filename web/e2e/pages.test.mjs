@@ -1,0 +1,257 @@
+/**
+ * Every page in a real browser, against the real binary filled by the real SDK: at two widths, light and dark. A page
+ * passes when it shows what was logged, says nothing in the console, asks no other host, and axe finds no violation of
+ * level A or AA. Pictures of all are left in e2e/shots.
+ */
+
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { chromium } from 'playwright-core'
+import { start } from './server.mjs'
+
+const here = import.meta.dirname
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const shots = join(here, 'shots')
+mkdirSync(shots, { recursive: true })
+
+const looks = [
+  { width: 1440, height: 900, scheme: 'light' },
+  { width: 1440, height: 900, scheme: 'dark' },
+  { width: 390, height: 844, scheme: 'light' },
+  { width: 390, height: 844, scheme: 'dark' },
+]
+
+// Long enough for a loaded machine.
+const PATIENCE = 30_000
+
+let server, browser, made
+before(async () => {
+  server = await start()
+  made = server.fill('fill.py')
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+})
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+/** A window of somebody who is not signed in; what goes wrong in it is collected. */
+async function open(look, signIn = true) {
+  const context = await browser.newContext({ viewport: look, colorScheme: look.scheme, bypassCSP: false })
+  context.setDefaultTimeout(PATIENCE)
+  const page = await context.newPage()
+  const wrong = []
+  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && wrong.push(`${m.type()}: ${m.text()}`))
+  page.on('pageerror', (e) => wrong.push(`exception: ${e.message}`))
+  page.on('dialog', (d) => {
+    wrong.push(`dialog: ${d.message()}`)
+    void d.dismiss()
+  })
+  page.on('request', (r) => {
+    const url = new URL(r.url())
+    if (url.origin !== server.web && !['blob:', 'data:'].includes(url.protocol)) wrong.push(`request to ${r.url()}`)
+  })
+  if (signIn) {
+    await page.goto(server.web + '/login')
+    await page.getByLabel('Name').fill('admin')
+    await page.locator('input[type=password]').fill(server.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL((url) => url.pathname !== '/login')
+  }
+  return { page, wrong, close: () => context.close() }
+}
+
+/** Violations of WCAG 2 A and AA. Run through the debugging protocol, so that the page's policy stays as it is. */
+async function violations(page) {
+  await page.evaluate(axe)
+  const found = await page.evaluate(() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
+  return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + n.failureSummary).join('; ')}`)
+}
+
+const churn = () => `/tasks/${made['churn-gbm-0412']}`
+
+/** Each page: its name, its address, and what it must show. */
+const pages = [
+  ['home', () => '/', (p) => p.getByRole('link', { name: 'churn-gbm-0412' }).first()],
+  ['projects', () => '/projects', (p) => p.getByRole('link', { name: 'defects' })],
+  ['tasks', () => '/tasks', (p) => p.getByRole('link', { name: 'resnet50-line4-18' })],
+  ['tasks-filtered', () => '/tasks?q=nobody', (p) => p.getByText('No task matches.')],
+  ['artifacts', () => '/artifacts?name=train', (p) => p.getByRole('link', { name: 'train' }).first()],
+  ['task-artifacts', () => churn() + '/artifacts', (p) => p.getByRole('link', { name: 'features' })],
+  ['task-image', () => churn() + '/artifacts?key=confusion', (p) => p.getByRole('img', { name: 'confusion' })],
+  ['task-json', () => churn() + '/artifacts?key=config', (p) => p.getByText('"a": 2')],
+  ['task-metadata', () => churn() + '/artifacts?key=features&view=metadata', (p) => p.getByRole('cell', { name: 'split' })],
+  ['task-versions', () => churn() + '/artifacts?key=config&view=versions', (p) => p.getByRole('cell', { name: 'v1', exact: true })],
+  ['task-use', () => churn() + '/artifacts?key=train&view=use', (p) => p.getByText('artifact.get()')],
+  ['task-console', () => churn() + '/console', (p) => p.getByText('29 loss')],
+  ['task-configuration', () => churn() + '/configuration', (p) => p.getByRole('cell', { name: 'lr' })],
+  ['task-execution', () => churn() + '/execution', (p) => p.getByText('fill.py').first()],
+  ['task-info', () => churn() + '/info', (p) => p.getByText('Status reason')],
+  ['keys', () => '/settings/keys', (p) => p.getByRole('button', { name: 'Revoke' }).first()],
+  ['profile', () => '/settings/profile', (p) => p.getByText('Role')],
+  ['about', () => '/settings/about', (p) => p.getByText('Protocol')],
+  ['welcome', () => '/welcome', (p) => p.getByRole('button', { name: 'Make a key pair' })],
+]
+
+for (const look of looks) {
+  describe(`${look.width} px, ${look.scheme}`, () => {
+    let window
+    before(async () => (window = await open(look)))
+    after(() => window?.close())
+    for (const [name, address, shows] of pages) {
+      test(name, async () => {
+        const { page, wrong } = window
+        wrong.length = 0
+        await page.goto(server.web + address())
+        await shows(page).waitFor()
+        await page.waitForLoadState('load')
+        await page.screenshot({ path: join(shots, `${name}-${look.width}-${look.scheme}.png`) })
+        assert.deepEqual(await violations(page), [])
+        assert.deepEqual(wrong, [])
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        assert.ok(wide <= 0, `the page scrolls sideways by ${wide} px`)
+        assert.equal(await page.locator('h1').count(), 1)
+      })
+    }
+    test('login', async () => {
+      const { page, wrong, close } = await open(look, false)
+      await page.goto(server.web + churn() + '/console')
+      await page.getByLabel('Name').fill('admin')
+      await page.locator('input[type=password]').fill('wrong')
+      assert.deepEqual(await violations(page), [])
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.locator('[role=alert], .mantine-PasswordInput-error').first().waitFor()
+      await page.screenshot({ path: join(shots, `login-${look.width}-${look.scheme}.png`) })
+      assert.equal(await page.locator('input[type=password]').evaluate((e) => e === document.activeElement), true)
+      await page.locator('input[type=password]').fill(server.password)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.waitForURL(server.web + churn() + '/console') // back to where one wanted to go
+      assert.deepEqual(wrong.filter((w) => !w.includes('401')), [])
+      await close()
+    })
+  })
+}
+
+describe('working with it', () => {
+  let window
+  before(async () => (window = await open(looks[0])))
+  after(() => window?.close())
+
+  test('what is set up stands in the address, and reproduces it', async () => {
+    const { page } = window
+    await page.goto(server.web + '/tasks')
+    await page.getByLabel('Filter by name, id or comment').fill('churn')
+    await page.getByText('1 tasks').waitFor()
+    await page.getByRole('button', { name: 'Name' }).click()
+    assert.match(page.url(), /q=churn/)
+    assert.match(page.url(), /sort=-name/)
+    await page.goto(page.url())
+    await page.getByText('1 tasks').waitFor()
+    assert.equal(await page.getByRole('link', { name: 'resnet50-line4-18' }).count(), 0)
+  })
+
+  test('the addresses that the SDK prints lead to the task', async () => {
+    const { page } = window
+    const id = made['churn-gbm-0412']
+    for (const [printed, tab] of [
+      [`/projects/0123/experiments/${id}/output/log`, 'console'],
+      [`/projects/0123/tasks/${id}/output/log`, 'console'],
+      [`/projects/*/tasks/${id}/artifacts/output-model`, 'artifacts'],
+      [`/datasets/simple/0123/experiments/${id}`, 'artifacts'],
+    ]) {
+      await page.goto(server.web + printed)
+      await page.waitForURL(`${server.web}/tasks/${id}/${tab}`)
+      await page.getByRole('heading', { name: 'churn-gbm-0412' }).waitFor()
+    }
+  })
+
+  test('keys choose artifacts, and the filter understands sizes', async () => {
+    const { page } = window
+    await page.goto(server.web + churn() + '/artifacts?key=config')
+    await page.getByRole('group', { name: 'Artifacts; up and down choose' }).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.waitForURL(/key=confusion/)
+    await page.keyboard.press('/')
+    await page.keyboard.type('size:>10kb type:pandas')
+    await page.getByRole('link', { name: 'confusion' }).waitFor({ state: 'detached' })
+    assert.equal(await page.locator('.item').count(), 1)
+  })
+
+  test('a download has the registered digest', async () => {
+    const { page } = window
+    await page.goto(server.web + churn() + '/artifacts?key=train')
+    const link = page.getByRole('link', { name: 'Download' })
+    const digest = await page.locator('.chip[title]').nth(1).getAttribute('title')
+    const url = await link.getAttribute('href')
+    const got = await page.evaluate(async (u) => {
+      const bytes = await (await fetch(u)).arrayBuffer()
+      const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+      return [...sum].map((b) => b.toString(16).padStart(2, '0')).join('')
+    }, url)
+    assert.equal(got, digest)
+  })
+
+  test('an artifact that comes while the page is open appears by itself', async () => {
+    const { page } = window
+    await page.goto(server.web + churn() + '/artifacts')
+    await page.getByRole('link', { name: 'features' }).waitFor()
+    const status = await page.evaluate(async (task) => {
+      const artifact = { key: 'late', type: 'string', uri: 'https://example.org/late', timestamp: 1, type_data: { preview: 'late' } }
+      const got = await fetch('/api/tasks.add_or_update_artifacts', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Coffer': '1' },
+        body: JSON.stringify({ task, artifacts: [artifact], force: true }),
+      })
+      return got.status
+    }, made['churn-gbm-0412'])
+    assert.equal(status, 200)
+    await page.getByRole('link', { name: 'late' }).waitFor()
+  })
+
+  test('names are text, never markup', async () => {
+    const { page, wrong } = window
+    wrong.length = 0
+    await page.goto(`${server.web}/tasks/${made['<script>alert(1)</script> tickets']}/artifacts?key=${encodeURIComponent('<img src=x onerror=alert(1)>')}`)
+    await page.getByRole('heading', { name: '<script>alert(1)</script> tickets' }).waitFor()
+    await page.getByRole('heading', { name: '<img src=x onerror=alert(1)>' }).waitFor()
+    assert.deepEqual(wrong, [])
+  })
+
+  test('a key pair is made, shown once, and revoked', async () => {
+    const { page } = window
+    await page.goto(server.web + '/settings/keys')
+    await page.getByLabel('Label of a new key pair').fill('from the browser')
+    await page.getByRole('button', { name: 'Make a key pair' }).click()
+    await page.getByText('secret_key').waitFor()
+    const row = page.getByRole('row', { name: /from the browser/ })
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('button', { name: 'Revoke the key pair' }).click()
+    await row.waitFor({ state: 'detached' })
+  })
+
+  test('without a session there is nothing to see', async () => {
+    const { page, close } = await open(looks[0], false)
+    for (const path of ['/', '/tasks', churn() + '/artifacts', '/settings/keys']) {
+      await page.goto(server.web + path)
+      await page.waitForURL(/\/login/)
+    }
+    await page.goto(server.web + '/login?next=https://example.org/')
+    await page.getByLabel('Name').fill('admin')
+    await page.locator('input[type=password]').fill(server.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL(server.web + '/')
+    await close()
+  })
+
+  test('signing out ends the session', async () => {
+    const { page, close } = await open(looks[0])
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(/\/login/)
+    await page.goto(server.web + '/tasks')
+    await page.waitForURL(/\/login/)
+    await close()
+  })
+})

@@ -10,10 +10,16 @@ NEWEST  := .venv/compat-newest/bin/python
 OLDEST  := .venv/compat-2.1.7/bin/python
 PYTEST  := -m pytest -q -p no:cacheprovider
 
-.PHONY: demo run build test test-all check fmt gen fuzz load packages venv
+.PHONY: demo run build web browser test test-all check fmt gen fuzz load packages venv
 
-build: web/dist/index.html ## bin/coffer
+build: ## bin/coffer, with the web app in it if that was built
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coffer ./cmd/coffer
+
+web: ## the web app, for build to embed; needs Node
+	cd web && npm ci --silent && npm run --silent build
+
+browser: web build venv ## every page in a real Chromium, filled by the Python SDK; pictures in web/e2e/shots
+	cd web && node --test e2e/
 
 run: build ## a server for people, on the usual ports, data in ./coffer-data
 	bin/coffer serve
@@ -53,15 +59,6 @@ fuzz: ## each fuzz target for FUZZTIME (30s), then 100,000 random list requests 
 
 load: packages build venv ## the table of ratios in docs/performance.md
 	$(GO) run ./test/load -coffer bin/coffer -python $(NEWEST)
-
-# The web app, made anew when its sources changed.
-web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/*.ts web/*.json -type f)
-	cd web && npm run --silent build
-	touch $@
-
-web/node_modules/.package-lock.json: web/package-lock.json
-	cd web && npm ci --silent
-	touch $@
 
 packages:
 	@tools/packages.sh

@@ -87,7 +87,7 @@ const pages = [
   ['task-versions', () => churn() + '/artifacts?key=config&view=versions', (p) => p.getByRole('cell', { name: 'v1', exact: true })],
   ['task-use', () => churn() + '/artifacts?key=train&view=use', (p) => p.getByText('artifact.get()')],
   ['task-console', () => churn() + '/console', (p) => p.getByText('29 loss')],
-  ['task-configuration', () => churn() + '/configuration', (p) => p.getByRole('cell', { name: 'lr' })],
+  ['task-configuration', () => churn() + '/configuration', (p) => p.getByRole('cell', { name: 'lr', exact: true })],
   ['task-execution', () => churn() + '/execution', (p) => p.getByText('fill.py').first()],
   ['task-info', () => churn() + '/info', (p) => p.getByText('Status reason')],
   ['keys', () => '/settings/keys', (p) => p.getByRole('button', { name: 'Revoke' }).first()],

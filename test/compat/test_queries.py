@@ -130,11 +130,9 @@ def test_every_order_is_that_of_the_oracle(sdk, made, project):
         *((metric + part, lambda t, part=part: loss(t, part)) for part in ("value", "min_value", "max_value")),
     ]:
         for sign in ("", "-"):
-            there = sorted((t for t in made if of(t) is not None), key=lambda t: t["id"])
-            want = sorted(there, key=of, reverse=bool(sign))
-            if sign:  # equal ones stay in the order of their ids
-                want = [t for _, group in itertools.groupby(want, of) for t in sorted(group, key=lambda t: t["id"])]
-            want += sorted((t for t in made if of(t) is None), key=lambda t: t["id"])
+            by_id = sorted(made, key=lambda t: t["id"], reverse=bool(sign))  # equal ones go the way of the key
+            want = sorted((t for t in by_id if of(t) is not None), key=of, reverse=bool(sign))
+            want += [t for t in by_id if of(t) is None]
             got = sdk.Task.query_tasks(project_name=project + "/queries", task_filter={"order_by": [sign + key]})
             assert got == [t["id"] for t in want], sign + key
 

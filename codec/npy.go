@@ -107,20 +107,29 @@ func readNPY(r io.Reader, size int64, l Limits) (*NDArray, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.dtype.object() {
-		return nil, unsafely("an array of Python objects (dtype %s), which only pickle can keep", h.dtype)
-	}
-	n, err := elements(h.shape, h.dtype.Size, l)
+	n, err := h.elements(size-count.n, l)
 	if err != nil {
 		return nil, err
-	}
-	if need, have := int64(n)*int64(h.dtype.Size), size-count.n; need > have {
-		return nil, malformed("an array of shape %s and type %s needs %d bytes, the file has %d", shapeText(h.shape), h.dtype, need, have)
 	}
 	if err := l.bytes(footprint(h.dtype, int64(n))); err != nil {
 		return nil, err
 	}
 	return readArray(r, h.dtype, h.shape, n, h.fortran)
+}
+
+// elements counts the elements, for which have bytes follow the header.
+func (h *npyHeader) elements(have int64, l Limits) (int, error) {
+	if h.dtype.object() {
+		return 0, unsafely("an array of Python objects (dtype %s), which only pickle can keep", h.dtype)
+	}
+	n, err := elements(h.shape, h.dtype.Size, l)
+	if err != nil {
+		return 0, err
+	}
+	if need := int64(n) * int64(h.dtype.Size); need > have {
+		return 0, malformed("an array of shape %s and type %s needs %d bytes, the file has %d", shapeText(h.shape), h.dtype, need, have)
+	}
+	return n, nil
 }
 
 // footprint estimates what n elements take once decoded: texts have a header of

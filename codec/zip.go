@@ -243,7 +243,11 @@ func openZip(r io.ReaderAt, size int64, l Limits) (z *zip.Reader, err error) {
 	return z, nil
 }
 
+// zipError tells a broken file from one that cannot be read; nil stays nil.
 func zipError(err error) error {
+	if err == nil {
+		return nil
+	}
 	for _, bad := range []error{zip.ErrFormat, zip.ErrAlgorithm, zip.ErrChecksum, io.EOF, io.ErrUnexpectedEOF} {
 		if errors.Is(err, bad) {
 			return malformed("zip: %w", err)

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"strings"
+	"time"
 )
 
 // Archive is a zip file whose names are safe: relative, inside, no two alike,
@@ -17,8 +19,8 @@ import (
 type Archive struct {
 	// Members in the order of the file; folders are left out.
 	Members []Member
-	zip     *zip.Reader
-	limits  Limits
+	r       io.ReaderAt
+	size    int64
 }
 
 // Member is a file in an archive.
@@ -27,7 +29,43 @@ type Member struct {
 	Name string
 	// Size in bytes, as the archive tells it; reading more is an error.
 	Size int64
-	file *zip.File
+	// Compressed is what it takes in the archive, in bytes.
+	Compressed int64
+	// Modified is the time its archive tells, zero for none.
+	Modified time.Time
+	file     *zip.File
+}
+
+// ListArchive tells what is in a zip file, for people to look at: all members
+// but folders, by the names they have there, also those that make OpenArchive
+// refuse the whole. Of each of these, unsafe has the reason by its name.
+func ListArchive(r io.ReaderAt, size int64, l Limits) (members []Member, unsafe map[string]error, err error) {
+	z, err := openZip(r, size, l.filled())
+	if err != nil {
+		return nil, nil, err
+	}
+	unsafe = map[string]error{}
+	for _, f := range z.File {
+		if strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		_, err := safeName(f)
+		if err == nil {
+			_, err = expanded(f)
+		}
+		if err != nil {
+			unsafe[f.Name] = err
+		}
+		members = append(members, memberOf(f.Name, f))
+	}
+	return members, unsafe, nil
+}
+
+func memberOf(name string, f *zip.File) Member {
+	return Member{
+		Name: name, Size: int64(min(f.UncompressedSize64, math.MaxInt64)), Compressed: int64(min(f.CompressedSize64, math.MaxInt64)),
+		Modified: f.Modified, file: f,
+	}
 }
 
 // OpenArchive reads the directory of a zip file. A member that would be unsafe
@@ -38,7 +76,7 @@ func OpenArchive(r io.ReaderAt, size int64, l Limits) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{zip: z, limits: l}
+	a := &Archive{r: r, size: size}
 	taken := map[string]bool{} // name -> is a file
 	total := int64(0)
 	for _, f := range z.File {
@@ -70,7 +108,7 @@ func OpenArchive(r io.ReaderAt, size int64, l Limits) (*Archive, error) {
 		if err := l.bytes(total); err != nil {
 			return nil, err
 		}
-		a.Members = append(a.Members, Member{Name: name, Size: n, file: f})
+		a.Members = append(a.Members, memberOf(name, f))
 	}
 	return a, nil
 }
@@ -105,6 +143,20 @@ func (a *Archive) Open(m Member) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("member %q: %w", m.Name, zipError(err))
 	}
 	return r, nil
+}
+
+// Section returns a member that is not compressed as a part of the archive's
+// file, to be read from anywhere; its checksum is not looked at. The others
+// have none.
+func (a *Archive) Section(m Member) (*io.SectionReader, bool) {
+	if m.file == nil || m.file.Method != zip.Store {
+		return nil, false
+	}
+	at, err := m.file.DataOffset()
+	if err != nil || at > a.size-m.Size {
+		return nil, false
+	}
+	return io.NewSectionReader(a.r, at, m.Size), true
 }
 
 // Extract writes the members into the folder, which is made when missing. It

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/coffer-ml/coffer/codec"
 )
@@ -72,6 +74,49 @@ func TestArchivesOfHostileShape(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, %v", name, v, err)
 		}
+	}
+}
+
+func TestArchivesAreListed(t *testing.T) {
+	when := time.Date(2024, 2, 29, 1, 2, 4, 0, time.UTC)
+	good := member("dir/a", 0o666)
+	good.Modified = when
+	b := zipped(t, member("dir/", 0o777|fs.ModeDir), good, member("../b", 0o666), member("c", fs.ModeSymlink|0o777))
+	members, unsafe, err := codec.ListArchive(bytes.NewReader(b), int64(len(b)), codec.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(members) != 3 || members[0].Name != "dir/a" || members[0].Size != 1 || !members[0].Modified.Equal(when) {
+		t.Errorf("members %+v", members)
+	}
+	if len(unsafe) != 2 || !errors.Is(unsafe["../b"], codec.ErrUnsafe) || !errors.Is(unsafe["c"], codec.ErrUnsafe) {
+		t.Errorf("unsafe %v", unsafe)
+	}
+	if _, _, err := codec.ListArchive(bytes.NewReader(b), int64(len(b)), codec.Limits{Members: 3}); !errors.Is(err, codec.ErrTooLarge) {
+		t.Errorf("over the limit: %v", err)
+	}
+}
+
+// TestMembersAsSections reads an uncompressed member without expanding any.
+func TestMembersAsSections(t *testing.T) {
+	stored := member("a", 0o666)
+	stored.Method = zip.Store
+	deflated := member("b", 0o666)
+	deflated.Method = zip.Deflate
+	b := zipped(t, stored, deflated)
+	a, err := codec.OpenArchive(bytes.NewReader(b), int64(len(b)), codec.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, ok := a.Section(a.Members[0])
+	if !ok {
+		t.Fatal("no section")
+	}
+	if text, err := io.ReadAll(r); err != nil || string(text) != "x" {
+		t.Errorf("read %q, %v", text, err)
+	}
+	if _, ok := a.Section(a.Members[1]); ok {
+		t.Error("a section of a compressed member")
 	}
 }
 

@@ -98,16 +98,20 @@ func (AuditTable) Reads(rec Record) bool { return rec.Type == TypeAudit }
 
 // Decode implements Codec.
 func (c CSVGzip) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (any, error) {
-	index := c.Index
-	if index == 0 {
-		index = 1
+	return readCSV(r, size, c.index(), TableSlice{}, l.filled())
+}
+
+// index is how many columns in front are the index.
+func (c CSVGzip) index() int {
+	if c.Index == 0 {
+		return 1
 	}
-	return readCSV(r, size, max(index, 0), l.filled())
+	return max(c.Index, 0)
 }
 
 // Decode implements Codec.
 func (AuditTable) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (any, error) {
-	return readCSV(r, size, 0, l.filled())
+	return readCSV(r, size, 0, TableSlice{}, l.filled())
 }
 
 func writeCSV(w io.Writer, t arrow.Table, index bool) error {
@@ -144,7 +148,9 @@ var missing = map[string]bool{
 	"n/a": true, "nan": true, "null": true,
 }
 
-func readCSV(r io.ReaderAt, size int64, index int, l Limits) (any, error) {
+// readCSV reads the rows and columns of the part. Rows before it are passed
+// over, those after it are not read.
+func readCSV(r io.ReaderAt, size int64, index int, part TableSlice, l Limits) (arrow.Table, error) {
 	in, err := unzipped(r, size)
 	if err != nil {
 		return nil, err
@@ -159,8 +165,8 @@ func readCSV(r io.ReaderAt, size int64, index int, l Limits) (any, error) {
 	}
 	names := append([]string(nil), head...)
 	columns := make([][]string, len(names))
-	n := int64(0)
-	for {
+	n, kept := int64(0), rows.taken
+	for part.Rows == 0 || n-part.Offset < part.Rows {
 		row, err := rows.read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -169,11 +175,15 @@ func readCSV(r io.ReaderAt, size int64, index int, l Limits) (any, error) {
 			return nil, err
 		}
 		n++
-		if err := l.rows(n); err != nil {
-			return nil, err
-		}
 		if len(row) > len(names) {
 			return nil, malformed("line %d has %d columns, the first one %d", n+1, len(row), len(names))
+		}
+		if n <= part.Offset {
+			rows.taken = kept // nothing of the row stays
+			continue
+		}
+		if err := l.rows(n - part.Offset); err != nil {
+			return nil, err
 		}
 		for i := range columns {
 			if i < len(row) {
@@ -183,13 +193,16 @@ func readCSV(r io.ReaderAt, size int64, index int, l Limits) (any, error) {
 			}
 		}
 	}
-	return csvTable(names, columns, min(index, len(names)), n)
+	first := min(part.Offset, n)
+	t := csvTable(names, columns, min(index, len(names)), first, n-first)
+	return TableSlice{Columns: part.Columns}.of(t)
 }
 
-// csvTable gives the columns types and marks the index.
-func csvTable(names []string, columns [][]string, index int, rows int64) (any, error) {
-	r := rangeIndex{step: 1}
-	if index == 1 && isRange(names[0], columns[0]) {
+// csvTable gives the columns types and marks the index. The rows are those from
+// first on.
+func csvTable(names []string, columns [][]string, index int, first, rows int64) arrow.Table {
+	r := rangeIndex{start: first, step: 1}
+	if index == 1 && isRange(names[0], columns[0], first) {
 		names, columns, index = names[1:], columns[1:], 0
 	}
 	taken := map[string]int{}
@@ -220,17 +233,17 @@ func csvTable(names []string, columns [][]string, index int, rows int64) (any, e
 	for i := range cols {
 		cols[i] = *arrow.NewColumn(schema.Field(i), arrow.NewChunked(fields[i].Type, []arrow.Array{arrays[i]}))
 	}
-	return array.NewTable(schema, cols, rows), nil
+	return array.NewTable(schema, cols, rows)
 }
 
 // isRange reports the index pandas writes when there is none: no name, and
-// the numbers from zero.
-func isRange(name string, column []string) bool {
+// the numbers from zero; the column begins with that of the first row.
+func isRange(name string, column []string, first int64) bool {
 	if name != "" {
 		return false
 	}
 	for i, s := range column {
-		if s != strconv.Itoa(i) {
+		if s != strconv.FormatInt(first+int64(i), 10) {
 			return false
 		}
 	}

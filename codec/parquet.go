@@ -141,9 +141,12 @@ func (Parquet) Reads(rec Record) bool {
 }
 
 // Decode implements Codec.
-func (Parquet) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (v any, err error) {
-	l = l.filled()
-	defer rescue("parquet", &err)
+func (Parquet) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (any, error) {
+	return readParquet(r, size, TableSlice{}, l.filled())
+}
+
+// openParquet reads the footer alone.
+func openParquet(r io.ReaderAt, size int64, l Limits) (*parquet.File, error) {
 	if err := footerFits(r, size); err != nil {
 		return nil, err
 	}
@@ -151,13 +154,10 @@ func (Parquet) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (v any, err
 	if err != nil {
 		return nil, malformed("parquet: %w", err)
 	}
-	if err := checkTable(f.NumRows(), int64(len(f.Root().Columns())), l); err != nil {
-		return nil, err
+	if f.NumRows() < 0 {
+		return nil, malformed("a table of %d rows", f.NumRows())
 	}
-	if err := checkPages(r, size, f, l); err != nil {
-		return nil, err
-	}
-	return readParquet(f, schemaOf(f), l)
+	return f, l.columns(int64(len(f.Root().Columns())))
 }
 
 // footerFits refuses a footer longer than the file, for which the library

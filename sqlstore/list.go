@@ -171,7 +171,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return err
 		}
 		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil {
-			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args})
+			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args}, db.driving)
 			if err != nil {
 				return err
 			}
@@ -186,12 +186,17 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 		switch {
 		case flagged:
 		case f.rows != nil && f.rows.object == "":
-			few, err := db.few(ctx, c, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args})
+			most := db.driving
+			byDay := f.dated && len(in.Values) == 1 && newestFirst(order)
+			if byDay {
+				most = min(most, reach)
+			}
+			few, err := db.few(ctx, c, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args}, most)
 			if err != nil {
 				return err
 			}
 			p.drives, picked = few, picked || few
-			if !few && f.dated && len(in.Values) == 1 && newestFirst(order) {
+			if !few && byDay {
 				dated = append(dated, p)
 			}
 		case f.indexed != nil && f.gives(in, order):
@@ -257,24 +262,24 @@ func (db *DB) fewAtHome(ctx context.Context, c compiler, f field, in query.In) (
 	if f.kept != "" {
 		kept = when(f.kept)
 	}
-	return db.few(ctx, c, f, in, from, kept)
+	return db.few(ctx, c, f, in, from, kept, db.driving)
 }
 
-// few reports whether no more rows than may drive a list meet a condition.
-func (db *DB) few(ctx context.Context, c compiler, f field, leaf query.Filter, from string, where cond) (bool, error) {
+// few reports whether at most so many rows meet a condition.
+func (db *DB) few(ctx context.Context, c compiler, f field, leaf query.Filter, from string, where cond, most int) (bool, error) {
 	test, err := c.test(f, leaf)
 	if err != nil {
 		return false, err
 	}
-	n, err := db.count(ctx, from, all(where, test))
-	return n <= db.driving, err
+	n, err := db.count(ctx, from, all(where, test), most)
+	return n <= most, err
 }
 
-// count is how many rows meet a condition, as far as it matters: beyond db.driving
-// it stops counting.
-func (db *DB) count(ctx context.Context, from string, where cond) (int, error) {
+// count is how many rows meet a condition, as far as it matters: it stops
+// counting beyond most.
+func (db *DB) count(ctx context.Context, from string, where cond, most int) (int, error) {
 	return one(ctx, db, nil, scalar[int],
-		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, where.sql, db.driving+1), where.args...)
+		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, where.sql, most+1), where.args...)
 }
 
 // inOrder puts rows into the order of their ids.

@@ -1,8 +1,11 @@
 package sqlstore
 
-import "github.com/coffer-ml/coffer/internal/query"
+import (
+	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
+)
 
-var modelTags = tagTable{table: "model_tag", owner: "model_id"}
+var modelTags = tagTable{table: "model_tag", owner: "model_id", dated: "model"}
 
 // modelSource maps model.Fields to columns.
 var modelSource = source{
@@ -16,8 +19,8 @@ var modelSource = source{
 		"project":         within(refField("model.project_id"), "last_update"),
 		"task":            within(refField("model.task_id"), "created"),
 		"parent":          within(refField("model.parent"), ""),
-		"tags":            tagField(modelTags, 0),
-		"system_tags":     tagField(modelTags, 1),
+		"tags":            dated(tagField(modelTags, 0)),
+		"system_tags":     flagged(dated(tagField(modelTags, 1)), map[string]string{model.Archived: "model.archived"}),
 		"framework":       within(textField("model.framework"), ""),
 		"uri":             within(field{kind: query.Text, value: "model.place", long: true}, ""),
 		"ready":           {kind: query.Bool, value: "model.ready"},
@@ -54,5 +57,8 @@ func itemField(path []string) (field, bool) {
 		return field{}, false
 	}
 	f.rows = &rows{table: "model_metadata", owner: "model_id", where: "v.key = ?", args: []any{clean(path[0])}}
+	if f.number != "" {
+		f.ranks = valueRanking(*f.rows)
+	}
 	return f, true
 }

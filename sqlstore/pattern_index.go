@@ -58,7 +58,7 @@ func (db *DB) indexPattern(ctx context.Context, c compiler, n *node) (*node, err
 		return db.indexNames(ctx, c, f, n)
 	case f.sparse != "" && m.Pattern.Form != query.Anything && m.Pattern.Literal != "":
 		test := all(when(f.sparse), c.match(f, m.Pattern))
-		count, err := db.count(ctx, c.source.table, test)
+		count, err := db.count(ctx, c.source.table, test, db.driving)
 		if err != nil || count > db.driving {
 			return nil, err
 		}

@@ -9,7 +9,8 @@ import (
 
 const (
 	// reach is how far down conditions are held against each other: the one
-	// whose rows up to there begin the longest ago leaves the fewest.
+	// whose rows up to there begin the longest ago leaves the fewest. No more
+	// rows are put in order at once where their days are known.
 	reach = 500
 	// dayLength is in the unit of stored times.
 	dayLength = 24 * 60 * 60 * 1000
@@ -132,7 +133,7 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		return c.among(ids)
 	}
 	rows = all(rows, when("v.day = ?", found[need-1].day))
-	if n, err := db.count(ctx, f.rows.table+" v", rows); err != nil || n > db.driving {
+	if n, err := db.count(ctx, f.rows.table+" v", rows, db.driving); err != nil || n > db.driving {
 		return always, err // much happened on that day: walking in order finds them sooner
 	}
 	return when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",

@@ -119,7 +119,7 @@ func paramField(path []string) (field, bool) {
 	case 2:
 		f.rows.where, f.rows.args = "v.section = ? AND v.name = ?", []any{clean(path[0]), clean(path[1])}
 		if f.number != "" {
-			f.ranks = &ranking{from: "task_param v", id: "v.task_id", where: f.rows.where, phases: paramPhases, keys: paramKeys}
+			f.ranks = valueRanking(*f.rows)
 		}
 	default:
 		return field{}, false
@@ -127,15 +127,21 @@ func paramField(path []string) (field, bool) {
 	return f, true
 }
 
-// paramPhases are numbers, then texts that are none. Empty ones come last.
-var paramPhases = []phase{
-	{"v.number IS NOT NULL", []string{"v.number", head("v.value")}},
-	{"v.number IS NULL AND v.sort_key <> ''", []string{"v.sort_key", head("v.value")}},
+// valueRanking goes by values that may be numbers: these, then texts that are
+// none. Empty ones come last.
+func valueRanking(of rows) *ranking {
+	return &ranking{
+		from: of.table + " v", id: "v." + of.owner, where: of.where, keys: valueKeys,
+		phases: []phase{
+			{"v.number IS NOT NULL", []string{"v.number", head("v.value")}},
+			{"v.number IS NULL AND v.sort_key <> ''", []string{"v.sort_key", head("v.value")}},
+		},
+	}
 }
 
-// paramKeys are number, sort key and head; downwards there is also what puts
+// valueKeys are number, sort key and head; downwards there is also what puts
 // empty texts last and numbers behind texts.
-func paramKeys(phase int, values []any, desc bool) []any {
+func valueKeys(phase int, values []any, desc bool) []any {
 	var out []any
 	empty, numeric := int64(0), int64(0)
 	switch phase {

@@ -33,11 +33,15 @@ const (
 
 // measureLists asks two databases of tasks, a large and a small one, for the
 // same lists in turn.
-func (b *bench) measureLists(ctx context.Context) (err error) {
+func (b *bench) measureLists(ctx context.Context) error {
+	return b.measureWorlds(ctx, "lists", newWorld(b.tasks, b.tasks/perProject), newWorld(few, few/perProject), asks())
+}
+
+// measureWorlds fills a database with each of two worlds and asks both.
+func (b *bench) measureWorlds(ctx context.Context, name string, large, small *world, of []ask) (err error) {
 	if b.asked, err = regexp.Compile(b.ask); err != nil {
 		return fmt.Errorf("-ask: %w", err)
 	}
-	large, small := newWorld(b.tasks, b.tasks/perProject), newWorld(few, few/perProject)
 	var servers [2]*server
 	defer func() {
 		for _, s := range servers {
@@ -47,13 +51,13 @@ func (b *bench) measureLists(ctx context.Context) (err error) {
 		}
 	}()
 	for i, w := range []*world{large, small} {
-		if servers[i], err = b.filled(ctx, fmt.Sprint("lists-", w.tasks), w); err != nil {
+		if servers[i], err = b.filled(ctx, fmt.Sprint(name, "-", max(w.tasks, w.models)), w); err != nil {
 			return err
 		}
 	}
 	lines := bufio.NewScanner(os.Stdin)
 	for {
-		if err := b.askAll(ctx, servers, [2]*world{large, small}); err != nil {
+		if err := b.askAll(ctx, servers, [2]*world{large, small}, of); err != nil {
 			return err
 		}
 		if !b.again {
@@ -88,6 +92,10 @@ func (b *bench) filled(ctx context.Context, name string, w *world) (*server, err
 	file := filepath.Join(s.folder, "data", "coffer.db")
 	kept := filepath.Join(b.kept, name+".db")
 	if b.kept != "" && s.database == "" && clone(kept, file) == nil {
+		// The files are marked as those of the database that was there.
+		if err := os.RemoveAll(filepath.Join(s.folder, "data", "blobs")); err != nil {
+			return nil, err
+		}
 		if err := b.start(ctx, s); err != nil {
 			return nil, err
 		}
@@ -115,7 +123,7 @@ func (b *bench) filled(ctx context.Context, name string, w *world) (*server, err
 	if err != nil {
 		return nil, errors.Join(err, s.discard())
 	}
-	fmt.Fprintf(os.Stderr, "%d tasks in %d projects: filled in %.0f s\n", w.tasks, w.projects, time.Since(begin).Seconds())
+	fmt.Fprintf(os.Stderr, "%s in %d projects: filled in %.0f s\n", w, w.projects, time.Since(begin).Seconds())
 	return s, nil
 }
 
@@ -135,8 +143,8 @@ func clone(from, to string) error {
 }
 
 // askAll measures each kind of request.
-func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world) error {
-	for _, a := range asks() {
+func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world, of []ask) error {
+	for _, a := range of {
 		if !b.asked.MatchString(a.name) {
 			continue
 		}
@@ -148,7 +156,7 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 			for i, s := range servers {
 				took, cpu, err := b.askSome(ctx, s, a, worlds[i], draws[i], part == 0)
 				if err != nil {
-					return fmt.Errorf("%s, of %d tasks: %w", a.name, worlds[i].tasks, err)
+					return fmt.Errorf("%s, of %s: %w", a.name, worlds[i], err)
 				}
 				times[i], used[i] = append(times[i], took...), used[i]+cpu
 			}
@@ -162,7 +170,7 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 			if err != nil {
 				return err
 			}
-			b.report.plain(fmt.Sprintf("resident memory with %d tasks, %s", worlds[i].tasks, map[string]string{"VmRSS": "after all lists", "VmHWM": "at most"}[figure]), "", "", "MB", series{mb})
+			b.report.plain(fmt.Sprintf("resident memory with %s, %s", worlds[i], map[string]string{"VmRSS": "after all lists", "VmHWM": "at most"}[figure]), "", "", "MB", series{mb})
 		}
 	}
 	for i, s := range servers {
@@ -173,7 +181,7 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 				return err
 			}
 		}
-		b.report.plain(fmt.Sprintf("disk that %d tasks take", worlds[i].tasks), "", "", "MB", series{float64(size) / 1e6})
+		b.report.plain(fmt.Sprintf("disk that %s take", worlds[i]), "", "", "MB", series{float64(size) / 1e6})
 	}
 	return nil
 }
@@ -236,15 +244,16 @@ func (s *server) ask(ctx context.Context, a ask, w *world, r *rand.Rand) (series
 // page is the part of replies that is looked at.
 type page struct {
 	Tasks    []fields `json:"tasks"`
+	Models   []fields `json:"models"`
 	Projects []fields `json:"projects"`
 	ScrollID string   `json:"scroll_id"`
 }
 
 func (a ask) check(w *world, asked fields, reply page) error {
-	if n := len(reply.Tasks) + len(reply.Projects); a.empty && n > 0 {
+	if n := len(reply.Tasks) + len(reply.Models) + len(reply.Projects); a.empty && n > 0 {
 		return fmt.Errorf("%d were found for %v, expected none", n, asked)
 	}
-	for _, t := range reply.Tasks {
+	for _, t := range append(reply.Tasks, reply.Models...) {
 		if a.fits != nil && !a.fits(w, asked, t) {
 			return fmt.Errorf("%v was found for %v", t, asked)
 		}

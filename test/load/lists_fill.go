@@ -38,28 +38,35 @@ func (w *world) fill(ctx context.Context, b bulk) error {
 	slices.SortFunc(sorted, func(a, b int) int { return strings.Compare(ids[a], ids[b]) })
 	tables := append(w.inTime(), w.byID(sorted)...)
 	tables = append(tables, w.derived(sorted, ids)...)
+	tables = append(tables, w.modelTables()...)
 	for _, t := range tables {
-		fmt.Fprintf(os.Stderr, "\r\x1b[K%d tasks: filling %s", w.tasks, t.name)
+		fmt.Fprintf(os.Stderr, "\r\x1b[K%s: filling %s", w, t.name)
 		rows := func(yield func([]any) bool) { t.rows(func(v ...any) bool { return yield(v) }) }
 		if err := b.fill(ctx, t.name, strings.Fields(t.columns), iter.Seq[[]any](rows)); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(os.Stderr, "\r\x1b[K%d tasks: making the indexes", w.tasks)
-	if err := b.exec(ctx, tally); err != nil {
-		return err
+	fmt.Fprintf(os.Stderr, "\r\x1b[K%s: making the indexes", w)
+	for _, statement := range tallies {
+		if err := b.exec(ctx, statement); err != nil {
+			return err
+		}
 	}
 	err := b.finish(ctx)
 	fmt.Fprint(os.Stderr, "\r\x1b[K")
 	return err
 }
 
-// tally counts what lies in the projects, as the server does with each change.
-const tally = `
-	INSERT INTO project_tally (project_id, kind, user_id, type, status, archived, number, seconds)
+// tallies count what lies in the projects, as the server does with each change.
+var tallies = []string{
+	`INSERT INTO project_tally (project_id, kind, user_id, type, status, archived, number, seconds)
 	SELECT project_id, 'task', coalesce(user_id, ''), type, status, archived, count(*),
 		sum(CASE WHEN completed > started THEN (completed - started) / 1000 ELSE 0 END)
-	FROM task WHERE project_id IS NOT NULL GROUP BY project_id, coalesce(user_id, ''), type, status, archived`
+	FROM task WHERE project_id IS NOT NULL GROUP BY project_id, coalesce(user_id, ''), type, status, archived`,
+	`INSERT INTO project_tally (project_id, kind, user_id, type, status, archived, number, seconds)
+	SELECT project_id, 'model', coalesce(user_id, ''), '', '', archived, count(*), 0
+	FROM model WHERE project_id IS NOT NULL GROUP BY project_id, coalesce(user_id, ''), archived`,
+}
 
 // inTime are the tables whose rows lie as they came.
 func (w *world) inTime() []table {
@@ -215,21 +222,45 @@ func (w *world) byID(sorted []int) []table {
 
 // derived are the tables that the server derives of names and words.
 func (w *world) derived(sorted []int, ids []string) []table {
+	return append(searched("task", ids, func(yield func(int, string, []weighed) bool) {
+		for _, n := range sorted {
+			t := w.task(n)
+			if !yield(n, t.name, []weighed{{t.name, 10}, {t.comment, 10}, {t.repository, 1}, {t.program, 1}}) {
+				return
+			}
+		}
+	}), table{"project_word", "word project_id weight", func(yield func(...any) bool) {
+		for n := range w.projects {
+			for _, word := range query.Stems(projectName(n)) {
+				if !yield(word, projectID(n), 10) {
+					return
+				}
+			}
+		}
+	}})
+}
+
+// weighed is a text that a word search looks at.
+type weighed struct {
+	text   string
+	weight int32
+}
+
+// searched are the tables by which the names of a kind of entity are searched,
+// and the words of its texts. Each gives the entities in the order of their
+// ids, by their places in ids.
+func searched(kind string, ids []string, each func(yield func(n int, name string, texts []weighed) bool)) []table {
 	type worded struct{ n, weight int32 }
 	words := make(map[string][]worded)
 	var names []string
 	known := make(map[string]bool)
-	for _, n := range sorted {
-		t := w.task(n)
-		if !known[t.name] {
-			known[t.name] = true
-			names = append(names, t.name)
+	each(func(n int, name string, texts []weighed) bool {
+		if !known[name] {
+			known[name] = true
+			names = append(names, name)
 		}
 		of := make(map[string]int32)
-		for _, s := range []struct {
-			text   string
-			weight int32
-		}{{t.name, 10}, {t.comment, 10}, {t.repository, 1}, {t.program, 1}} {
+		for _, s := range texts {
 			for _, word := range query.Stems(s.text) {
 				of[word] += s.weight
 			}
@@ -237,7 +268,8 @@ func (w *world) derived(sorted []int, ids []string) []table {
 		for word, weight := range of {
 			words[word] = append(words[word], worded{int32(n), weight})
 		}
-	}
+		return true
+	})
 	runs := make(map[string][]int32)
 	for i, name := range names {
 		for _, run := range query.Trigrams(query.Fold(name)) {
@@ -245,7 +277,7 @@ func (w *world) derived(sorted []int, ids []string) []table {
 		}
 	}
 	return []table{
-		{"task_name", "id name name_key name_fold", func(yield func(...any) bool) {
+		{kind + "_name", "id name name_key name_fold", func(yield func(...any) bool) {
 			for i, name := range names {
 				key := sha256.Sum256([]byte(name))
 				if !yield(i+1, name, hex.EncodeToString(key[:]), query.Fold(name)) {
@@ -253,7 +285,7 @@ func (w *world) derived(sorted []int, ids []string) []table {
 				}
 			}
 		}},
-		{"task_name_trigram", "trigram name_id", func(yield func(...any) bool) {
+		{kind + "_name_trigram", "trigram name_id", func(yield func(...any) bool) {
 			for _, run := range slices.Sorted(maps.Keys(runs)) {
 				for _, i := range runs[run] {
 					if !yield(run, i+1) {
@@ -262,19 +294,10 @@ func (w *world) derived(sorted []int, ids []string) []table {
 				}
 			}
 		}},
-		{"task_word", "word task_id weight", func(yield func(...any) bool) {
+		{kind + "_word", "word " + kind + "_id weight", func(yield func(...any) bool) {
 			for _, word := range slices.Sorted(maps.Keys(words)) {
 				for _, of := range words[word] {
 					if !yield(word, ids[of.n], of.weight) {
-						return
-					}
-				}
-			}
-		}},
-		{"project_word", "word project_id weight", func(yield func(...any) bool) {
-			for n := range w.projects {
-				for _, word := range query.Stems(projectName(n)) {
-					if !yield(word, projectID(n), 10) {
 						return
 					}
 				}

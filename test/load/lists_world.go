@@ -35,12 +35,21 @@ var (
 	statuses   = choice([]string{"completed", "failed", "stopped", "published", "created", "in_progress", "closed", "queued"}, 62, 12, 11, 6, 5, 2, 1.5, 0.5)
 )
 
-// world is a database of tasks.
+// world is a database of tasks, or of models and the tasks that made them.
 type world struct {
 	tasks, projects int
+	models          int // 0 for none
 	people          weighted
 	places          weighted
 	topics          weighted
+}
+
+// String counts what the lists are of.
+func (w *world) String() string {
+	if w.models > 0 {
+		return fmt.Sprint(w.models, " models")
+	}
+	return fmt.Sprint(w.tasks, " tasks")
 }
 
 func newWorld(tasks, projects int) *world {
@@ -87,6 +96,7 @@ const (
 	idStream = iota + 1
 	taskStream
 	projectStream
+	modelStream
 )
 
 func idOf(stream uint64, n int) string {

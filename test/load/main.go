@@ -26,6 +26,7 @@ func main() {
 	flag.IntVar(&b.points, "points", 10_000_000, "`number` of scalar events of the long curve")
 	flag.IntVar(&b.seconds, "seconds", 60, "`seconds` that a thousand tasks report together")
 	flag.IntVar(&b.tasks, "tasks", 1_000_000, "`number` of tasks of the large database of the lists")
+	flag.IntVar(&b.models, "models", 100_000, "`number` of models of the large database of models")
 	flag.IntVar(&b.requests, "requests", 200, "`number` of requests for each list")
 	flag.StringVar(&b.ask, "ask", "", "ask only for the lists whose name this `expression` matches")
 	flag.BoolVar(&b.again, "again", false, "with the lists: read an expression from each line of standard input, and ask the binary anew, whatever it is by then")
@@ -51,6 +52,7 @@ type bench struct {
 	points         int   // of the long curve
 	seconds        int   // that many tasks report together
 	tasks          int   // of the large database of the lists
+	models         int   // of the large database of models
 	requests       int   // for each list
 	ask            string
 	again          bool
@@ -83,6 +85,7 @@ func groups() []group {
 		{"add", (*bench).measureAdd},
 		{"events", (*bench).measureEvents},
 		{"blobs", (*bench).measureBlobs},
+		{"models", (*bench).measureModels},
 		{"lists", (*bench).measureLists},
 	}
 }
@@ -95,8 +98,8 @@ func groupNames() (names []string) {
 }
 
 func (b *bench) run(ctx context.Context) (err error) {
-	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 || b.points < 10*perBatch || b.seconds < 1 || b.tasks < few || b.requests < 1 {
-		return errors.New("needed are at least 1 round, 8 small files, 1 MiB for the large one, 10,000 points, 1 second, 10,000 tasks and 1 request")
+	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 || b.points < 10*perBatch || b.seconds < 1 || b.tasks < few || b.models < few || b.requests < 1 {
+		return errors.New("needed are at least 1 round, 8 small files, 1 MiB for the large one, 10,000 points, 1 second, 10,000 tasks and models, and 1 request")
 	}
 	for _, path := range []*string{&b.coffer, &b.python, &b.parent} {
 		if *path, err = filepath.Abs(*path); err != nil {

@@ -33,6 +33,10 @@ type Run struct {
 	stop   context.CancelFunc
 	pinged sync.WaitGroup
 	once   sync.Once
+
+	following  sync.Mutex
+	registered map[string]*Registered // tables that are followed, by name
+	over       bool                   // no more are taken
 }
 
 // StartTask makes a task and runs it. End it with [Run.End].
@@ -118,18 +122,22 @@ func (r *Run) ping(ctx context.Context) {
 	}
 }
 
-// Flush waits until everything that the run uploaded and reported has arrived
-// or failed, or ctx ends. Uploads that did not arrive are an [*UploadError].
+// Flush looks at the registered tables, and waits until everything that the run
+// uploaded and reported has arrived or failed, or ctx ends. Uploads that did not arrive are an [*UploadError].
 func (r *Run) Flush(ctx context.Context) error {
-	return errors.Join(r.Task.Flush(ctx), r.logger.flush(ctx)) // samples are reported once they are there
+	looked := r.syncTables(ctx)
+	return errors.Join(looked, r.Task.Flush(ctx), r.logger.flush(ctx)) // samples are reported once they are there
 }
 
-// quiet ends the pings.
+// quiet ends the pings and whatever else goes on in the background.
 func (r *Run) quiet() {
-	r.once.Do(func() {
-		r.stop()
-		r.pinged.Wait()
-	})
+	r.once.Do(r.silence)
+}
+
+func (r *Run) silence() {
+	r.stop()
+	r.pinged.Wait()
+	r.unfollow()
 }
 
 // End ends the run, once everything that it produced has arrived or failed,
@@ -154,8 +162,7 @@ func (r *Run) End(ctx context.Context, err *error) {
 	first := false
 	r.once.Do(func() {
 		first = true
-		r.stop()
-		r.pinged.Wait()
+		r.silence()
 	})
 	if !first {
 		return

@@ -348,6 +348,16 @@ func (j *job) wait(ctx context.Context) error {
 	}
 }
 
+// failed reports whether the job is over and has not arrived.
+func (j *job) failed() bool {
+	select {
+	case <-j.done:
+		return j.err != nil
+	default:
+		return false
+	}
+}
+
 // turn is a place in the queue.
 type turn struct{ u *uploads }
 

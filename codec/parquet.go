@@ -163,16 +163,22 @@ func openParquet(r io.ReaderAt, size int64, l Limits) (*parquet.File, error) {
 // footerFits refuses a footer longer than the file, for which the library
 // would take memory first.
 func footerFits(r io.ReaderAt, size int64) error {
+	_, err := footerLength(r, size)
+	return err
+}
+
+// footerLength is what the end of the file says of its footer, in bytes.
+func footerLength(r io.ReaderAt, size int64) (int64, error) {
 	var tail [8]byte
 	if size < 12 {
-		return malformed("a Parquet file of %d bytes", size)
+		return 0, malformed("a Parquet file of %d bytes", size)
 	}
 	if _, err := r.ReadAt(tail[:], size-8); err != nil && !errors.Is(err, io.EOF) {
-		return err
+		return 0, err
 	}
 	n := int64(tail[0]) | int64(tail[1])<<8 | int64(tail[2])<<16 | int64(tail[3])<<24
 	if n > size-12 {
-		return malformed("a footer of %d bytes in a Parquet file of %d", n, size)
+		return 0, malformed("a footer of %d bytes in a Parquet file of %d", n, size)
 	}
-	return nil
+	return n, nil
 }

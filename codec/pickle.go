@@ -75,12 +75,28 @@ type Op struct {
 // argLength is how much of an argument is shown.
 const argLength = 100
 
+// What a listing takes at most: names are shorter than listedArg bytes, and
+// each memo is remembered, since a name may come from there.
+const (
+	listedArg     = 1 << 16
+	listedMemo    = 1 << 18
+	listedImports = 10_000
+)
+
 // PickleListing reads a pickle's opcodes without building anything: the first
 // most of them, and all imports.
-func PickleListing(r io.ReaderAt, size int64, most int) (Listing, error) {
-	var out Listing
+//
+// With an error it returns what stands before the place that it names.
+func PickleListing(r io.ReaderAt, size int64, most int) (out Listing, err error) {
 	in := newPickleReader(r, size)
+	in.keep = listedArg
 	imports := map[string]bool{}
+	defer func() {
+		for name := range imports {
+			out.Imports = append(out.Imports, name)
+		}
+		sort.Strings(out.Imports)
+	}()
 	var texts []string // the last ones, which STACK_GLOBAL takes its names from
 	memo := map[int64]string{}
 	for {
@@ -124,15 +140,13 @@ func PickleListing(r io.ReaderAt, size int64, most int) (Listing, error) {
 		} else {
 			out.Truncated = true
 		}
+		if len(memo) > listedMemo || len(imports) > listedImports {
+			return out, tooLarge("a pickle of more than %d memos or %d imports", listedMemo, listedImports)
+		}
 		if code == '.' {
-			break
+			return out, nil
 		}
 	}
-	for name := range imports {
-		out.Imports = append(out.Imports, name)
-	}
-	sort.Strings(out.Imports)
-	return out, nil
 }
 
 func lastTwo(s []string) []string { return s[max(len(s)-2, 0):] }

@@ -14,13 +14,17 @@ import (
 
 // pickleReader reads opcodes and their arguments.
 type pickleReader struct {
+	src  io.ReaderAt
 	r    *bufio.Reader
 	at   int64 // of the next byte
 	size int64
+	// keep, if not 0, is how much is kept of a long argument. The rest is
+	// passed over, unread where that can be.
+	keep int64
 }
 
 func newPickleReader(r io.ReaderAt, size int64) *pickleReader {
-	return &pickleReader{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16), size: size}
+	return &pickleReader{src: r, r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16), size: size}
 }
 
 // lineLimit is the longest line of protocol 0; only a UNICODE or STRING can
@@ -52,11 +56,18 @@ func (p *pickleReader) bytes(n int64) ([]byte, error) {
 	if n < 0 || n > p.size-p.at {
 		return nil, malformed("%d bytes where %d are left", n, p.size-p.at)
 	}
-	b := make([]byte, n)
+	kept := n
+	if p.keep > 0 {
+		kept = min(n, p.keep)
+	}
+	b := make([]byte, kept)
 	if _, err := io.ReadFull(p.r, b); err != nil {
 		return nil, short(err, "a pickle")
 	}
 	p.at += n
+	if kept < n {
+		p.r.Reset(io.NewSectionReader(p.src, p.at, p.size-p.at))
+	}
 	return b, nil
 }
 
@@ -74,8 +85,13 @@ func (p *pickleReader) line() (string, error) {
 	var line []byte
 	for {
 		part, err := p.r.ReadSlice('\n')
-		line = append(line, part...)
 		p.at += int64(len(part))
+		if p.keep > 0 && int64(len(line)+len(part)) > p.keep && len(part) > 0 {
+			// The end of the line stays its end.
+			line = append(line[:min(int64(len(line)), p.keep)], part[len(part)-1])
+		} else {
+			line = append(line, part...)
+		}
 		if len(line) > lineLimit {
 			return "", tooLarge("a line of more than %d bytes", lineLimit)
 		}

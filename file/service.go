@@ -94,10 +94,27 @@ func (s *Service) Stat(ctx context.Context, who user.Identity, p Path, w Want) (
 	return s.Store.Generation(ctx, p, w)
 }
 
+// ByDigest returns a generation of a live path that has the digest; which one
+// does not matter to its bytes.
+func (s *Service) ByDigest(ctx context.Context, who user.Identity, d blob.Digest) (Generation, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return Generation{}, err
+	}
+	found, err := s.Store.Holding(ctx, d, 1)
+	if err != nil {
+		return Generation{}, err
+	}
+	if len(found) == 0 {
+		return Generation{}, ErrNotFound.Errorf("no file has the SHA-256 %s", d)
+	}
+	return found[0], nil
+}
+
 // Content are the bytes of one generation. It is an *os.File where the store
 // has local files.
 type Content interface {
 	io.ReadSeeker
+	io.ReaderAt
 	io.Closer
 }
 
@@ -243,6 +260,26 @@ func (r *ranges) Seek(offset int64, whence int) (int64, error) {
 		r.at = to
 	}
 	return to, nil
+}
+
+// ReadAt implements io.ReaderAt: each call is a request of its own.
+func (r *ranges) ReadAt(p []byte, off int64) (int, error) {
+	want := min(int64(len(p)), r.size-off)
+	if off < 0 || want <= 0 {
+		return 0, io.EOF
+	}
+	part, err := r.store.Open(r.ctx, r.key, off, want)
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(part, p[:want])
+	if cerr := part.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && n < len(p) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // Close implements io.Closer.

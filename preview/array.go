@@ -162,9 +162,10 @@ func (a *nd) draw(out *ArrayView, s *sliced) (err error) {
 	if s.rows*s.cols == 0 {
 		return nil
 	}
-	if s.free == 1 {
+	switch s.free {
+	case 1:
 		out.Curve, err = s.curve()
-	} else if s.free == 2 {
+	case 2:
 		out.Heat, err = s.heat()
 	}
 	return err

@@ -30,6 +30,7 @@ type cache struct {
 	dir  string
 	most int64
 	log  func(string, error)
+	read sync.Once // of what the directory has
 
 	mu    sync.Mutex
 	size  int64
@@ -51,19 +52,24 @@ func cacheKey(src Source, q Query) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// newCache reads which previews a directory has.
 func newCache(dir string, most int64, log func(string, error)) *cache {
 	c := &cache{dir: dir, most: most, log: log, files: map[string]*entry{}}
 	if c.most <= 0 {
 		c.most = DefaultDirBytes
 	}
-	if dir == "" {
-		return c
+	return c
+}
+
+// open reads which previews the directory has.
+func (c *cache) open() { c.read.Do(c.list) }
+
+func (c *cache) list() {
+	if c.dir == "" {
+		return
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		log("previews are not kept", err)
-		c.dir = ""
-		return c
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		c.log("making the directory of previews", err)
+		return
 	}
 	type found struct {
 		name string
@@ -71,7 +77,7 @@ func newCache(dir string, most int64, log func(string, error)) *cache {
 		at   int64
 	}
 	var all []found
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(c.dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -83,18 +89,17 @@ func newCache(dir string, most int64, log func(string, error)) *cache {
 		return nil
 	})
 	if err != nil {
-		log("reading the previews that are kept", err)
+		c.log("reading the previews that are kept", err)
 	}
 	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(a.at, b.at) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, f := range all {
 		c.clock++
 		c.files[f.name] = &entry{f.size, c.clock}
 		c.size += f.size
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.shrink()
-	return c
 }
 
 func (c *cache) path(key string) string { return filepath.Join(c.dir, key[:2], key) }
@@ -103,6 +108,7 @@ func (c *cache) get(key string) ([]byte, bool) {
 	if c.dir == "" {
 		return nil, false
 	}
+	c.open()
 	c.mu.Lock()
 	e := c.files[key]
 	if e != nil {
@@ -125,6 +131,7 @@ func (c *cache) put(key string, b []byte) {
 	if c.dir == "" || len(b) > maxKept {
 		return
 	}
+	c.open()
 	if err := write(c.path(key), b); err != nil {
 		c.log("keeping a preview", err)
 		return

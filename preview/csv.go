@@ -15,6 +15,9 @@ import (
 // csvText is how much of a table's text is unpacked for its first page.
 const csvText = 32 << 20
 
+// rowText bounds one row, in bytes.
+const rowText = 4 << 20
+
 // rowsOf opens the rows of a CSV table: at most so many bytes of the file, and
 // so many of its text.
 func rowsOf(f piece, format string, bytes, text int64) (*codec.CSVRows, *cutoff, error) {
@@ -30,7 +33,7 @@ func rowsOf(f piece, format string, bytes, text int64) (*codec.CSVRows, *cutoff,
 	if strings.HasPrefix(format, "tsv") {
 		in = &tabs{r: in}
 	}
-	return codec.NewCSVRows(in, codec.Limits{Bytes: text, Columns: maxColumns}), cut, nil
+	return codec.NewCSVRows(in, codec.Limits{Bytes: text, Columns: maxColumns}, rowText), cut, nil
 }
 
 // cutoff notices that reading ended because of a bound.

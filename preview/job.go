@@ -102,11 +102,12 @@ func (j *jobs) set(key, state string) {
 
 // Run makes the statistics that were asked for until the context ends. Without
 // it they stay those of the first rows.
-func (s *Service) Run(ctx context.Context) error {
+func (s *Service) Run(ctx context.Context) {
+	s.cache.open()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case one := <-s.jobs.queue:
 			s.jobs.set(one.key, "running")
 			state := ""

@@ -120,7 +120,7 @@ func sniff(f piece) kind {
 	ext := path.Ext(name)
 	for _, m := range magics {
 		if begins(head, m.begins) {
-			return refine(m.kind, name, f)
+			return refine(m.kind, name)
 		}
 	}
 	switch {
@@ -139,7 +139,7 @@ func sniff(f piece) kind {
 }
 
 // refine tells apart what begins alike.
-func refine(k kind, name string, f piece) kind {
+func refine(k kind, name string) kind {
 	switch k.format {
 	case "zip":
 		switch path.Ext(name) {

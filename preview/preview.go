@@ -24,12 +24,11 @@ var (
 	ErrBusy     = fault.Reason{Kind: fault.Unavailable, Name: "preview.busy"}
 )
 
-// The bounds of one preview.
+// The bounds of one preview. All of them together keep it below 64 MiB of
+// memory.
 const (
-	// maxMemory is what a preview may take, beside small change.
-	maxMemory = 64 << 20
-	// maxValues is the part of it that one decoded value may take: a pixel or
-	// a cell is there twice while it is turned into what is sent.
+	// maxValues is what one decoded value may take: a cell is there twice while
+	// it is turned into what is sent.
 	maxValues = 24 << 20
 	// maxRead is how much of a file is read for one preview.
 	maxRead = 64 << 20
@@ -173,7 +172,10 @@ func (v *view) show() (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := v.present(f)
+	p, err := v.present(f)
+	if err != nil {
+		return nil, err
+	}
 	// What failed below us is no trait of the file.
 	if err := v.in.failed(); err != nil {
 		return nil, err
@@ -189,8 +191,9 @@ type piece struct {
 	io.ReaderAt
 }
 
-// present shows a piece by its kind; where that fails, its bytes and why.
-func (v *view) present(f piece) *Preview {
+// present shows a piece by its kind; where that fails, its bytes and why. Only
+// a query that fits no such piece is an error.
+func (v *view) present(f piece) (*Preview, error) {
 	kind := sniff(f)
 	as := v.query.As
 	if as == "" {
@@ -199,7 +202,10 @@ func (v *view) present(f piece) *Preview {
 	p := &Preview{Name: f.name, Size: f.size, Kind: as, Media: kind.media, Modes: kind.modes()}
 	if err := v.fill(p, f, as, kind); err != nil {
 		if v.in.failed() != nil {
-			return p
+			return p, nil
+		}
+		if errors.Is(err, ErrQuery) || errors.Is(err, ErrNoMember) {
+			return nil, err
 		}
 		*p = Preview{Name: f.name, Size: f.size, Kind: kind.fallback(as), Media: kind.media, Modes: kind.modes(), Title: p.Title, Facts: p.Facts, Problem: problem(err)}
 		v.service.cfg.Log("a preview shows bytes: "+as, err)
@@ -208,7 +214,7 @@ func (v *view) present(f piece) *Preview {
 			_ = v.fill(p, f, Hex, kind) // bytes can always be shown
 		}
 	}
-	return p
+	return p, nil
 }
 
 // fill shows a piece as one kind.

@@ -71,10 +71,10 @@ func (s *summary) take(a arrow.Array) {
 		}
 		if at, ok := arrowMoment(a, i); ok {
 			if !s.timed || at < s.least {
-				s.least, s.first = at, a.ValueStr(i)
+				s.least, s.first = at, momentText(a, i)
 			}
 			if !s.timed || at > s.most {
-				s.most, s.last = at, a.ValueStr(i)
+				s.most, s.last = at, momentText(a, i)
 			}
 			s.timed = true
 			continue

@@ -346,6 +346,8 @@ func arrowCell(a arrow.Array, i int) any {
 		return clip(x.Value(i), longText)
 	case *array.Dictionary:
 		return arrowCell(x.Dictionary(), x.GetValueIndex(i))
+	case *array.Timestamp:
+		return momentText(x, i)
 	case *array.Binary:
 		b := x.Value(i)
 		return codec.PyRepr(b[:min(len(b), longText)])
@@ -354,6 +356,15 @@ func arrowCell(a arrow.Array, i int) any {
 		return Number(n)
 	}
 	return clip(strings.ToValidUTF8(a.ValueStr(i), "\uFFFD"), longText)
+}
+
+// momentText writes a point in time: without a zone where it has none.
+func momentText(a arrow.Array, i int) string {
+	s := a.ValueStr(i)
+	if t, ok := a.DataType().(*arrow.TimestampType); ok && t.TimeZone == "" {
+		s = strings.Replace(strings.TrimSuffix(s, "Z"), "T", " ", 1)
+	}
+	return s
 }
 
 // arrowNumber is a value that is a number.

@@ -10,6 +10,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/model"
+	"github.com/coffer-ml/coffer/preview"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/task"
@@ -111,6 +112,11 @@ var reasons = map[fault.Reason]result{
 	file.ErrForeign:  {409, 0},
 	file.ErrUnmarked: {409, 0},
 	file.ErrVolume:   {400, 12},
+
+	preview.ErrQuery:    {400, 12},
+	preview.ErrNoMember: {404, 0},
+	preview.ErrNoImage:  {404, 0},
+	preview.ErrBusy:     {500, 102},
 
 	event.ErrEmptyBatch: {400, 17},
 	event.ErrNotAdded:   {400, 131},

@@ -72,7 +72,7 @@ type mux struct {
 const APIPrefix = "/api"
 
 // ownPaths begin the paths of our own endpoints.
-var ownPaths = []string{"/tasks/", "/artifacts/", "/events/", "/users/", "/invitation/"}
+var ownPaths = []string{"/tasks/", "/artifacts/", "/events/", "/users/", "/invitation/", "/preview/"}
 
 // ownRoots are those of them that have nothing before them.
 var ownRoots = []string{"/artifacts", "/lineage", "/users", "/audit"}

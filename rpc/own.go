@@ -25,30 +25,36 @@ type ownRoute struct {
 	pattern string
 	access  door.Access
 	serve   func(context.Context, Call) (any, error)
+	// write, in place of serve, writes its reply itself.
+	write func(context.Context, Call) error
 }
 
 // ownTable lists them: artifacts with their states and versions, curves that
 // lose nothing, what led to what, accounts.
 func (h *handlers) ownTable() []ownRoute {
 	return []ownRoute{
-		{"GET /artifacts", door.Guest, h.searchArtifacts},
-		{"GET /tasks/{task}/artifacts", door.Guest, h.ownList},
-		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet},
-		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions},
-		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete},
-		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars},
-		{"GET /lineage", door.Guest, h.lineage},
+		{"GET /artifacts", door.Guest, h.searchArtifacts, nil},
+		{"GET /tasks/{task}/artifacts", door.Guest, h.ownList, nil},
+		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet, nil},
+		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions, nil},
+		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete, nil},
+		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars, nil},
+		{"GET /lineage", door.Guest, h.lineage, nil},
+		{"GET /preview/{digest}", door.Guest, nil, h.preview},
+		{"GET /preview/{digest}/image", door.Guest, nil, h.previewImage},
+		{"GET /preview/{digest}/html", door.Guest, nil, h.previewPage},
+		{"GET /preview/{digest}/bytes", door.Guest, nil, h.previewBytes},
 
-		{"GET /users", door.Admin, h.ownUsers},
-		{"POST /users", door.Admin, h.ownCreateUser},
-		{"PATCH /users/{user}", door.Admin, h.ownUpdateUser},
-		{"DELETE /users/{user}", door.Admin, h.ownDeleteUser},
-		{"POST /users/{user}/reset", door.Admin, h.ownResetUser},
-		{"GET /users/{user}/keys", door.Admin, h.ownUserKeys},
-		{"POST /users/password", door.Self, h.ownPassword},
-		{"GET /audit", door.Admin, h.ownAudit},
-		{"POST /invitation/look", door.Anyone, h.ownInvitation},
-		{"POST /invitation/accept", door.Anyone, h.ownAccept},
+		{"GET /users", door.Admin, h.ownUsers, nil},
+		{"POST /users", door.Admin, h.ownCreateUser, nil},
+		{"PATCH /users/{user}", door.Admin, h.ownUpdateUser, nil},
+		{"DELETE /users/{user}", door.Admin, h.ownDeleteUser, nil},
+		{"POST /users/{user}/reset", door.Admin, h.ownResetUser, nil},
+		{"GET /users/{user}/keys", door.Admin, h.ownUserKeys, nil},
+		{"POST /users/password", door.Self, h.ownPassword, nil},
+		{"GET /audit", door.Admin, h.ownAudit, nil},
+		{"POST /invitation/look", door.Anyone, h.ownInvitation, nil},
+		{"POST /invitation/accept", door.Anyone, h.ownAccept, nil},
 	}
 }
 
@@ -56,6 +62,10 @@ func (h *handlers) ownTable() []ownRoute {
 func (h *handlers) own() http.Handler {
 	m := http.NewServeMux()
 	for _, r := range h.ownTable() {
+		if r.write != nil {
+			m.Handle(r.pattern, h.raw(r.pattern, r.access, r.write))
+			continue
+		}
 		m.Handle(r.pattern, h.plain(r.pattern, r.access, r.serve))
 	}
 	none := h.plain("none", door.Guest, func(_ context.Context, c Call) (any, error) {
@@ -75,17 +85,11 @@ func (h *handlers) own() http.Handler {
 // plain runs one of our own endpoints: JSON and plain HTTP statuses.
 func (h *handlers) plain(action string, need door.Access, fn func(context.Context, Call) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		result, err := func() (any, error) {
-			if h.Stopping != nil && h.Stopping() {
-				return nil, ErrStopping.Errorf("the server is stopping; try again in a moment")
-			}
-			who, err := h.Guard.Admit(r, need)
-			if err != nil {
-				return nil, err
-			}
-			door.NoteUser(r.Context(), who.Name)
-			return fn(user.WithAct(r.Context(), door.Act(r, who, action)), Call{Who: who, Request: r, Writer: w, files: h.Addresses.base(r)})
-		}()
+		var result any
+		ctx, c, err := h.admit(w, r, action, need)
+		if err == nil {
+			result, err = fn(ctx, c)
+		}
 		status := http.StatusOK
 		if err != nil {
 			status, result = h.problem(r, err)
@@ -95,6 +99,35 @@ func (h *handlers) plain(action string, need door.Access, fn func(context.Contex
 			status, body = http.StatusInternalServerError, []byte("{}\n")
 		}
 		h.send(w, r, status, body)
+	})
+}
+
+// admit checks who is calling one of our own endpoints.
+func (h *handlers) admit(w http.ResponseWriter, r *http.Request, action string, need door.Access) (context.Context, Call, error) {
+	if h.Stopping != nil && h.Stopping() {
+		return nil, Call{}, ErrStopping.Errorf("the server is stopping; try again in a moment")
+	}
+	who, err := h.Guard.Admit(r, need)
+	if err != nil {
+		return nil, Call{}, err
+	}
+	door.NoteUser(r.Context(), who.Name)
+	return user.WithAct(r.Context(), door.Act(r, who, action)), Call{Who: who, Request: r, Writer: w, files: h.Addresses.base(r)}, nil
+}
+
+// raw runs one of our own endpoints that writes its reply itself. It has
+// written nothing if it returns an error.
+func (h *handlers) raw(action string, need door.Access, fn func(context.Context, Call) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, c, err := h.admit(w, r, action, need)
+		if err == nil {
+			err = fn(ctx, c)
+		}
+		if err != nil {
+			status, problem := h.problem(r, err)
+			body, _ := encode(problem) // texts only
+			h.send(w, r, status, body)
+		}
 	})
 }
 
@@ -117,6 +150,19 @@ func (h *handlers) send(w http.ResponseWriter, r *http.Request, status int, body
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "private, no-cache")
+	h.sendAs(w, r, status, body)
+}
+
+// sendAs is send with the type and the caching that the header has already; it
+// sets those of our JSON where there are none.
+func (h *handlers) sendAs(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	header := w.Header()
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "application/json")
+	}
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "private, no-cache")
+	}
 	if status == http.StatusOK && r.Method == http.MethodGet {
 		sum := sha256.Sum256(body)
 		tag := `"` + hex.EncodeToString(sum[:16]) + `"`

@@ -9,9 +9,11 @@ import (
 
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/event"
+	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/lifecycle"
 	"github.com/coffer-ml/coffer/model"
+	"github.com/coffer-ml/coffer/preview"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/task"
@@ -29,6 +31,8 @@ type Config struct {
 	Events    *event.Service
 	Queues    *queue.Service
 	Lifecycle *lifecycle.Service
+	Files     *file.Service
+	Previews  *preview.Service
 
 	Addresses Addresses
 	Logger    *slog.Logger

@@ -15,6 +15,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/notify"
 	"github.com/coffer-ml/coffer/lifecycle"
 	"github.com/coffer-ml/coffer/model"
+	"github.com/coffer-ml/coffer/preview"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/sqlstore"
@@ -35,6 +36,7 @@ type services struct {
 	events    *event.Service
 	queues    *queue.Service
 	lifecycle *lifecycle.Service
+	previews  *preview.Service
 	guard     *door.Guard
 	hub       *notify.Hub // wakes those who wait for something
 	unlink    func()      // ends the exchange of wake-ups with other servers
@@ -43,6 +45,10 @@ type services struct {
 
 // databaseFile is the database in the data directory, unless it is on a server.
 const databaseFile = "coffer.db"
+
+// previewDir in the data directory holds previews that were made. It may be
+// deleted at any time.
+const previewDir = "previews"
 
 // openUsers opens the database and the user noun alone: what commands need
 // that manage accounts without a server.
@@ -86,6 +92,10 @@ func build(ctx context.Context, cfg Config, logger *slog.Logger, m *metrics) (*s
 	s.files.Join(s.artifacts, s.models, s.events)
 	s.lifecycle = lifecycle.New(lifecycle.Config{
 		Projects: s.projects, Tasks: s.tasks, Models: s.models, Artifacts: s.artifacts, Events: s.events, Queues: s.queues, Files: s.files, Tx: db.Tx, Now: time.Now,
+	})
+	s.previews = preview.New(preview.Config{
+		Dir: filepath.Join(cfg.Data, previewDir), DirBytes: cfg.PreviewCache,
+		Log: func(message string, err error) { logger.Debug(message, "error", err) },
 	})
 	if err := s.findOthers(ctx, logger); err != nil {
 		return nil, errors.Join(err, s.close())

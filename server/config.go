@@ -14,6 +14,7 @@ import (
 
 	"github.com/coffer-ml/coffer/blob/drivers"
 	"github.com/coffer-ml/coffer/fileserver"
+	"github.com/coffer-ml/coffer/preview"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -46,6 +47,7 @@ type Config struct {
 	SessionLife     time.Duration
 	AuditRetention  time.Duration // 0 keeps everything
 	CookieDomain    string
+	PreviewCache    int64 // bytes
 	LogFormat       string
 	LogLevel        slog.Level
 	// Settings is what was given for each key, without passwords.
@@ -184,6 +186,14 @@ var settings = []setting{
 	}},
 	{"audit-retention", "8760h", "how long the audit keeps who changed what; 0 keeps it for ever", func(c *Config, s string) error {
 		return setDuration(&c.AuditRetention, s, 0)
+	}},
+	{"preview-cache", strconv.Itoa(preview.DefaultDirBytes), "most bytes of previews that are kept in the data directory", func(c *Config, s string) error {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < 1 {
+			return errors.New("expected a number of bytes from 1 on")
+		}
+		c.PreviewCache = n
+		return nil
 	}},
 	{"log-format", "text", "text or json", func(c *Config, s string) error {
 		c.LogFormat = s

@@ -20,7 +20,7 @@ type doors struct{ web, api, files, admin http.Handler }
 func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresses rpc.Addresses, at keyPair, stopping func() bool) doors {
 	api := rpc.New(rpc.Config{
 		Guard: s.guard, Users: s.users, Projects: s.projects, Tasks: s.tasks, Models: s.models, Artifacts: s.artifacts, Events: s.events,
-		Queues: s.queues, Lifecycle: s.lifecycle, Addresses: addresses, Logger: logger, Now: time.Now,
+		Queues: s.queues, Lifecycle: s.lifecycle, Files: s.files, Previews: s.previews, Addresses: addresses, Logger: logger, Now: time.Now,
 		Build: Version, Commit: commit(), Stopping: stopping, Observe: m.call, TLS: cfg.TLSCert != "",
 		CookieDomain: cfg.CookieDomain, Settings: cfg.Settings,
 	})

@@ -104,7 +104,13 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 	jobsEnded := make(chan struct{})
 	go func() {
 		defer close(jobsEnded)
+		previews := make(chan struct{})
+		go func() {
+			defer close(previews)
+			s.previews.Run(working)
+		}()
 		schedule.Run(working, logger, s.jobs(cfg, logger))
+		<-previews
 	}()
 	err = serveAll(ctx, l, d, running, cfg, logger)
 	stopJobs()

@@ -19,6 +19,7 @@ import (
 	"github.com/coffer-ml/coffer/internal/notify"
 	"github.com/coffer-ml/coffer/lifecycle"
 	"github.com/coffer-ml/coffer/model"
+	"github.com/coffer-ml/coffer/preview"
 	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/queue"
 	"github.com/coffer-ml/coffer/rpc"
@@ -87,6 +88,7 @@ func New(t testing.TB) *World {
 	api := rpc.New(rpc.Config{
 		Guard: &door.Guard{Users: w.Users}, Users: w.Users, Projects: projects, Tasks: tasks, Models: models, Artifacts: artifacts, Events: events, Queues: queues,
 		Lifecycle: lifecycle.New(lifecycle.Config{Projects: projects, Tasks: tasks, Models: models, Artifacts: artifacts, Events: events, Queues: queues, Files: w.Files, Tx: db.Tx, Now: w.Now}),
+		Files:     w.Files, Previews: preview.New(preview.Config{Dir: t.TempDir()}),
 		Addresses: rpc.Addresses{WebPort: "8080", APIPort: "8008", FilesPort: "8081"}, Logger: logger, Now: w.Now, Build: "test", Commit: "test",
 		Settings: map[string]string{"listen": ":8080", "db": "postgres://coffer:xxxxx@db/coffer"},
 	})

@@ -9,6 +9,7 @@ import (
 type source struct {
 	table  string // what FROM names
 	key    string // the column of its id, which is a whole number then; "" for id of the table
+	ref    string // what stands for the id where the row itself is not read yet; "" for the id
 	words  *words // of the word search; nil if there is none
 	fields map[string]field
 	// family makes the fields that are known by the first part of their name
@@ -34,6 +35,9 @@ type field struct {
 	// indexed names the order in which an index gives the rows of one value of
 	// the column, "" for none in particular; nil if there is no such index.
 	indexed *string
+	// spanned says that an index has the rows in the order of the column, and
+	// what they are tested by most.
+	spanned bool
 	// fold is the expression of the text with case folded away; "" if it is
 	// not kept.
 	fold string
@@ -92,6 +96,9 @@ func headOf(s string) string {
 }
 
 func (s source) id() string {
+	if s.ref != "" {
+		return s.ref
+	}
 	if s.key != "" {
 		return s.key
 	}

@@ -15,6 +15,11 @@ import (
 // since about as many rows are read until a page is full.
 const defaultDriving = 5_000
 
+// ranging is how many rows a range of time may hold to be read whole: most of
+// them are tested by what stands in its index. Walking a list in its order would
+// first pass all that is newer.
+const ranging = 50_000
+
 // prepared is a list request made ready for the engine.
 type prepared struct {
 	compiler
@@ -162,6 +167,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 	var given []*node // an index has their rows in the wanted order
 	var dated []*node // an index has their rows by day
 	picked := false
+	ranges := make(map[string]cond) // of times, by field, that an index answers
 	for _, p := range n.conjuncts() {
 		if p.leaf == nil || p.not {
 			continue
@@ -170,12 +176,34 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 		if err != nil {
 			return err
 		}
+		if l, ok := p.leaf.(query.Compare); ok && f.spanned && (len(order) == 0 || order[0].Field != l.Field) {
+			met, err := c.test(f, l)
+			if err != nil {
+				return err
+			}
+			if before, ok := ranges[l.Field]; ok {
+				met = all(before, met)
+			}
+			ranges[l.Field] = met
+			continue
+		}
 		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil {
 			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args}, db.driving)
 			if err != nil {
 				return err
 			}
 			p.drives, picked = few, picked || few
+			continue
+		}
+		if m, ok := p.leaf.(query.Match); ok && f.startsSo(m.Pattern) && p.matched == nil {
+			if len(order) > 0 && order[0].Field == m.Field {
+				continue // the index has them in the wanted order
+			}
+			few, err := db.few(ctx, c, f, m, c.source.table, always, db.driving)
+			if err != nil {
+				return err
+			}
+			p.tests, picked = !few, picked || few
 			continue
 		}
 		in, ok := p.leaf.(query.In)
@@ -221,6 +249,20 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return nil
 		}
 	}
+	if !picked && len(given) > 0 {
+		for _, met := range ranges {
+			n, err := db.count(ctx, c.source.table, met, ranging)
+			if err != nil {
+				return err
+			}
+			if n <= ranging {
+				for _, p := range given {
+					p.tests = true
+				}
+				return nil
+			}
+		}
+	}
 	if !picked && len(given) < 2 {
 		return nil
 	}
@@ -245,6 +287,12 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 		p.tests = picked
 	}
 	return nil
+}
+
+// startsSo reports whether a pattern tells how a text begins of which an index
+// has all.
+func (f field) startsSo(r query.Regexp) bool {
+	return f.name && f.indexed != nil && r.Form == query.Prefix && !r.Fold
 }
 
 // gives reports whether the index of the field has the wanted rows in the

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -85,7 +86,7 @@ func (w *candidates) add(c compiler, leaf *node) error {
 func (w *candidates) in(n *node) bool {
 	found := errors.New("found")
 	return n.walk(func(leaf *node) error {
-		if leaf.matched != nil {
+		if slices.Contains(w.leaves, leaf) {
 			return found
 		}
 		return nil

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -58,11 +59,11 @@ func (db *DB) indexPattern(ctx context.Context, c compiler, n *node) (*node, err
 		return db.indexNames(ctx, c, f, n)
 	case f.sparse != "" && m.Pattern.Form != query.Anything && m.Pattern.Literal != "":
 		test := all(when(f.sparse), c.match(f, m.Pattern))
-		count, err := db.count(ctx, c.source.table, test, db.driving)
-		if err != nil || count > db.driving {
+		ids, err := collect(ctx, db, scalar[string], fmt.Sprintf("SELECT %s FROM %s WHERE %s LIMIT %d", c.source.id(), c.source.table, test.sql, db.driving+1), test.args...)
+		if err != nil || len(ids) > db.driving {
 			return nil, err
 		}
-		return &node{leaf: m, sparse: f.sparse, union: true}, nil
+		return &node{leaf: m, matched: &ids}, nil
 	}
 	return nil, nil
 }

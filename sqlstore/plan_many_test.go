@@ -52,8 +52,8 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			step      string
 			first     string // id of the first task
 		}{
-			"a tag, the newest first":    {tagged("half"), latest, "ORDER BY v.day DESC LIMIT", "task_tag_by_tag", "id6000"},
-			"the rarer of two tags":      {tagged("half", "quarter"), latest, "ORDER BY v.day DESC LIMIT", "task_tag_by_tag", "id6000"},
+			"a tag, the newest first":    {tagged("half"), latest, "ORDER BY d.day DESC LIMIT", "task_tag_by_tag", "id6000"},
+			"the rarer of two tags":      {tagged("half", "quarter"), latest, "ORDER BY d.day DESC LIMIT", "task_tag_by_tag", "id6000"},
 			"what is left of a day":      {tagged("half"), latest, "UNION ALL SELECT v.task_id", "task_tag_by_tag", "id6000"},
 			"by parameter":               {nil, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "ORDER BY v.number ASC", "task_param_by_number", "id1008"},
 			"by parameter, downwards":    {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.number DESC", "task_param_by_number", "id986"},

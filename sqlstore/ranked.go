@@ -37,7 +37,7 @@ func (n *node) plain() bool {
 			return false
 		}
 		_, in := p.leaf.(query.In)
-		return !in || p.drives || p.few || p.matched != nil || p.sparse != ""
+		return !in || p.drives || p.few || p.matched != nil
 	})
 }
 

@@ -103,25 +103,26 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		return always, err
 	}
 	driver.given = true
-	others, err := c.compile(p.root)
+	before, others, err := c.apart(p.root)
 	driver.given = false
 	if err != nil {
 		return always, err
 	}
 	rows := all(cond{f.rows.where, f.rows.args}, test)
-	met := all(append(own[:len(own):len(own)], rows, others, behind)...)
+	picked := rows
 	if at := r.Bookmark; at != nil && len(at.Keys) > 0 {
 		if last, ok := at.Keys[0].(int64); ok {
-			met = all(met, when("v.day <= ?", last/dayLength))
+			picked = all(rows, when("v.day <= ?", last/dayLength))
 		}
 	}
+	met := all(append(own[:len(own):len(own)], before, others, behind)...)
 	type dated struct {
 		id  string
 		day int64
 	}
 	found, err := collect(ctx, db, func(s scanner) (d dated, err error) { return d, s.Scan(&d.id, &d.day) },
-		"SELECT "+c.source.id()+", v.day FROM "+f.rows.table+" v CROSS JOIN "+c.source.table+
-			" WHERE "+c.source.id()+" = v."+f.rows.owner+" AND "+met.sql+" ORDER BY v.day DESC LIMIT ?", append(met.args, need)...)
+		"SELECT d.id, d.day FROM (SELECT v."+f.rows.owner+" AS id, v.day AS day FROM "+f.rows.table+" v WHERE "+picked.sql+") d CROSS JOIN "+c.source.table+
+			" WHERE "+c.source.id()+" = d.id AND "+met.sql+" ORDER BY d.day DESC LIMIT ?", append(append(picked.args, met.args...), need)...)
 	if err != nil {
 		return always, err
 	}
@@ -138,4 +139,30 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 	}
 	return when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",
 		append([]any{list(ids)}, rows.args...)...), nil
+}
+
+// apart compiles conditions that must hold: those on subordinate rows, which
+// need no more than an id and are put to that of the table d, and the others.
+func (c compiler) apart(n *node) (before, others cond, err error) {
+	early := c
+	early.source.ref = "d.id"
+	var parts, rest []cond
+	for _, p := range n.conjuncts() {
+		by, into := c, &rest
+		if p.leaf != nil && !p.drives && !p.union && p.matched == nil {
+			f, err := c.find(fieldOf(p.leaf))
+			if err != nil {
+				return before, others, err
+			}
+			if f.rows != nil && f.rows.object == "" {
+				by, into = early, &parts
+			}
+		}
+		met, err := by.compile(p)
+		if err != nil {
+			return before, others, err
+		}
+		*into = append(*into, met)
+	}
+	return all(parts...), all(rest...), nil
 }

@@ -21,15 +21,15 @@ var taskSource = source{
 		"status":          within(textField("task.status"), "last_update"),
 		"tags":            dated(tagField(taskTags, 0)),
 		"system_tags":     flagged(dated(tagField(taskTags, 1)), map[string]string{task.Archived: "task.archived", task.Hidden: "task.hidden"}),
-		"created":         timeField("task.created"),
-		"started":         maybeTimeField("task.started"),
+		"created":         spanned(timeField("task.created")),
+		"started":         spanned(maybeTimeField("task.started")),
 		"completed":       maybeTimeField("task.completed"),
 		"published":       maybeTimeField("task.published"),
-		"last_update":     timeField("task.last_update"),
+		"last_update":     spanned(timeField("task.last_update")),
 		"last_change":     timeField("task.last_change"),
 		"last_changed_by": refField("task.last_changed_by"),
 		"last_worker":     textField("task.last_worker"),
-		"status_changed":  timeField("task.status_changed"),
+		"status_changed":  spanned(timeField("task.status_changed")),
 		"active_duration": {kind: query.Number, value: "task.active_duration", null: true},
 		"last_iteration": {
 			kind:  query.Number,
@@ -85,6 +85,11 @@ func dated(f field) field {
 // flagged names the columns that tell whether a list holds certain texts.
 func flagged(f field, flags map[string]string) field {
 	f.flags = flags
+	return f
+}
+
+func spanned(f field) field {
+	f.spanned = true
 	return f
 }
 

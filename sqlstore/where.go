@@ -75,9 +75,6 @@ type node struct {
 	// tests marks a condition on a column that so many rows meet that its
 	// index must not pick them.
 	tests bool
-	// sparse is a condition that the rows which meet the leaf meet, too, and
-	// that an index holds.
-	sparse string
 	// union marks a condition that picks the rows: a leaf, or alternatives
 	// each of which an index answers.
 	union bool
@@ -218,9 +215,6 @@ func (c compiler) union(parts []*node) (cond, error) {
 		where, err := c.leaf(p)
 		if err != nil {
 			return cond{}, err
-		}
-		if p.sparse != "" {
-			where = all(when(p.sparse), where)
 		}
 		selects, args = append(selects, "SELECT "+c.source.id()+" FROM "+c.source.table+" WHERE "+where.sql), append(args, where.args...)
 	}

@@ -1,0 +1,2 @@
+-- SQLite gets wider indexes here; PostgreSQL reads its rows quickly enough
+-- without.

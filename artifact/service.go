@@ -225,6 +225,61 @@ func (s *Service) Discard(ctx context.Context, of task.ID, refs []Ref) (map[Ref]
 	return gone, s.release(ctx, versions)
 }
 
+// Restore makes an earlier version the newest again: a new version with what
+// the earlier one says, logged now. Bytes of ours become the newest ones of
+// their path, so that readers who know only the address get them.
+func (s *Service) Restore(ctx context.Context, who user.Identity, of task.ID, ref Ref, number int) (Artifact, error) {
+	if err := who.Require(user.Member); err != nil {
+		return Artifact{}, err
+	}
+	err := s.Tx(ctx, func(ctx context.Context) error {
+		status, err := s.Tasks.LockStatus(ctx, of)
+		if err != nil {
+			return err
+		}
+		if status.Frozen() {
+			return task.ErrBadStatus.Errorf("task %s is %s: no version of its artifacts can be restored", of, status).With("status", status)
+		}
+		versions, err := s.Store.Versions(ctx, of, ref, true)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(versions, func(v Version) bool { return v.Number == number })
+		switch {
+		case len(versions) == 0:
+			return ErrNotFound.Errorf("task %s has no %s artifact %q", of, ref.Mode, ref.Key)
+		case i < 0:
+			return ErrNoVersion.Errorf("artifact %q of task %s has no version %d", ref.Key, of, number)
+		case i == 0:
+			return nil // it is the newest
+		}
+		v := versions[i]
+		if v.Address.IsOwn() {
+			if v.State != Stored {
+				return ErrNoVersion.Errorf("the bytes of version %d of artifact %q are %s", number, ref.Key, v.State)
+			}
+			g, err := s.Files.Stat(ctx, who, v.Address.Path, file.Want{Number: v.FileNumber})
+			if err != nil {
+				return err
+			}
+			if _, err := s.Files.Again(ctx, who, v.Address.Path, g.Digest); err != nil {
+				return err
+			}
+		}
+		// The order of versions is that of their times, which clients choose.
+		v.Timestamp = max(s.Now().Unix(), versions[0].Timestamp+1)
+		if err := s.add(ctx, who, of, Spec{ref, v}); err != nil {
+			return err
+		}
+		s.changed(ctx, of)
+		return s.Tasks.Touch(ctx, who, of)
+	})
+	if err != nil {
+		return Artifact{}, err
+	}
+	return s.get(ctx, of, ref, 0)
+}
+
 // RemoveVersion deletes one version; its bytes go with it if nothing else
 // refers to them.
 func (s *Service) RemoveVersion(ctx context.Context, who user.Identity, of task.ID, ref Ref, number int) error {

@@ -46,6 +46,9 @@ type Service struct {
 	landings []Landing
 	desk     desk
 	arriving sync.Map // keys of objects that are written and not yet committed
+
+	measuring sync.Mutex
+	usage     Usage // as it was last measured
 }
 
 // New returns the service. Join it with the nouns that name paths before its

@@ -63,6 +63,8 @@ type Store interface {
 	// Holding returns up to limit generations of live paths with the digest, by
 	// path, the newest of each.
 	Holding(ctx context.Context, d blob.Digest, limit int) ([]Generation, error)
+	// Usage sums up what is kept. It looks at every row.
+	Usage(ctx context.Context) (Usage, error)
 	// LandedSince reports whether bytes with the digest arrived at the live
 	// path after the time.
 	LandedSince(ctx context.Context, p Path, d blob.Digest, after time.Time) (bool, error)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/task"
@@ -114,34 +115,48 @@ func (s *Service) BytesLineage(ctx context.Context, who user.Identity, d blob.Di
 	}
 	w := s.newWalk(limit)
 	root, _ := w.add(Node{Kind: BytesNode, ID: string(d)}, 0)
-	held, err := s.Models.Store.Holding(ctx, d, limit)
+	held, err := s.Holders(ctx, who, d, limit)
 	if err != nil {
 		return Lineage{}, err
 	}
-	for _, h := range held {
+	for _, h := range held.Models {
 		n := modelNode(h.Model)
 		n.Version = h.Version
 		w.join(root, n, both, Held)
 	}
-	found, err := s.Artifacts.Search(ctx, who, artifact.Query{
-		Request: query.Request{Filter: query.In{Field: "digest", Values: []string{string(d)}}, Page: query.Page{Limit: limit}},
-		Earlier: true, IncludeHidden: true,
-	})
-	if err != nil {
-		return Lineage{}, err
-	}
-	for _, f := range found {
+	for _, f := range held.Artifacts {
 		w.join(root, artifactNode(f.Artifact), both, Held)
 	}
-	files, err := s.Files.Holding(ctx, d, limit)
-	if err != nil {
-		return Lineage{}, err
-	}
-	for _, g := range files {
+	for _, g := range held.Files {
 		w.join(root, Node{Kind: FileNode, ID: string(g.Path), Name: g.Path.Base(), Version: g.Number}, 0, Held)
 	}
 	err = w.run(ctx)
 	return w.Lineage, err
+}
+
+// Holders are the places where bytes are used.
+type Holders struct {
+	Models    []model.Holder
+	Artifacts []artifact.Found // also versions that a newer one took the place of
+	Files     []file.Generation
+}
+
+// Holders returns up to limit of each kind of place where bytes are used.
+func (s *Service) Holders(ctx context.Context, who user.Identity, d blob.Digest, limit int) (h Holders, err error) {
+	if err := who.Require(user.Guest); err != nil {
+		return h, err
+	}
+	if h.Models, err = s.Models.Store.Holding(ctx, d, limit); err != nil {
+		return h, err
+	}
+	if h.Artifacts, err = s.Artifacts.Search(ctx, who, artifact.Query{
+		Request: query.Request{Filter: query.In{Field: "digest", Values: []string{string(d)}}, Page: query.Page{Limit: limit}},
+		Earlier: true, IncludeHidden: true,
+	}); err != nil {
+		return h, err
+	}
+	h.Files, err = s.Files.Holding(ctx, d, limit)
+	return h, err
 }
 
 func (s *Service) newWalk(limit int) *walk {

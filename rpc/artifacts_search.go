@@ -35,6 +35,19 @@ func (h *handlers) searchArtifacts(ctx context.Context, c Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	var out api.ArtifactSearch
+	if out.Artifacts, err = h.foundArtifacts(ctx, c, found); err != nil {
+		return nil, err
+	}
+	if len(found) == q.Page.Limit {
+		out.Next = q.Bookmark.Encode(newestFirst)
+	}
+	return out, nil
+}
+
+// foundArtifacts shows artifacts of several tasks, with the names of those and
+// of their projects.
+func (h *handlers) foundArtifacts(ctx context.Context, c Call, found []artifact.Found) ([]api.FoundArtifact, error) {
 	projects := make([]project.ID, len(found))
 	for i, f := range found {
 		projects[i] = f.Project
@@ -43,14 +56,11 @@ func (h *handlers) searchArtifacts(ctx context.Context, c Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := api.ArtifactSearch{Artifacts: make([]api.FoundArtifact, len(found))}
+	out := make([]api.FoundArtifact, len(found))
 	for i, f := range found {
-		out.Artifacts[i] = api.FoundArtifact{
+		out[i] = api.FoundArtifact{
 			Artifact: c.artifact(f.Artifact, false), TaskName: f.TaskName, Project: string(f.Project), ProjectName: named[f.Project].Name,
 		}
-	}
-	if len(found) == q.Page.Limit {
-		out.Next = q.Bookmark.Encode(newestFirst)
 	}
 	return out, nil
 }

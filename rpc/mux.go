@@ -72,10 +72,10 @@ type mux struct {
 const APIPrefix = "/api"
 
 // ownPaths begin the paths of our own endpoints.
-var ownPaths = []string{"/tasks/", "/artifacts/", "/events/", "/users/", "/invitation/", "/preview/"}
+var ownPaths = []string{"/tasks/", "/artifacts/", "/events/", "/users/", "/invitation/", "/preview/", "/blobs/"}
 
 // ownRoots are those of them that have nothing before them.
-var ownRoots = []string{"/artifacts", "/lineage", "/users", "/audit"}
+var ownRoots = []string{"/artifacts", "/archive", "/search", "/usage", "/lineage", "/users", "/audit"}
 
 // isOwn reports whether a path is one of our own endpoints: those of the
 // protocol begin with a version or have a dot.

@@ -38,6 +38,11 @@ func (h *handlers) ownTable() []ownRoute {
 		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet, nil},
 		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions, nil},
 		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete, nil},
+		{"POST /tasks/{task}/artifact/restore", door.Member, h.ownRestore, nil},
+		{"GET /archive", door.Guest, nil, h.archive},
+		{"GET /blobs/{digest}", door.Guest, h.blob, nil},
+		{"GET /search", door.Guest, h.search, nil},
+		{"GET /usage", door.Guest, h.usage, nil},
 		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars, nil},
 		{"GET /lineage", door.Guest, h.lineage, nil},
 		{"GET /preview/{digest}", door.Guest, nil, h.preview},
@@ -310,6 +315,23 @@ func (h *handlers) ownDelete(ctx context.Context, c Call) (any, error) {
 		err = artifact.ErrNotFound.Errorf("task %s has no %s artifact %q", id, ref.Mode, ref.Key)
 	}
 	return map[string]int{"deleted": n}, err
+}
+
+// ownRestore makes an earlier version the newest.
+func (h *handlers) ownRestore(ctx context.Context, c Call) (any, error) {
+	id, ref, err := c.named()
+	if err != nil {
+		return nil, err
+	}
+	version, err := c.number("v")
+	if err == nil && version == 0 {
+		err = ErrMissing.Errorf("v: the number of a version is required").With("field", "v")
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := h.Artifacts.Restore(ctx, c.Who, id, ref, version)
+	return c.artifact(a, true), err
 }
 
 // artifact shows an artifact as our own endpoints do.

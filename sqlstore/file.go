@@ -142,6 +142,27 @@ func (s files) Holding(ctx context.Context, d blob.Digest, limit int) ([]file.Ge
 		ORDER BY f.path LIMIT ?`, d, limit)
 }
 
+func (s files) Usage(ctx context.Context) (u file.Usage, err error) {
+	sums := func(to ...*file.Sum) func(scanner) (struct{}, error) {
+		return func(r scanner) (struct{}, error) {
+			var into []any
+			for _, t := range to {
+				into = append(into, &t.Count, &t.Bytes)
+			}
+			return struct{}{}, r.Scan(into...)
+		}
+	}
+	sum := func(where string) string {
+		return `count(CASE WHEN ` + where + ` THEN 1 END), CAST(coalesce(sum(CASE WHEN ` + where + ` THEN size ELSE 0 END), 0) AS BIGINT)`
+	}
+	if _, err = one(ctx, s.db, nil, sums(&u.Blobs, &u.Waiting, &u.Failed), `SELECT `+sum(`state = 'live'`)+`, `+
+		sum(`state IN ('live', 'condemned', 'left') AND unreferenced_since IS NOT NULL`)+`, `+sum(`state = 'failed'`)+` FROM blob`); err != nil {
+		return u, err
+	}
+	_, err = one(ctx, s.db, nil, sums(&u.Files, &u.Earlier), `SELECT `+sum(`superseded IS NULL`)+`, `+sum(`superseded IS NOT NULL`)+` FROM generation`)
+	return u, err
+}
+
 func (s files) LandedSince(ctx context.Context, p file.Path, d blob.Digest, after time.Time) (bool, error) {
 	n, err := one(ctx, s.db, nil, scalar[int64], `SELECT count(*) FROM file f JOIN generation g ON g.file_id = f.id
 		WHERE f.path_key = ? AND f.condemned IS NULL AND g.digest = ? AND g.landed > ?`, pathKey(p), d, millis(after))

@@ -1,0 +1,65 @@
+package api
+
+// Blob tells where bytes are used.
+type Blob struct {
+	SHA256    string          `json:"sha256"`
+	Size      int64           `json:"size"`
+	Created   string          `json:"created"` // when the oldest file that is listed got them
+	Files     []BlobFile      `json:"files"`
+	Artifacts []FoundArtifact `json:"artifacts"` // also earlier versions
+	Models    []BlobModel     `json:"models"`
+	// Limit is how many of each are listed at most.
+	Limit int `json:"limit"`
+}
+
+// BlobFile is a file that has, or had, the bytes.
+type BlobFile struct {
+	Path    string `json:"path"`
+	URL     string `json:"url"`
+	Version int    `json:"version"`
+	Created string `json:"created"`
+	User    string `json:"user"`
+}
+
+// BlobModel is a model with a version that has the bytes.
+type BlobModel struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Version int    `json:"version"`
+}
+
+// Usage is how much is kept.
+type Usage struct {
+	Blobs    Sum    `json:"blobs"`   // contents, each once
+	Waiting  Sum    `json:"waiting"` // of those, what is deleted and can still be brought back
+	Failed   Sum    `json:"failed"`  // contents that were lost
+	Files    Sum    `json:"files"`   // as if no two files shared their bytes
+	Earlier  Sum    `json:"earlier"` // what newer uploads took the place of
+	Measured string `json:"measured"`
+}
+
+// Sum is a number of things and their bytes.
+type Sum struct {
+	Count int64 `json:"count"`
+	Bytes int64 `json:"bytes"`
+}
+
+// Hits are what a search for anything found, a few of each kind.
+type Hits struct {
+	Projects  []Hit           `json:"projects"`
+	Tasks     []Hit           `json:"tasks"`
+	Models    []Hit           `json:"models"`
+	Artifacts []FoundArtifact `json:"artifacts"`
+	// More names the kinds of which there is more.
+	More []string `json:"more"`
+}
+
+// Hit is one of them.
+type Hit struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Project string `json:"project,omitempty"`
+	Status  string `json:"status,omitempty"` // of a task
+	Type    string `json:"type,omitempty"`   // of a task
+	Updated string `json:"updated,omitempty"`
+}

@@ -88,6 +88,9 @@ func (d DType) constructor() string {
 		}
 		return "'" + strings.TrimPrefix(d.descr(), "|") + "'"
 	}
+	if !d.packed() {
+		return d.dict()
+	}
 	items := make([]string, len(d.Fields))
 	for i, f := range d.Fields {
 		items[i] = pyRepr(f.Name) + ", " + f.Type.constructor()
@@ -97,6 +100,32 @@ func (d DType) constructor() string {
 		items[i] = "(" + items[i] + ")"
 	}
 	return "[" + strings.Join(items, ", ") + "]"
+}
+
+// packed reports whether the fields lie side by side, without gaps.
+func (d DType) packed() bool {
+	end := 0
+	for _, f := range d.Fields {
+		if f.Offset != end {
+			return false
+		}
+		end += f.Type.Size * f.count()
+	}
+	return end == d.Size
+}
+
+// dict is the form that tells where the fields are.
+func (d DType) dict() string {
+	var names, formats, offsets []string
+	for _, f := range d.Fields {
+		format := f.Type.constructor()
+		if f.Shape != nil {
+			format = "(" + format + ", " + shapeText(f.Shape) + ")"
+		}
+		names, formats, offsets = append(names, pyRepr(f.Name)), append(formats, format), append(offsets, strconv.Itoa(f.Offset))
+	}
+	return fmt.Sprintf("{'names': [%s], 'formats': [%s], 'offsets': [%s], 'itemsize': %d}",
+		strings.Join(names, ", "), strings.Join(formats, ", "), strings.Join(offsets, ", "), d.Size)
 }
 
 // printer lays the elements out in lines.

@@ -47,6 +47,9 @@ func (Parquet) Encode(w io.Writer, name string, v any) (rec Record, err error) {
 		if err != nil {
 			return rec, mistyped("column %q: %w", f.Name, err)
 		}
+		if node, err = categoryColumn(node, t.Column(i)); err != nil {
+			return rec, mistyped("column %q: %w", f.Name, err)
+		}
 		root.add(f.Name, node)
 		first[i] = leaf
 		leaf += leaves(node)

@@ -51,7 +51,11 @@ func readParquet(r io.ReaderAt, size int64, part TableSlice, l Limits) (t arrow.
 			return nil, err
 		}
 		if kept != nil && kept.Field(w.index).Name == w.name {
-			fields[i], chunks = retyped(fields[i], kept.Field(w.index), chunks, mem)
+			known, err := w.categories(f, kept.Field(w.index).Type, part)
+			if err != nil {
+				return nil, malformed("column %q: %w", w.name, err)
+			}
+			fields[i], chunks = retyped(fields[i], kept.Field(w.index), chunks, known, mem)
 		}
 		columns[i] = *arrow.NewColumn(fields[i], arrow.NewChunked(fields[i].Type, chunks))
 	}
@@ -407,7 +411,7 @@ func parquetInfo(r io.ReaderAt, size int64, l Limits) (info TableInfo, err error
 			return info, err
 		}
 		if kept != nil && kept.NumFields() == len(wanted) && kept.Field(i).Name == w.name {
-			fields[i], _ = retyped(fields[i], kept.Field(i), nil, newBoundedMemory(l))
+			fields[i], _ = retyped(fields[i], kept.Field(i), nil, nil, newBoundedMemory(l))
 		}
 	}
 	return TableInfo{arrow.NewSchema(fields, parquetMeta(f)), f.NumRows()}, nil

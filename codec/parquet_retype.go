@@ -6,8 +6,9 @@ import (
 )
 
 // retyped gives a column the type Arrow kept for it, where Parquet itself has
-// a coarser one: zones by name, spans of time, categories.
-func retyped(f, kept arrow.Field, chunks []arrow.Array, mem *boundedMemory) (arrow.Field, []arrow.Array) {
+// a coarser one: zones by name, spans of time, categories, of which some are
+// known.
+func retyped(f, kept arrow.Field, chunks []arrow.Array, known []string, mem *boundedMemory) (arrow.Field, []arrow.Array) {
 	if arrow.TypeEqual(f.Type, kept.Type) {
 		return f, chunks
 	}
@@ -26,7 +27,7 @@ func retyped(f, kept arrow.Field, chunks []arrow.Array, mem *boundedMemory) (arr
 	case *arrow.DictionaryType:
 		if arrow.TypeEqual(f.Type, to.ValueType) || isText(f.Type) && isText(to.ValueType) {
 			d := &arrow.DictionaryType{IndexType: to.IndexType, ValueType: f.Type, Ordered: to.Ordered}
-			return categories(f, d, chunks, mem)
+			return categories(f, d, chunks, known, mem)
 		}
 	}
 	if turn == nil {
@@ -63,10 +64,16 @@ func wholeSeconds(a *array.Timestamp, t *arrow.TimestampType, mem *boundedMemory
 	return b.NewArray()
 }
 
-// categories makes one dictionary for all chunks, in order of appearance.
-func categories(f arrow.Field, t *arrow.DictionaryType, chunks []arrow.Array, mem *boundedMemory) (arrow.Field, []arrow.Array) {
+// categories makes one dictionary for all chunks: those that are known, then
+// others in order of appearance.
+func categories(f arrow.Field, t *arrow.DictionaryType, chunks []arrow.Array, known []string, mem *boundedMemory) (arrow.Field, []arrow.Array) {
 	b := array.NewBuilder(mem, t)
 	defer b.Release()
+	for _, text := range known {
+		if b.AppendValueFromString(text) != nil {
+			return f, chunks
+		}
+	}
 	for _, c := range chunks {
 		for i := range c.Len() {
 			if c.IsNull(i) {
@@ -79,5 +86,6 @@ func categories(f arrow.Field, t *arrow.DictionaryType, chunks []arrow.Array, me
 		}
 	}
 	f.Type = t
-	return f, []arrow.Array{b.NewArray()}
+	whole := b.NewArray()
+	return f, []arrow.Array{array.NewSlice(whole, int64(len(known)), int64(whole.Len()))}
 }

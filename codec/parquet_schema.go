@@ -98,7 +98,11 @@ func plainNode(t arrow.DataType) (parquet.Node, error) {
 	case *arrow.NullType:
 		return parquet.Leaf(parquet.Int32Type), nil
 	case *arrow.DictionaryType:
-		return plainNode(t.ValueType)
+		n, err := plainNode(t.ValueType)
+		if err == nil && n.Leaf() && n.Type().Kind() != parquet.Boolean {
+			n = dictionary(n)
+		}
+		return n, err
 	case *arrow.ListType:
 		return listNode(t.Elem())
 	case *arrow.LargeListType:

@@ -64,8 +64,12 @@ func PyRepr(v any) string {
 		return datetimeRepr(v)
 	case Date:
 		return fmt.Sprintf("datetime.date(%d, %d, %d)", v.Year, v.Month, v.Day)
+	case TimeOfDay:
+		return timeRepr(v)
 	case time.Duration:
 		return timedeltaRepr(v)
+	case *Series:
+		return v.String()
 	case Decimal:
 		return "Decimal('" + string(v) + "')"
 	case Range:
@@ -119,11 +123,32 @@ func datetimeRepr(t time.Time) string {
 		text += fmt.Sprintf(", %d", us)
 	}
 	if !IsNaive(t) {
-		if _, offset := t.Zone(); offset == 0 {
-			text += ", tzinfo=datetime.timezone.utc"
-		} else {
-			text += ", tzinfo=datetime.timezone(" + timedeltaRepr(time.Duration(offset)*time.Second) + ")"
-		}
+		text += zoneRepr(t)
+	}
+	return text + ")"
+}
+
+// zoneRepr is the zone as the offset it has at the moment.
+func zoneRepr(t time.Time) string {
+	_, offset := t.Zone()
+	if offset == 0 {
+		return ", tzinfo=datetime.timezone.utc"
+	}
+	return ", tzinfo=datetime.timezone(" + timedeltaRepr(time.Duration(offset)*time.Second) + ")"
+}
+
+func timeRepr(t TimeOfDay) string {
+	at := time.Time{}.Add(t.Since)
+	text := fmt.Sprintf("datetime.time(%d, %d", at.Hour(), at.Minute())
+	us := at.Nanosecond() / 1000
+	if at.Second() != 0 || us != 0 {
+		text += fmt.Sprintf(", %d", at.Second())
+	}
+	if us != 0 {
+		text += fmt.Sprintf(", %d", us)
+	}
+	if t.Zone != nil {
+		text += zoneRepr(at.In(t.Zone))
 	}
 	return text + ")"
 }

@@ -272,7 +272,8 @@ func (b *boundedMemory) Free(old []byte) {
 	b.Allocator.Free(old)
 }
 
-// tableRecord is what all tables have in common.
+// tableRecord is what all tables have in common. Of tables alone the Python SDK
+// leaves a name that has the extension as it is.
 func tableRecord(name, ext, content string, t arrow.Table) Record {
-	return Record{Name: name, Type: TypePandas, ContentType: content, File: name + ext, Preview: TableText(t)}
+	return Record{Name: name, Type: TypePandas, ContentType: content, File: strings.TrimSuffix(name, ext) + ext, Preview: TableText(t)}
 }

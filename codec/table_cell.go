@@ -197,6 +197,10 @@ func plainCell(a arrow.Array, i int) string {
 		return a.Value(i).ToTime().Format("2006-01-02")
 	case *array.Date64:
 		return a.Value(i).ToTime().Format("2006-01-02")
+	case *array.Decimal128:
+		return a.Value(i).ToString(a.DataType().(*arrow.Decimal128Type).Scale)
+	case *array.Struct:
+		return nestedText(a, i)
 	case *array.Duration:
 		return durationText(int64(a.Value(i)), a.DataType().(*arrow.DurationType).Unit.String())
 	}

@@ -3,8 +3,10 @@ package codec_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -169,6 +171,32 @@ func TestContentTypes(t *testing.T) {
 	} {
 		if got := codec.GuessContentType(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestYAMLIsWrittenAsByPython compares with what PyYAML writes of the same
+// trees: testdata/make_yaml.py made them.
+func TestYAMLIsWrittenAsByPython(t *testing.T) {
+	b, err := os.ReadFile("testdata/yaml.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := decode(t, []byte(`{"cases": `+string(b)+`}`), codec.Record{Type: codec.TypeDict, ContentType: "application/json"})
+	for i, c := range cases.(map[string]any)["cases"].([]any) {
+		tree, want := c.(map[string]any)["tree"], c.(map[string]any)["yaml"].(string)
+		got, rec := write(t, codec.YAML{}, tree)
+		if string(got) != want {
+			at := 0
+			for at < min(len(got), len(want)) && got[at] == want[at] {
+				at++
+			}
+			from := max(at-60, 0)
+			t.Errorf("case %d, byte %d: got\n%q\nwant\n%q", i, at, got[from:min(at+60, len(got))], want[from:min(at+60, len(want))])
+			continue
+		}
+		if back := decode(t, got, rec); !reflect.DeepEqual(back, tree) {
+			t.Errorf("case %d: read %.300q\nof %.300q", i, fmt.Sprint(back), fmt.Sprint(tree))
 		}
 	}
 }

@@ -2,10 +2,12 @@ package codec
 
 import (
 	"bytes"
-	"fmt"
 	"io"
+	"math"
 	"math/big"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -179,13 +181,25 @@ func (y *yamlReader) mapping(n *yaml.Node, depth int64) (any, error) {
 }
 
 func yamlScalar(n *yaml.Node) (any, error) {
+	if n.Style == 0 { // neither quoted nor tagged
+		return yamlPlain(n)
+	}
 	switch n.ShortTag() {
 	case "!!null":
 		return nil, nil
 	case "!!str":
-		return yamlString(n), nil
+		return n.Value, nil
+	case "!!int":
+		return yamlInt(n.Value)
 	}
-	var v any
+	v, err := yamlDecoded(n)
+	if s, ok := v.(string); ok && n.ShortTag() == "!!binary" {
+		return []byte(s), err
+	}
+	return v, err
+}
+
+func yamlDecoded(n *yaml.Node) (v any, err error) {
 	if err := n.Decode(&v); err != nil {
 		return nil, malformed("line %d: %w", n.Line, err)
 	}
@@ -194,119 +208,102 @@ func yamlScalar(n *yaml.Node) (any, error) {
 		return int64(x), nil
 	case uint64:
 		return new(big.Int).SetUint64(x), nil
-	case float64:
-		if n.Tag == "!!int" || (n.Style == 0 && isDigits(n.Value)) {
-			return parseBig(n.Value)
-		}
-		return x, nil
-	case string:
-		if n.ShortTag() == "!!binary" {
-			return []byte(x), nil
-		}
 	}
 	return v, nil
 }
 
-// yamlString reads the words that YAML 1.1, which Python writes and reads,
-// takes for a bool.
-func yamlString(n *yaml.Node) any {
-	if b := oldBool(n.Value); b != nil && n.Style == 0 {
-		return *b
+// yamlPlain reads a text without quotes by the rules of YAML 1.1, which Python
+// writes and reads: yes is a bool, 017 is fifteen, and 1e5 a text.
+func yamlPlain(n *yaml.Node) (any, error) {
+	s := n.Value
+	switch {
+	case !yamlResolves.MatchString(s) || s == "=" || s == "<<":
+		return s, nil
+	case s == "" || s == "~" || strings.EqualFold(s, "null"):
+		return nil, nil
+	case yamlBools[strings.ToLower(s)] != nil:
+		return *yamlBools[strings.ToLower(s)], nil
+	case yamlMoment.MatchString(s):
+		return yamlDecoded(n)
+	case strings.Contains(s, ".") && !strings.HasPrefix(s, "0x"):
+		return yamlReal(s)
 	}
-	return n.Value
+	return yamlInt(s)
 }
 
-// oldBool returns what a word is in YAML 1.1 and no longer in 1.2.
-func oldBool(s string) *bool {
-	var is bool
-	switch s {
-	case "yes", "Yes", "YES", "on", "On", "ON":
-		is = true
-	case "no", "No", "NO", "off", "Off", "OFF":
-	default:
-		return nil
-	}
-	return &is
-}
+var yamlMoment = regexp.MustCompile(`^[0-9]{4}-`)
 
-func isDigits(s string) bool {
-	for i, c := range s {
-		if (c < '0' || c > '9') && (i > 0 || (c != '-' && c != '+')) {
-			return false
-		}
-	}
-	return s != ""
-}
+var yamlBools = func() map[string]*bool {
+	yes, no := true, false
+	return map[string]*bool{"yes": &yes, "true": &yes, "on": &yes, "no": &no, "false": &no, "off": &no}
+}()
 
-// yamlText writes a tree; the tree is of treeOf, so nothing can fail.
-func yamlText(tree any) string {
-	var b bytes.Buffer
-	e := yaml.NewEncoder(&b)
-	e.SetIndent(4)
-	if err := e.Encode(yamlNode(tree)); err != nil {
-		return fmt.Sprintf("# %v\n", err)
-	}
-	return b.String()
-}
-
-func yamlNode(v any) *yaml.Node {
-	scalar := func(tag, text string) *yaml.Node {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
-	}
-	switch v := v.(type) {
-	case bool:
-		return scalar("!!bool", strconv.FormatBool(v))
-	case number64:
-		if v.integer != "" {
-			return scalar("!!int", v.integer)
+// yamlInt reads decimal, 0b, 0x, octal after a zero, and base 60: 1:30 is 90.
+func yamlInt(s string) (any, error) {
+	s = strings.ReplaceAll(s, "_", "")
+	digits := strings.TrimLeft(s, "+-")
+	negative := strings.HasPrefix(s, "-")
+	base := 10
+	switch {
+	case strings.Contains(digits, ":"):
+		total := new(big.Int)
+		if len(digits) > maxDigits {
+			return nil, tooLarge("a number of %d digits", len(digits))
 		}
-		return scalar("!!float", yamlFloat(v.float))
-	case string:
-		n := &yaml.Node{}
-		n.SetString(v)
-		if n.Style == 0 && oldBool(v) != nil {
-			n.Style = yaml.SingleQuotedStyle
-		}
-		return n
-	case []any:
-		n := &yaml.Node{Kind: yaml.SequenceNode}
-		if len(v) == 0 {
-			n.Style = yaml.FlowStyle
-		}
-		for _, item := range v {
-			n.Content = append(n.Content, yamlNode(item))
-		}
-		return n
-	case map[string]any:
-		n := &yaml.Node{Kind: yaml.MappingNode}
-		if len(v) == 0 {
-			n.Style = yaml.FlowStyle
-		}
-		for _, k := range sortedKeys(v) {
-			n.Content = append(n.Content, yamlNode(k), yamlNode(v[k]))
-		}
-		return n
-	}
-	return scalar("!!null", "null")
-}
-
-// yamlFloat writes a float as YAML 1.1 knows it: an exponent needs a point
-// before it.
-func yamlFloat(x float64) string {
-	switch s := pyFloat(x); s {
-	case "nan", "inf":
-		return "." + s
-	case "-inf":
-		return "-.inf"
-	default:
-		for i, c := range s {
-			if c == '.' {
-				break
+		for _, part := range strings.Split(digits, ":") {
+			n, ok := new(big.Int).SetString(part, 10)
+			if !ok {
+				return nil, malformed("no number: %.30q", s)
 			}
-			if c == 'e' {
-				return s[:i] + ".0" + s[i:]
-			}
+			total.Add(total.Mul(total, big.NewInt(60)), n)
 		}
-		return s
+		return signed(total, negative), nil
+	case strings.HasPrefix(digits, "0b"):
+		base, digits = 2, digits[2:]
+	case strings.HasPrefix(digits, "0x"):
+		base, digits = 16, digits[2:]
+	case len(digits) > 1 && digits[0] == '0':
+		base, digits = 8, digits[1:]
 	}
+	if len(digits) > maxDigits {
+		return nil, tooLarge("a number of %d digits", len(digits))
+	}
+	n, ok := new(big.Int).SetString(digits, base)
+	if !ok {
+		return nil, malformed("no number: %.30q", s)
+	}
+	return signed(n, negative), nil
+}
+
+func signed(n *big.Int, negative bool) any {
+	if negative {
+		n.Neg(n)
+	}
+	if n.IsInt64() {
+		return n.Int64()
+	}
+	return n
+}
+
+func yamlReal(s string) (any, error) {
+	text := strings.ToLower(strings.ReplaceAll(s, "_", ""))
+	if parts := strings.Split(text, ":"); len(parts) > 1 { // base 60
+		total := 0.0
+		for _, part := range parts {
+			x, err := strconv.ParseFloat(strings.TrimLeft(part, "+-"), 64)
+			if err != nil {
+				return nil, malformed("no number: %.30q", s)
+			}
+			total = total*60 + x
+		}
+		if text[0] == '-' {
+			total = -total
+		}
+		return total, nil
+	}
+	x, err := strconv.ParseFloat(strings.Replace(strings.Replace(text, ".inf", "inf", 1), ".nan", "nan", 1), 64)
+	if err != nil && !math.IsInf(x, 0) {
+		return nil, malformed("no number: %.30q", s)
+	}
+	return x, nil
 }

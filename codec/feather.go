@@ -56,22 +56,13 @@ func (Feather) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (v any, err
 // readFeather reads the batches that hold the rows of the part.
 func readFeather(r io.ReaderAt, size int64, part TableSlice, l Limits) (t arrow.Table, err error) {
 	defer rescue("feather", &err)
-	_, batches, err := featherBatches(r, size, l)
+	f, err := OpenFeather(r, size, l)
 	if err != nil {
-		return nil, err
-	}
-	in, err := ipc.NewFileReader(io.NewSectionReader(r, 0, size), ipc.WithAllocator(newBoundedMemory(l)),
-		ipc.WithBodySizeLimit(size), ipc.WithMetadataSizeLimit(size))
-	if err != nil {
-		return nil, malformed("feather: %w", err)
-	}
-	defer func() { _ = in.Close() }()
-	if err := l.columns(int64(in.Schema().NumFields())); err != nil {
 		return nil, err
 	}
 	var kept []arrow.RecordBatch
-	first, rows := int64(0), int64(0)
-	for i, b := range batches {
+	first, rows, bytes := int64(0), int64(0), int64(0)
+	for i, b := range f.batches {
 		from, to := part.within(first, b.rows)
 		first += b.rows
 		if from == to {
@@ -80,38 +71,27 @@ func readFeather(r io.ReaderAt, size int64, part TableSlice, l Limits) (t arrow.
 		if rows += to - from; rows < 0 || l.rows(rows) != nil {
 			return nil, tooLarge("more than %d rows", l.Rows)
 		}
-		batch, err := in.RecordBatchAt(i)
+		if bytes, err = b.expand(bytes, l); err != nil {
+			return nil, err
+		}
+		batch, err := f.Batch(i)
 		if err != nil {
-			return nil, malformed("feather: %w", err)
-		}
-		if batch.NumRows() != b.rows {
-			return nil, malformed("a batch of %d rows in place of %d", batch.NumRows(), b.rows)
-		}
-		for _, c := range batch.Columns() {
-			if err := sound(c); err != nil {
-				return nil, err
-			}
+			return nil, err
 		}
 		kept = append(kept, batch.NewSlice(from, to))
 	}
-	return part.of(array.NewTableFromRecords(in.Schema(), kept))
+	return part.of(array.NewTableFromRecords(f.Schema, kept))
 }
 
 // featherInfo reads the schema and adds up the rows.
 func featherInfo(r io.ReaderAt, size int64, l Limits) (info TableInfo, err error) {
 	defer rescue("feather", &err)
-	_, batches, err := featherBatches(r, size, l)
+	f, err := OpenFeather(r, size, l)
 	if err != nil {
 		return info, err
 	}
-	in, err := ipc.NewFileReader(io.NewSectionReader(r, 0, size), ipc.WithAllocator(newBoundedMemory(l)),
-		ipc.WithBodySizeLimit(size), ipc.WithMetadataSizeLimit(size))
-	if err != nil {
-		return info, malformed("feather: %w", err)
-	}
-	defer func() { _ = in.Close() }()
-	info.Schema = in.Schema()
-	for _, b := range batches {
+	info.Schema = f.Schema
+	for _, b := range f.batches {
 		if info.Rows += b.rows; info.Rows < 0 {
 			return info, malformed("batches of more rows than there are numbers")
 		}

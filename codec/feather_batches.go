@@ -30,17 +30,24 @@ type featherBatch struct {
 	bytes int64
 }
 
+// expand adds what a batch takes to what others did, and checks the limit.
+func (b featherBatch) expand(total int64, l Limits) (int64, error) {
+	if total += b.bytes; total < 0 || l.bytes(total) != nil {
+		return total, tooLarge("batches that expand to more than %d bytes", l.Bytes)
+	}
+	return total, nil
+}
+
 // featherBatches reads footer and heads of a Feather file, so that what they
 // promise is checked before the library takes memory for it. The dictionaries
-// of categories count as one batch each, in front.
-func featherBatches(r io.ReaderAt, size int64, l Limits) (dictionaries, batches []featherBatch, err error) {
+// of categories, which it reads at once, are checked here.
+func featherBatches(r io.ReaderAt, size int64, l Limits) (batches []featherBatch, err error) {
 	defer rescue("feather", &err) // flatbuffers leads anywhere, and panics outside of the file
 	footer, err := featherFooter(r, size)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	left := size
-	total := int64(0)
 	vector := func(slot flatbuffers.VOffsetT) ([]featherBatch, error) {
 		at := flatbuffers.UOffsetT(footer.Offset(slot))
 		if at == 0 {
@@ -66,17 +73,20 @@ func featherBatches(r io.ReaderAt, size int64, l Limits) (dictionaries, batches 
 			if out[i], err = b.read(r); err != nil {
 				return nil, err
 			}
-			if total += out[i].bytes; total < 0 || l.bytes(total) != nil {
-				return nil, tooLarge("batches that expand to more than %d bytes", l.Bytes)
-			}
 		}
 		return out, nil
 	}
-	if dictionaries, err = vector(footerDictionaries); err != nil {
-		return nil, nil, err
+	dictionaries, err := vector(footerDictionaries)
+	if err != nil {
+		return nil, err
 	}
-	batches, err = vector(footerBatches)
-	return dictionaries, batches, err
+	total := int64(0)
+	for _, d := range dictionaries {
+		if total, err = d.expand(total, l); err != nil {
+			return nil, err
+		}
+	}
+	return vector(footerBatches)
 }
 
 // featherFooter finds the footer: its length stands before the last magic.

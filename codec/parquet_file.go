@@ -60,7 +60,7 @@ func OpenParquet(r io.ReaderAt, size int64, l Limits) (p *ParquetFile, err error
 		}
 		fields[i] = arrow.Field{Name: root.Name(), Type: t, Nullable: true}
 		if p.keeps(i, root.Name()) {
-			fields[i], _ = retyped(fields[i], p.kept.Field(i), nil, newBoundedMemory(l))
+			fields[i], _ = retyped(fields[i], p.kept.Field(i), nil, nil, newBoundedMemory(l))
 		}
 	}
 	var keys, values []string
@@ -128,7 +128,7 @@ func (p *ParquetFile) Column(column int, from, n int64) (c *arrow.Chunked, err e
 	}
 	field := arrow.Field{Name: root.Name(), Type: t, Nullable: true}
 	if p.keeps(column, root.Name()) {
-		field, chunks = retyped(field, p.kept.Field(column), chunks, mem)
+		field, chunks = retyped(field, p.kept.Field(column), chunks, nil, mem)
 	}
 	return arrow.NewChunked(field.Type, chunks), nil
 }
@@ -158,7 +158,7 @@ func (p *ParquetFile) Scan(column, rows int, fn func(arrow.Array) error) (err er
 		}
 		field, chunks := arrow.Field{Name: root.Name(), Type: t, Nullable: true}, []arrow.Array{b.NewArray()}
 		if p.keeps(column, root.Name()) {
-			_, chunks = retyped(field, p.kept.Field(column), chunks, mem)
+			_, chunks = retyped(field, p.kept.Field(column), chunks, nil, mem)
 		}
 		return fn(chunks[0])
 	}

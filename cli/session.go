@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coffer-ml/coffer/client"
+	"github.com/coffer-ml/coffer/client/storage/azure"
+	"github.com/coffer-ml/coffer/client/storage/gcs"
+	"github.com/coffer-ml/coffer/client/storage/s3"
 )
 
 // connection are the flags of all commands that talk to a server.
@@ -24,13 +27,16 @@ func (f *connection) add(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// drivers are those of all stores that the SDK knows.
+func drivers() []client.Driver { return []client.Driver{s3.Driver{}, gcs.Driver{}, azure.Driver{}} }
+
 // run opens a client for a command and closes it, so that nothing is left on
 // its way. An interrupt ends the command in order.
 func (f *connection) run(cmd *cobra.Command, fn func(ctx context.Context, c *client.Client) error) (err error) {
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	bars := newBars(cmd.ErrOrStderr(), f.json)
-	c, err := client.Open(ctx, client.Config{File: f.file, Progress: bars.told})
+	c, err := client.Open(ctx, client.Config{File: f.file, Progress: bars.told, Drivers: drivers()})
 	if err != nil {
 		return err
 	}

@@ -340,7 +340,7 @@ func (c *Client) key(ctx context.Context, s *source) (cache.Key, error) {
 	if o.Size >= 0 {
 		s.size = o.Size
 	}
-	if o.SHA256 != "" && s.fetchAt == "" { // our server: this content, whatever comes to its address meanwhile
+	if _, mine := c.conn.mine(s.address); mine && o.SHA256 != "" && s.fetchAt == "" { // this content, whatever comes to its address meanwhile
 		s.digest, s.fetchAt = o.SHA256, s.address+"?digest="+o.SHA256
 	}
 	k.Digest, k.Address, k.Version = o.SHA256, s.at(), o.Version

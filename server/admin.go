@@ -3,11 +3,13 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
 	"github.com/coffer-ml/coffer/user"
@@ -68,6 +70,16 @@ type problem struct {
 	Message string `json:"message"`
 }
 
+// told is what the socket answers. Whoever may use it may also read the log,
+// so that he is told which call a store refused.
+func told(err error) string {
+	var f *blob.Failure
+	if errors.As(err, &f) {
+		return fault.Of(err).Message + ": " + f.Error()
+	}
+	return fault.Of(err).Message
+}
+
 // adminRoutes are what the admin socket has beside the usual routes. at tells
 // new pairs where to connect to.
 func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
@@ -83,7 +95,7 @@ func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
 			status := http.StatusOK
 			if err != nil {
 				f := fault.Of(err)
-				status, reply = http.StatusBadRequest, problem{f.Reason.Kind.String(), f.Reason.Name, f.Message}
+				status, reply = http.StatusBadRequest, problem{f.Reason.Kind.String(), f.Reason.Name, told(err)}
 				if f.Reason.Kind == fault.Internal || f.Reason.Kind == fault.Unavailable {
 					logger.Error("administration failed", "id", door.RequestID(r.Context()), "reason", f.Reason.Name, "error", err)
 				}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/test/objectstore"
 )
 
 // store is a line of the listing.
@@ -94,6 +95,17 @@ func TestBytesAreMovedWhileServing(t *testing.T) {
 }
 
 // wantNoStart runs a server that must refuse to start.
+// Whoever moves bytes learns what the store said, from the command itself.
+func TestMovingTellsWhatTheStoreRefuses(t *testing.T) {
+	r := start(t, "")
+	u := objectstore.Parse(t, objectstore.Bucket(t, objectstore.S3))
+	u.Host = "no-such-bucket"
+	_, problem, code := command(t.Context(), "blobs", "move", "--from", "1", "--to", u.String(), "--data", r.data)
+	if code == 0 || !strings.Contains(problem, "no-such-bucket") || !strings.Contains(problem, "NoSuchBucket (404)") {
+		t.Errorf("%d %s", code, problem)
+	}
+}
+
 func wantNoStart(t *testing.T, code int, says string, args ...string) {
 	t.Helper()
 	_, problem, got := command(t.Context(), append([]string{"serve", "--listen", "127.0.0.1:0", "--api-listen", "off", "--files-listen", "off"}, args...)...)

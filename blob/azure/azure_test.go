@@ -25,3 +25,15 @@ func open(t *testing.T, at string) *azure.Store {
 func TestConformance(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, objectstore.Bucket(t, objectstore.Azure)) })
 }
+
+func TestFaults(t *testing.T) {
+	blobtest.Faults(t, objectstore.Azure, func(t *testing.T, at string) blob.Store { return open(t, at) })
+}
+
+func TestLarge(t *testing.T) {
+	blobtest.Large(t, open(t, objectstore.Bucket(t, objectstore.Azure)), 1<<30)
+}
+
+func TestCuts(t *testing.T) {
+	blobtest.Cuts(t, open(t, objectstore.Bucket(t, objectstore.Azure)))
+}

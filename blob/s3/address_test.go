@@ -147,6 +147,28 @@ func TestNothingButTheEndpointIsAsked(t *testing.T) {
 	}
 }
 
+// An empty object is sent with its length, which is none. Of a body of unknown
+// length a store may leave the end unread, and the next request on the
+// connection would be refused for it.
+func TestAnEmptyObjectHasALength(t *testing.T) {
+	clear(t)
+	at, requests := recorder(t, func(http.ResponseWriter, *http.Request) {})
+	s, err := s3.Open(s3.Config{Bucket: "lab", Endpoint: at, KeyID: "k", Secret: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Put(t.Context(), blob.NewKey(), strings.NewReader("")); err != nil {
+		t.Fatal(err)
+	}
+	r := requests()[0]
+	if r.ContentLength != 0 || len(r.TransferEncoding) != 0 || r.Header.Get("Content-Encoding") != "" {
+		t.Errorf("sent with the length %d as %v %v", r.ContentLength, r.TransferEncoding, r.Header["Content-Encoding"])
+	}
+	if got := r.Header.Get("X-Amz-Content-Sha256"); got != string(blob.EmptyDigest) {
+		t.Errorf("signed as the content %s", got)
+	}
+}
+
 // What went wrong is told with the call, the place, the code and the
 // permission, for the log; the caller of the server learns none of it.
 func TestFailuresTellWhatHappened(t *testing.T) {

@@ -29,3 +29,15 @@ func TestConformance(t *testing.T) {
 func TestFaults(t *testing.T) {
 	blobtest.Faults(t, objectstore.S3, func(t *testing.T, at string) blob.Store { return open(t, at) })
 }
+
+func TestLarge(t *testing.T) {
+	blobtest.Large(t, open(t, objectstore.Bucket(t, objectstore.S3)), 1<<30)
+}
+
+func TestCuts(t *testing.T) {
+	at := objectstore.Bucket(t, objectstore.S3)
+	blobtest.Cuts(t, open(t, at))
+	if ids := blobtest.Unfinished(t, objectstore.S3, at); len(ids) != 0 {
+		t.Errorf("unfinished multipart uploads: %v", ids)
+	}
+}

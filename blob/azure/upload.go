@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash/crc64"
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -45,14 +46,21 @@ func nowhere() *azblob.AccessConditions {
 	return &azblob.AccessConditions{ModifiedAccessConditions: &azblob.ModifiedAccessConditions{IfNoneMatch: &anything}}
 }
 
-// checked makes the store compare what it received with a checksum.
-func checked() azblob.TransferValidationType { return azblob.TransferValidationTypeComputeCRC64() }
+// storage is the polynomial of Azure's CRC-64, reversed
+// (learn.microsoft.com/rest/api/storageservices/put-block, x-ms-content-crc64).
+var storage = crc64.MakeTable(0x9A6C9329AC4BC9B5)
+
+// checked makes the store compare what it received with a checksum. The library
+// would compute it over a copy of the content.
+func checked(content []byte) azblob.TransferValidationType {
+	return azblob.TransferValidationTypeCRC64(crc64.Checksum(content, storage))
+}
 
 // Whole implements bucket.Uploader.
 func (u *upload) Whole(ctx context.Context, content []byte) error {
 	return u.show(ctx, int64(len(content)), func() error {
 		_, err := u.library.Upload(ctx, streaming.NopCloser(bytes.NewReader(content)), &blockblob.UploadOptions{
-			Metadata: u.metadata(), TransactionalValidation: checked(), AccessConditions: nowhere(),
+			Metadata: u.metadata(), TransactionalValidation: checked(content), AccessConditions: nowhere(),
 		})
 		return u.fail(ctx, "put", u.name, mayWrite, err)
 	})
@@ -113,7 +121,7 @@ func (u *upload) staged() {
 // Part implements bucket.Uploader.
 func (u *upload) Part(ctx context.Context, number int, content []byte) error {
 	return bucket.Retry(ctx, func(int) error {
-		_, err := u.library.StageBlock(ctx, u.block(number), streaming.NopCloser(bytes.NewReader(content)), &blockblob.StageBlockOptions{TransactionalValidation: checked()})
+		_, err := u.library.StageBlock(ctx, u.block(number), streaming.NopCloser(bytes.NewReader(content)), &blockblob.StageBlockOptions{TransactionalValidation: checked(content)})
 		if err := u.fail(ctx, "put", u.name, mayWrite, err); err != nil {
 			return err
 		}

@@ -47,6 +47,11 @@ func (c *client) upload(name string) *upload {
 // tokenKey is the name of the token in an object's metadata.
 const tokenKey = "coffer-write"
 
+// chunk is what one request of a resumable upload carries, which is kept until
+// it was acknowledged: fewer of them are fewer waits, since they go one after
+// the other.
+const chunk = 16 << 20
+
 // anySize is the size of an object that is checked elsewhere.
 const anySize = -1
 
@@ -131,7 +136,7 @@ func (u *upload) Begin(ctx context.Context) error {
 	u.w = u.object().Retryer(storage.WithPolicy(storage.RetryAlways), storage.WithErrorFunc(u.trying.again)).NewWriter(ctx)
 	u.describe(&u.w.ObjectAttrs)
 	u.w.ProgressFunc = u.trying.progress
-	u.w.ChunkSize = bucket.PartSize(1)
+	u.w.ChunkSize = chunk
 	u.w.ChunkRetryDeadline = bucket.Patience
 	return nil
 }

@@ -42,7 +42,7 @@ func (c *client) Get(ctx context.Context, name string, off, n int64, version str
 		}
 		return nil
 	})
-	if status(err) == http.StatusRequestedRangeNotSatisfiable {
+	if bucket.Status(err) == http.StatusRequestedRangeNotSatisfiable {
 		return bucket.Body{}, bucket.ErrRange
 	}
 	return b, err

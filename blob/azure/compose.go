@@ -50,7 +50,7 @@ func (c *client) Compose(ctx context.Context, name string, pieces []bucket.Piece
 func (u *upload) join(ctx context.Context, number int, group []bucket.Piece) error {
 	if len(group) == 1 {
 		err := u.copyBlock(ctx, number, group[0])
-		if status(err) != http.StatusNotImplemented || group[0].Size > mostJoined {
+		if bucket.Status(err) != http.StatusNotImplemented || group[0].Size > mostJoined {
 			return bucket.Lost(err)
 		}
 	}

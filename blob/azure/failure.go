@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/blob/bucket"
 	"github.com/coffer-ml/coffer/internal/fault"
 )
 
@@ -44,7 +45,7 @@ func (c *client) fail(ctx context.Context, op, name, permission string, err erro
 	switch {
 	case errors.As(err, &answer):
 		f.Code, f.Status = answer.ErrorCode, answer.StatusCode
-		f.Retry = slices.Contains(passing, bloberror.Code(f.Code)) || passes(f.Status)
+		f.Retry = slices.Contains(passing, bloberror.Code(f.Code)) || bucket.Passes(f.Status) || f.Status == http.StatusUnauthorized // the token is refreshed
 	case errors.As(err, &login):
 		f.Code = "login"
 	case errors.As(err, &untrusted), errors.As(err, &refused):
@@ -57,35 +58,8 @@ func (c *client) fail(ctx context.Context, op, name, permission string, err erro
 	return f.Fault()
 }
 
-// passes reports whether an HTTP status tells of something that passes. With
-// 401 the token is refreshed.
-func passes(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusUnauthorized:
-		return true
-	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		return false
-	}
-	return status >= http.StatusInternalServerError
-}
-
-// status returns the HTTP status of a call that failed; 0 if no answer came.
-func status(err error) int {
-	var f *blob.Failure
-	if errors.As(err, &f) {
-		return f.Status
-	}
-	return 0
-}
-
 // taken reports whether a write found the name in use.
 func taken(err error) bool {
-	s := status(err)
+	s := bucket.Status(err)
 	return s == http.StatusPreconditionFailed || s == http.StatusConflict && bloberror.HasCode(err, bloberror.BlobAlreadyExists)
-}
-
-// uncertain reports whether a call that failed may have done its work.
-func uncertain(err error) bool {
-	s := status(err)
-	return s < http.StatusBadRequest || s >= http.StatusInternalServerError
 }

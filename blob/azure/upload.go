@@ -3,10 +3,9 @@ package azure
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
-	"hash/crc64"
 	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -46,14 +45,12 @@ func nowhere() *azblob.AccessConditions {
 	return &azblob.AccessConditions{ModifiedAccessConditions: &azblob.ModifiedAccessConditions{IfNoneMatch: &anything}}
 }
 
-// storage is the polynomial of Azure's CRC-64, reversed
-// (learn.microsoft.com/rest/api/storageservices/put-block, x-ms-content-crc64).
-var storage = crc64.MakeTable(0x9A6C9329AC4BC9B5)
-
-// checked makes the store compare what it received with a checksum. The library
-// would compute it over a copy of the content.
+// checked makes the store compare what it received with a checksum. MD5 is the
+// one that every version of the protocol knows; a CRC-64 would cost us less, and
+// azurite, which has none but in JavaScript, most of its time.
 func checked(content []byte) azblob.TransferValidationType {
-	return azblob.TransferValidationTypeCRC64(crc64.Checksum(content, storage))
+	sum := md5.Sum(content) // against accidents, not against people
+	return azblob.TransferValidationTypeMD5(sum[:])
 }
 
 // Whole implements bucket.Uploader.
@@ -66,36 +63,13 @@ func (u *upload) Whole(ctx context.Context, content []byte) error {
 	})
 }
 
-// show makes the call that makes an object visible. Whether it did when the
-// answer was lost is found out by the token.
+// show makes the call that makes an object visible.
 func (u *upload) show(ctx context.Context, size int64, call func() error) error {
-	doubt := false
-	err := bucket.Retry(ctx, func(int) error {
-		err := call()
-		switch {
-		case err == nil:
-			return nil
-		case doubt && taken(err) && u.ours(ctx, size):
-			return nil // the attempt before did it
-		case taken(err):
-			return blob.ErrExists.Wrap(err, "an object with this key exists")
-		}
-		doubt = doubt || uncertain(err)
-		return err
+	return bucket.Show(ctx, bucket.Showing{
+		Call: call, Taken: taken,
+		Ours: func(ctx context.Context) bool { return u.ours(ctx, size) },
+		Drop: func(ctx context.Context) error { return u.Delete(ctx, u.name) },
 	})
-	if err == nil || !doubt {
-		return err
-	}
-	ended := ctx.Err() != nil
-	after, cancel := bucket.Cleaning(ctx)
-	defer cancel()
-	if !u.ours(after, size) {
-		return err
-	}
-	if ended {
-		return errors.Join(err, u.Delete(after, u.name)) // nobody waits for it
-	}
-	return nil
 }
 
 // ours reports whether the object is there, and of this upload.

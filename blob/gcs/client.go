@@ -50,7 +50,7 @@ func (c *client) Get(ctx context.Context, name string, off, n int64, version str
 		return nil
 	})
 	switch {
-	case status(err) == http.StatusRequestedRangeNotSatisfiable:
+	case bucket.Status(err) == http.StatusRequestedRangeNotSatisfiable:
 		return bucket.Body{}, bucket.ErrRange
 	case errors.Is(err, blob.ErrNotFound):
 		if berr := c.there(ctx, name); berr != nil {

@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/blob/bucket"
 	"github.com/coffer-ml/coffer/internal/fault"
 )
 
@@ -32,15 +34,9 @@ func (c *client) fail(ctx context.Context, op, name, permission string, err erro
 	missing := errors.Is(err, storage.ErrObjectNotExist)
 	switch {
 	case errors.As(err, &answer):
-		f.Status, f.Retry = answer.Code, passes(answer.Code)
-		if len(answer.Errors) > 0 {
-			f.Code = answer.Errors[0].Reason
-		}
-		if f.Code == "" {
-			f.Code = http.StatusText(f.Status)
-		}
+		f.Code, f.Status, f.Retry = reason(answer), answer.Code, retries(answer.Code)
 	case errors.As(err, &token) && token.Response != nil:
-		f.Code, f.Status, f.Retry = "token", token.Response.StatusCode, passes(token.Response.StatusCode)
+		f.Code, f.Status, f.Retry = "token", token.Response.StatusCode, retries(token.Response.StatusCode)
 	case missing:
 		f.Status = http.StatusNotFound
 	case errors.As(err, &untrusted), errors.As(err, &refused):
@@ -53,29 +49,23 @@ func (c *client) fail(ctx context.Context, op, name, permission string, err erro
 	return f.Fault()
 }
 
-// passes reports whether an HTTP status tells of something that passes. With
+// retries reports whether an HTTP status tells of something that passes. With
 // 401 the token is refreshed.
-func passes(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusUnauthorized:
-		return true
-	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		return false
-	}
-	return status >= http.StatusInternalServerError
-}
+func retries(status int) bool { return bucket.Passes(status) || status == http.StatusUnauthorized }
 
-// status returns the HTTP status of a call that failed; 0 if no answer came.
-func status(err error) int {
-	var f *blob.Failure
-	if errors.As(err, &f) {
-		return f.Status
+// reason returns Google's own word for what went wrong. Of an answer in the
+// place of an object's content the library keeps no more than the text.
+func reason(answer *googleapi.Error) string {
+	if len(answer.Errors) > 0 && answer.Errors[0].Reason != "" {
+		return answer.Errors[0].Reason
 	}
-	return 0
-}
-
-// uncertain reports whether a call that failed may have done its work.
-func uncertain(err error) bool {
-	s := status(err)
-	return s < http.StatusBadRequest || s >= http.StatusInternalServerError
+	var told struct {
+		Error struct {
+			Errors []googleapi.ErrorItem `json:"errors"`
+		} `json:"error"`
+	}
+	if json.Unmarshal([]byte(answer.Body), &told) == nil && len(told.Error.Errors) > 0 {
+		return told.Error.Errors[0].Reason
+	}
+	return http.StatusText(answer.Code)
 }

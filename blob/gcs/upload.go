@@ -85,41 +85,18 @@ func (u *upload) Whole(ctx context.Context, content []byte) error {
 	})
 }
 
-// show makes the call that makes an object visible, again where call can be
-// made again. Whether it did when the answer was lost is found out by the token.
+// show makes the call that makes an object visible.
 func (u *upload) show(ctx context.Context, size int64, call func() error) error {
-	doubt := false
-	err := bucket.Retry(ctx, func(int) error {
-		err := call()
-		switch {
-		case err == nil:
-			return nil
-		case doubt && status(err) == http.StatusPreconditionFailed && u.ours(ctx, size):
-			return nil // the attempt before did it
-		case status(err) == http.StatusPreconditionFailed:
-			return blob.ErrExists.Wrap(err, "an object with this key exists")
-		}
-		doubt = doubt || uncertain(err)
-		return err
-	})
-	return u.settle(ctx, size, err, doubt)
+	return bucket.Show(ctx, u.showing(size, call))
 }
 
-// settle finds out what became of a call that is in doubt.
-func (u *upload) settle(ctx context.Context, size int64, err error, doubt bool) error {
-	if err == nil || !doubt {
-		return err
+func (u *upload) showing(size int64, call func() error) bucket.Showing {
+	return bucket.Showing{
+		Call:  call,
+		Taken: func(err error) bool { return bucket.Status(err) == http.StatusPreconditionFailed },
+		Ours:  func(ctx context.Context) bool { return u.ours(ctx, size) },
+		Drop:  func(ctx context.Context) error { return u.Delete(ctx, u.name) },
 	}
-	ended := ctx.Err() != nil
-	after, cancel := bucket.Cleaning(ctx)
-	defer cancel()
-	if !u.ours(after, size) {
-		return err
-	}
-	if ended {
-		return errors.Join(err, u.Delete(after, u.name)) // nobody waits for it
-	}
-	return nil
 }
 
 // ours reports whether the object is there, and of this upload.
@@ -198,7 +175,7 @@ func (u *upload) interrupted(ctx context.Context, err error) error {
 func (u *upload) Complete(ctx context.Context, size int64) error {
 	defer u.cancel()
 	err := u.interrupted(ctx, u.w.Close())
-	if status(err) == http.StatusPreconditionFailed && !u.ours(ctx, size) {
+	if bucket.Status(err) == http.StatusPreconditionFailed && !u.ours(ctx, size) {
 		return blob.ErrExists.Wrap(err, "an object with this key exists")
 	}
 	if err == nil {
@@ -211,7 +188,7 @@ func (u *upload) Complete(ctx context.Context, size int64) error {
 		}
 		return nil
 	}
-	return u.settle(ctx, size, err, true) // the library may have tried more than once
+	return bucket.Settle(ctx, u.showing(size, nil), err) // the library may have tried more than once
 }
 
 // Abort implements bucket.Uploader.

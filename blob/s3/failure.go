@@ -11,6 +11,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"github.com/coffer-ml/coffer/blob"
+	"github.com/coffer-ml/coffer/blob/bucket"
 	"github.com/coffer-ml/coffer/internal/fault"
 )
 
@@ -46,7 +47,7 @@ func (c *client) fail(ctx context.Context, op, name, permission string, err erro
 	switch {
 	case errors.As(err, &answer):
 		f.Code, f.Status = answer.Code, answer.StatusCode
-		f.Retry = slices.Contains(passing, f.Code) || passes(f.Status)
+		f.Retry = slices.Contains(passing, f.Code) || bucket.Passes(f.Status)
 		if slices.Contains(expired, f.Code) {
 			c.keys.Expire()
 			f.Retry = true
@@ -64,17 +65,6 @@ func (c *client) fail(ctx context.Context, op, name, permission string, err erro
 	return f.Fault()
 }
 
-// passes reports whether an HTTP status tells of something that passes.
-func passes(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests:
-		return true
-	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		return false
-	}
-	return status >= http.StatusInternalServerError
-}
-
 // code returns the store's own word for what went wrong.
 func code(err error) string {
 	var f *blob.Failure
@@ -82,11 +72,4 @@ func code(err error) string {
 		return f.Code
 	}
 	return ""
-}
-
-// uncertain reports whether a call that failed may have done its work: no
-// answer came, or none that says that it did not.
-func uncertain(err error) bool {
-	var f *blob.Failure
-	return !errors.As(err, &f) || f.Status == 0 || f.Status >= http.StatusInternalServerError || f.Status < http.StatusBadRequest
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"io"
 	"net/http"
@@ -80,40 +79,22 @@ func (u *upload) Whole(ctx context.Context, content []byte) error {
 	})
 }
 
-// show makes the call that makes an object visible. Whether it did when the
-// answer was lost is found out by the token.
+// show makes the call that makes an object visible, without the condition that
+// there is none where the store does not know it.
 func (u *upload) show(ctx context.Context, size int64, call func() error) error {
-	doubt := false
-	err := bucket.Retry(ctx, func(int) error {
-		err := call()
-		switch {
-		case err == nil:
-			return nil
-		case doubt && (code(err) == minio.PreconditionFailed || code(err) == minio.NoSuchUpload) && u.ours(ctx, size):
-			return nil // the attempt before did it
-		case code(err) == "NotImplemented" && !u.unconditional.Load():
-			u.unconditional.Store(true)
-			err = call()
-		}
-		if code(err) == minio.PreconditionFailed {
-			return blob.ErrExists.Wrap(err, "an object with this key exists")
-		}
-		doubt = doubt || uncertain(err)
-		return err
+	return bucket.Show(ctx, bucket.Showing{
+		Call: func() error {
+			err := call()
+			if code(err) == "NotImplemented" && !u.unconditional.Load() {
+				u.unconditional.Store(true)
+				err = call()
+			}
+			return err
+		},
+		Taken: func(err error) bool { return code(err) == minio.PreconditionFailed },
+		Ours:  func(ctx context.Context) bool { return u.ours(ctx, size) },
+		Drop:  func(ctx context.Context) error { return u.Delete(ctx, u.name) },
 	})
-	if err == nil || !doubt {
-		return err
-	}
-	ended := ctx.Err() != nil
-	after, cancel := bucket.Cleaning(ctx)
-	defer cancel()
-	if !u.ours(after, size) {
-		return err
-	}
-	if ended {
-		return errors.Join(err, u.Delete(after, u.name)) // nobody waits for it
-	}
-	return nil
 }
 
 // ours reports whether the object is there, and of this upload.
@@ -131,7 +112,7 @@ func (u *upload) Begin(ctx context.Context) error {
 		}
 		id, err := u.core.NewMultipartUpload(ctx, u.bucket, u.name, o)
 		if err := u.fail(ctx, "put", u.name, "s3:PutObject", err); err != nil {
-			u.doubt = u.doubt || uncertain(err)
+			u.doubt = u.doubt || bucket.Uncertain(err)
 			return err
 		}
 		u.id = id

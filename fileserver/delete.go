@@ -9,23 +9,18 @@ import (
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/internal/fault"
-	"github.com/coffer-ml/coffer/user"
 )
 
 // delete removes one file. It answers with the path as a JSON string.
-func (h *handler) delete(w http.ResponseWriter, r *http.Request, raw string) error {
-	r, who, err := h.admit(r, door.Member, "files.delete")
+func (h *handler) delete(w http.ResponseWriter, r request) error {
+	p, err := file.ParsePath(r.path)
 	if err != nil {
 		return err
 	}
-	p, err := file.ParsePath(raw)
-	if err != nil {
+	if err := h.Files.Delete(r.Context(), r.who, p); err != nil {
 		return err
 	}
-	if err := h.Files.Delete(r.Context(), who, p); err != nil {
-		return err
-	}
-	h.json(w, r, http.StatusOK, string(p))
+	h.json(w, r.Request, http.StatusOK, string(p))
 	return nil
 }
 
@@ -36,15 +31,11 @@ const maxDeleteMany = 1 << 20
 // deleteMany removes a list of files, each on its own. A path is tried to the
 // letter, then as a form would have encoded it, as older clients do. Folders
 // are no files here and are never removed.
-func (h *handler) deleteMany(w http.ResponseWriter, r *http.Request) error {
-	r, who, err := h.admit(r, door.Member, "files.delete_many")
-	if err != nil {
-		return err
-	}
+func (h *handler) deleteMany(w http.ResponseWriter, r request) error {
 	var req struct {
 		Files []string `json:"files"`
 	}
-	err = json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeleteMany)).Decode(&req)
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxDeleteMany)).Decode(&req)
 	if errors.Is(err, door.ErrTooSlow) {
 		return err
 	}
@@ -53,7 +44,7 @@ func (h *handler) deleteMany(w http.ResponseWriter, r *http.Request) error {
 	}
 	deleted, refused := map[string]string{}, map[string][]string{}
 	for _, given := range req.Files {
-		p, err := h.deleteOne(r, who, given)
+		p, err := h.deleteOne(r, given)
 		if err != nil && fault.KindOf(err) == fault.Internal {
 			return err
 		}
@@ -67,14 +58,14 @@ func (h *handler) deleteMany(w http.ResponseWriter, r *http.Request) error {
 		}
 		deleted[given] = string(p)
 	}
-	h.json(w, r, http.StatusOK, map[string]any{"deleted": deleted, "errors": refused})
+	h.json(w, r.Request, http.StatusOK, map[string]any{"deleted": deleted, "errors": refused})
 	return nil
 }
 
-func (h *handler) deleteOne(r *http.Request, who user.Identity, given string) (file.Path, error) {
+func (h *handler) deleteOne(r request, given string) (file.Path, error) {
 	p, err := file.ParsePath(given)
 	if err == nil {
-		if err = h.Files.Delete(r.Context(), who, p); !errors.Is(err, file.ErrNotFound) {
+		if err = h.Files.Delete(r.Context(), r.who, p); !errors.Is(err, file.ErrNotFound) {
 			return p, err
 		}
 	}
@@ -85,5 +76,5 @@ func (h *handler) deleteOne(r *http.Request, who user.Identity, given string) (f
 	if p, err = file.ParsePath(decoded); err != nil {
 		return p, err
 	}
-	return p, h.Files.Delete(r.Context(), who, p)
+	return p, h.Files.Delete(r.Context(), r.who, p)
 }

@@ -13,17 +13,12 @@ import (
 
 	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/file"
-	"github.com/coffer-ml/coffer/internal/door"
 )
 
 // download serves a generation of a file: the newest one, or what ?version= or
 // ?digest= names. Ranges, conditions and HEAD are those of http.ServeContent.
-func (h *handler) download(w http.ResponseWriter, r *http.Request, raw string) error {
-	r, who, err := h.admit(r, door.Guest, "files.download")
-	if err != nil {
-		return err
-	}
-	p, err := file.ParsePath(raw)
+func (h *handler) download(w http.ResponseWriter, r request) error {
+	p, err := file.ParsePath(r.path)
 	if err != nil {
 		return err
 	}
@@ -32,11 +27,11 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request, raw string) e
 	if err != nil {
 		return err
 	}
-	g, err := h.Files.Stat(r.Context(), who, p, want)
+	g, err := h.Files.Stat(r.Context(), r.who, p, want)
 	if err != nil {
 		return err
 	}
-	content, err := h.Files.Open(r.Context(), who, g)
+	content, err := h.Files.Open(r.Context(), r.who, g)
 	if err != nil {
 		return err
 	}
@@ -59,12 +54,12 @@ func (h *handler) download(w http.ResponseWriter, r *http.Request, raw string) e
 	if !servable(r.Header.Get("Range")) {
 		r.Header.Del("Range")
 	}
-	if h.redirects(r, header.Get("ETag")) {
+	if h.redirects(r.Request, header.Get("ETag")) {
 		if done, err := redirect(r.Context(), w, content); err != nil || done {
 			return err
 		}
 	}
-	http.ServeContent(ahead{w}, r, "", g.Created, content)
+	http.ServeContent(ahead{w}, r.Request, "", g.Created, content)
 	return nil
 }
 

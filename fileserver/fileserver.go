@@ -32,10 +32,64 @@ type Config struct {
 	Received func(bytes int64)
 }
 
-type handler struct{ Config }
+type handler struct {
+	Config
+	routes map[string]route // by their names
+}
+
+// request is one that was admitted.
+type request struct {
+	*http.Request
+	who    user.Identity
+	path   string // of the file, decoded once and not cleaned, with its leading slash
+	upload target // for uploads in parts
+}
+
+// route is what one method of a place does.
+type route struct {
+	name   string // method and place
+	access door.Access
+	action string // what the audit calls it
+	serve  func(w http.ResponseWriter, r request) error
+}
+
+// table lists what can be done with files. A path is whatever is not the root;
+// HEAD goes with GET.
+func (h *handler) table() []route {
+	return []route{
+		{"GET /", door.Anyone, "files.look", h.alive},
+		{"POST /", door.Member, "files.upload", h.upload},
+		{"POST /delete_many", door.Member, "files.delete_many", h.deleteMany},
+		{"GET /{path}", door.Guest, "files.download", h.download},
+		{"DELETE /{path}", door.Member, "files.delete", h.delete},
+	}
+}
+
+func byName(routes []route) map[string]route {
+	out := make(map[string]route, len(routes))
+	for _, r := range routes {
+		out[r.name] = r
+	}
+	return out
+}
+
+// Routes lists what is served: the files themselves, below the prefix.
+func Routes() []door.Route { return described((&handler{}).table()) }
+
+func described(routes []route) []door.Route {
+	out := make([]door.Route, len(routes))
+	for i, r := range routes {
+		out[i] = door.Route{Name: r.name, Access: r.access}
+	}
+	return out
+}
 
 // New returns the handler.
-func New(cfg Config) http.Handler { return &handler{cfg} }
+func New(cfg Config) http.Handler {
+	h := &handler{Config: cfg}
+	h.routes = byName(h.table())
+	return h
+}
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -62,24 +116,35 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, path string) err
 	if err := h.ready(); err != nil {
 		return err
 	}
-	root := path == "" || path == "/"
-	switch {
-	case r.Method == http.MethodOptions:
+	if r.Method == http.MethodOptions {
 		w.Header().Set("Allow", "GET, HEAD, POST, DELETE, OPTIONS")
 		w.WriteHeader(http.StatusOK)
 		return nil
-	case r.Method == http.MethodPost && root:
-		return h.upload(w, r)
-	case r.Method == http.MethodPost && path == "/delete_many":
-		return h.deleteMany(w, r)
-	case (r.Method == http.MethodGet || r.Method == http.MethodHead) && root:
-		return h.alive(w, r)
-	case r.Method == http.MethodGet, r.Method == http.MethodHead:
-		return h.download(w, r, path)
-	case r.Method == http.MethodDelete && !root:
-		return h.delete(w, r, path)
 	}
-	return errMethod.Errorf("%s is not offered here; uploads are POST to the root, files are read by GET and HEAD and removed by DELETE", r.Method)
+	method, place := r.Method, "/{path}"
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	switch {
+	case path == "" || path == "/":
+		place = "/"
+	case method == http.MethodPost && path == "/delete_many":
+		place = path
+	}
+	route, ok := h.routes[method+" "+place]
+	if !ok {
+		return errMethod.Errorf("%s is not offered here; uploads are POST to the root, files are read by GET and HEAD and removed by DELETE", r.Method)
+	}
+	return h.run(w, r, route, request{path: path})
+}
+
+// run runs a route for a caller who may call it.
+func (h *handler) run(w http.ResponseWriter, r *http.Request, of route, what request) (err error) {
+	what.Request, what.who, err = h.admit(r, of.access, of.action)
+	if err != nil {
+		return err
+	}
+	return of.serve(w, what)
 }
 
 // ready refuses requests that come while the server stops.
@@ -102,9 +167,9 @@ func (h *handler) admit(r *http.Request, need door.Access, action string) (*http
 }
 
 // alive answers a look at the root: credentials are checked only if given.
-func (h *handler) alive(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) alive(w http.ResponseWriter, r request) error {
 	if r.Header.Get("Authorization") != "" {
-		if _, _, err := h.admit(r, door.Guest, "files.look"); err != nil {
+		if _, _, err := h.admit(r.Request, door.Guest, "files.look"); err != nil {
 			return err
 		}
 	}

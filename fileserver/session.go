@@ -3,7 +3,6 @@ package fileserver
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,7 +25,11 @@ type sessions struct{ handler }
 
 // NewSessions returns the handler of uploads in parts. Prefix is what may
 // stand before SessionsPath in the path.
-func NewSessions(cfg Config) http.Handler { return &sessions{handler{cfg}} }
+func NewSessions(cfg Config) http.Handler {
+	h := &sessions{handler{Config: cfg}}
+	h.routes = byName(h.table())
+	return h
+}
 
 // target is what the path of a request names.
 type target struct {
@@ -34,8 +37,21 @@ type target struct {
 	offset  int64
 }
 
-// endpoint answers one method of a target.
-type endpoint func(w http.ResponseWriter, r *http.Request, of target) error
+// table lists what can be done with uploads in parts.
+func (h *sessions) table() []route {
+	return []route{
+		{"POST /uploads", door.Member, "uploads.open", h.open},
+		{"GET /uploads", door.Guest, "uploads.list", h.list},
+		{"GET /uploads/{id}", door.Guest, "uploads.get", h.show},
+		{"DELETE /uploads/{id}", door.Member, "uploads.abort", h.abort},
+		{"PUT /uploads/{id}/parts/{offset}", door.Member, "uploads.put_part", h.put},
+		{"DELETE /uploads/{id}/parts/{offset}", door.Member, "uploads.delete_part", h.takeBack},
+		{"POST /uploads/{id}/commit", door.Member, "uploads.commit", h.commit},
+	}
+}
+
+// SessionRoutes lists what is served of uploads in parts.
+func SessionRoutes() []door.Route { return described((&sessions{}).table()) }
 
 // ServeHTTP implements http.Handler.
 func (h *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -48,40 +64,49 @@ func (h *sessions) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := h.ready(); err != nil {
 		return err
 	}
-	methods, of, err := h.route(strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, h.Prefix), SessionsPath))
+	place, of, err := where(strings.TrimPrefix(r.URL.Path, h.Prefix))
 	if err != nil {
 		return err
 	}
-	serve, ok := methods[r.Method]
+	route, ok := h.routes[r.Method+" "+place]
 	if !ok {
-		w.Header().Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+		w.Header().Set("Allow", strings.Join(h.methods(place), ", "))
 		return errMethod.Errorf("%s is not offered here", r.Method)
 	}
-	return serve(w, r, of)
+	return h.run(w, r, route, request{upload: of})
 }
 
-// route finds what a path below SessionsPath names.
-func (h *sessions) route(path string) (map[string]endpoint, target, error) {
-	steps := strings.Split(path, "/") // the first one is empty
-	var of target
+// methods lists what a place offers.
+func (h *sessions) methods(place string) (out []string) {
+	for _, route := range h.routes {
+		if method, at, _ := strings.Cut(route.name, " "); at == place {
+			out = append(out, method)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// where finds what a path names: a place of the table, and which one there.
+func where(path string) (place string, of target, err error) {
+	steps := strings.Split(strings.TrimPrefix(path, SessionsPath), "/") // the first one is empty
 	if len(steps) > 1 {
 		of.session = file.SessionID(steps[1])
 	}
 	switch {
-	case path == "":
-		return map[string]endpoint{http.MethodPost: h.open, http.MethodGet: h.list}, of, nil
+	case len(steps) == 1:
+		return SessionsPath, of, nil
 	case len(steps) == 2:
-		return map[string]endpoint{http.MethodGet: h.show, http.MethodDelete: h.abort}, of, nil
+		return SessionsPath + "/{id}", of, nil
 	case len(steps) == 3 && steps[2] == "commit":
-		return map[string]endpoint{http.MethodPost: h.commit}, of, nil
+		return SessionsPath + "/{id}/commit", of, nil
 	case len(steps) == 4 && steps[2] == "parts":
-		var err error
 		if of.offset, err = strconv.ParseInt(steps[3], 10, 64); err != nil || of.offset < 0 {
-			return nil, of, errBody.Errorf("a part is named by the offset of its first byte, a whole number from 0 on; got %.40q", steps[3])
+			return "", of, errBody.Errorf("a part is named by the offset of its first byte, a whole number from 0 on; got %.40q", steps[3])
 		}
-		return map[string]endpoint{http.MethodPut: h.part, http.MethodDelete: h.takeBack}, of, nil
+		return SessionsPath + "/{id}/parts/{offset}", of, nil
 	}
-	return nil, of, file.ErrNotFound.Errorf("there is nothing at %.200q; uploads in parts are %s, %[2]s/{id}, %[2]s/{id}/parts/{offset} and %[2]s/{id}/commit", path, SessionsPath)
+	return "", of, file.ErrNotFound.Errorf("there is nothing at %.200q; uploads in parts are %s, %[2]s/{id}, %[2]s/{id}/parts/{offset} and %[2]s/{id}/commit", path, SessionsPath)
 }
 
 // maxSpec bounds what a session is begun or committed with: a path may become
@@ -115,26 +140,23 @@ func digest(field, text string) (blob.Digest, error) {
 }
 
 // open begins an upload in parts, or finds the one that it goes on with.
-func (h *sessions) open(w http.ResponseWriter, r *http.Request, _ target) error {
-	r, who, err := h.admit(r, door.Member, "uploads.open")
-	if err != nil {
-		return err
-	}
+func (h *sessions) open(w http.ResponseWriter, r request) error {
 	var asked api.UploadSpec
-	if err := read(w, r, &asked, `{"path": "...", "size": bytes, "sha256": "..."}`); err != nil {
+	if err := read(w, r.Request, &asked, `{"path": "...", "size": bytes, "sha256": "..."}`); err != nil {
 		return err
 	}
 	if asked.Size == nil {
 		return errBody.Errorf("size: the size of the whole file in bytes is required")
 	}
 	spec := file.SessionSpec{Size: *asked.Size}
+	var err error
 	if spec.Path, err = file.ParsePath(asked.Path); err != nil {
 		return err
 	}
 	if spec.Digest, err = digest("sha256", asked.SHA256); err != nil {
 		return err
 	}
-	p, begun, err := h.Files.OpenSession(r.Context(), who, spec)
+	p, begun, err := h.Files.OpenSession(r.Context(), r.who, spec)
 	if err != nil {
 		return err
 	}
@@ -143,22 +165,19 @@ func (h *sessions) open(w http.ResponseWriter, r *http.Request, _ target) error 
 		status = http.StatusCreated
 	}
 	w.Header().Set("Location", strings.TrimPrefix(SessionsPath, "/")+"/"+string(p.ID)) // relative: a proxy may have a prefix
-	h.json(w, r, status, shown(p))
+	h.json(w, r.Request, status, shown(p))
 	return nil
 }
 
-func (h *sessions) list(w http.ResponseWriter, r *http.Request, _ target) error {
-	r, who, err := h.admit(r, door.Guest, "uploads.list")
-	if err != nil {
-		return err
-	}
+func (h *sessions) list(w http.ResponseWriter, r request) error {
 	var p file.Path
+	var err error
 	if raw := r.URL.Query().Get("path"); raw != "" {
 		if p, err = file.ParsePath(raw); err != nil {
 			return err
 		}
 	}
-	open, err := h.Files.OpenSessions(r.Context(), who, p)
+	open, err := h.Files.OpenSessions(r.Context(), r.who, p)
 	if err != nil {
 		return err
 	}
@@ -167,21 +186,17 @@ func (h *sessions) list(w http.ResponseWriter, r *http.Request, _ target) error 
 		out.Uploads[i] = shown(file.Progress{Session: o})
 		out.Uploads[i].Missing = nil // each has them at its own address
 	}
-	h.json(w, r, http.StatusOK, out)
+	h.json(w, r.Request, http.StatusOK, out)
 	return nil
 }
 
 // show tells what an upload has and lacks, with its parts from ?from= on.
-func (h *sessions) show(w http.ResponseWriter, r *http.Request, of target) error {
-	r, who, err := h.admit(r, door.Guest, "uploads.get")
-	if err != nil {
-		return err
-	}
+func (h *sessions) show(w http.ResponseWriter, r request) error {
 	from, err := offset(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	p, err := h.Files.Session(r.Context(), who, of.session)
+	p, err := h.Files.Session(r.Context(), r.who, r.upload.session)
 	if err != nil {
 		return err
 	}
@@ -197,7 +212,7 @@ func (h *sessions) show(w http.ResponseWriter, r *http.Request, of target) error
 		next := parts[len(parts)-1].End()
 		out.NextPart = &next
 	}
-	h.json(w, r, http.StatusOK, out)
+	h.json(w, r.Request, http.StatusOK, out)
 	return nil
 }
 
@@ -213,14 +228,10 @@ func offset(query url.Values) (int64, error) {
 	return n, nil
 }
 
-// part takes the bytes of one part. How many there are must be told before
+// put takes the bytes of one part. How many there are must be told before
 // they come, so that they never run into the next part.
-func (h *sessions) part(w http.ResponseWriter, r *http.Request, of target) error {
-	r, who, err := h.admit(r, door.Member, "uploads.put_part")
-	if err != nil {
-		return err
-	}
-	if err := plainEncoding(r); err != nil {
+func (h *sessions) put(w http.ResponseWriter, r request) error {
+	if err := plainEncoding(r.Request); err != nil {
 		return err
 	}
 	if r.ContentLength < 0 {
@@ -230,15 +241,15 @@ func (h *sessions) part(w http.ResponseWriter, r *http.Request, of target) error
 	if err != nil {
 		return err
 	}
-	at := file.Span{Offset: of.offset, Size: r.ContentLength}
-	stored, err := h.Files.PutPart(r.Context(), who, of.session, at, &bodyErrors{r: r.Body, broken: brokenPart}, promised)
+	at := file.Span{Offset: r.upload.offset, Size: r.ContentLength}
+	stored, err := h.Files.PutPart(r.Context(), r.who, r.upload.session, at, &bodyErrors{r: r.Body, broken: brokenPart}, promised)
 	if err != nil {
 		return err
 	}
 	if h.Received != nil {
 		h.Received(stored.Size)
 	}
-	h.json(w, r, http.StatusOK, shownPart(stored))
+	h.json(w, r.Request, http.StatusOK, shownPart(stored))
 	return nil
 }
 
@@ -249,27 +260,19 @@ func brokenPart(err error) error {
 	return errBody.Wrap(err, "the part broke off; nothing of it was kept")
 }
 
-func (h *sessions) takeBack(w http.ResponseWriter, r *http.Request, of target) error {
-	r, who, err := h.admit(r, door.Member, "uploads.delete_part")
-	if err != nil {
+func (h *sessions) takeBack(w http.ResponseWriter, r request) error {
+	if err := h.Files.TakeBackPart(r.Context(), r.who, r.upload.session, r.upload.offset); err != nil {
 		return err
 	}
-	if err := h.Files.TakeBackPart(r.Context(), who, of.session, of.offset); err != nil {
-		return err
-	}
-	h.json(w, r, http.StatusOK, map[string]int64{"taken_back": of.offset})
+	h.json(w, r.Request, http.StatusOK, map[string]int64{"taken_back": r.upload.offset})
 	return nil
 }
 
 // commit ends an upload. An empty body commits to what was promised.
-func (h *sessions) commit(w http.ResponseWriter, r *http.Request, of target) error {
-	r, who, err := h.admit(r, door.Member, "uploads.commit")
-	if err != nil {
-		return err
-	}
+func (h *sessions) commit(w http.ResponseWriter, r request) error {
 	var asked api.UploadCommit
 	if r.ContentLength != 0 {
-		if err := read(w, r, &asked, `{"sha256": "..."}, or nothing if it was promised`); err != nil {
+		if err := read(w, r.Request, &asked, `{"sha256": "..."}, or nothing if it was promised`); err != nil {
 			return err
 		}
 	}
@@ -277,23 +280,19 @@ func (h *sessions) commit(w http.ResponseWriter, r *http.Request, of target) err
 	if err != nil {
 		return err
 	}
-	done, err := h.Files.CommitSession(r.Context(), who, of.session, whole)
+	done, err := h.Files.CommitSession(r.Context(), r.who, r.upload.session, whole)
 	if err != nil {
 		return err
 	}
-	h.json(w, r, http.StatusOK, shown(file.Progress{Session: done}))
+	h.json(w, r.Request, http.StatusOK, shown(file.Progress{Session: done}))
 	return nil
 }
 
-func (h *sessions) abort(w http.ResponseWriter, r *http.Request, of target) error {
-	r, who, err := h.admit(r, door.Member, "uploads.abort")
-	if err != nil {
+func (h *sessions) abort(w http.ResponseWriter, r request) error {
+	if err := h.Files.AbortSession(r.Context(), r.who, r.upload.session); err != nil {
 		return err
 	}
-	if err := h.Files.AbortSession(r.Context(), who, of.session); err != nil {
-		return err
-	}
-	h.json(w, r, http.StatusOK, map[string]string{"aborted": string(of.session)})
+	h.json(w, r.Request, http.StatusOK, map[string]string{"aborted": string(r.upload.session)})
 	return nil
 }
 

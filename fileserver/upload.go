@@ -10,7 +10,6 @@ import (
 	"github.com/coffer-ml/coffer/blob"
 	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/door"
-	"github.com/coffer-ml/coffer/user"
 )
 
 // digestHeader promises the SHA-256 of an upload of one part.
@@ -20,12 +19,8 @@ const digestHeader = "X-Coffer-Digest"
 // path is the name of the part. Parts are received one after the other as they
 // stream in, and stored together once the whole form is there; the reply lists
 // their paths.
-func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
-	r, who, err := h.admit(r, door.Member, "files.upload")
-	if err != nil {
-		return err
-	}
-	if err := plainEncoding(r); err != nil {
+func (h *handler) upload(w http.ResponseWriter, r request) error {
+	if err := plainEncoding(r.Request); err != nil {
 		return err
 	}
 	if most := h.Files.MaxSize; most > 0 && r.ContentLength > most+formOverhead {
@@ -43,7 +38,7 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 	if err != nil {
 		return errBody.Wrap(err, "an upload is multipart/form-data, the name of each part being the path of a file")
 	}
-	received, err := h.receive(r, who, form, body)
+	received, err := h.receive(r, form, body)
 	if body.err != nil { // which others may have made something else of
 		err = body.err
 	}
@@ -51,7 +46,7 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 		h.Files.Discard(r.Context(), received...)
 		return err
 	}
-	stored, err := h.Files.Commit(r.Context(), who, received...)
+	stored, err := h.Files.Commit(r.Context(), r.who, received...)
 	if err != nil {
 		return err
 	}
@@ -62,7 +57,7 @@ func (h *handler) upload(w http.ResponseWriter, r *http.Request) (err error) {
 			h.Received(g.Size)
 		}
 	}
-	h.json(w, r, http.StatusOK, paths)
+	h.json(w, r.Request, http.StatusOK, paths)
 	return nil
 }
 
@@ -84,7 +79,7 @@ func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // receive takes in the parts of a form up to the end of the request. Also in
 // case of an error it returns what it received.
-func (h *handler) receive(r *http.Request, who user.Identity, form *multipart.Reader, body io.Reader) (received []file.Received, err error) {
+func (h *handler) receive(r request, form *multipart.Reader, body io.Reader) (received []file.Received, err error) {
 	for parts := 1; ; parts++ {
 		part, err := form.NextRawPart()
 		if err == io.EOF { //nolint:errorlint // a wrapped EOF is that of a body which ends before the form
@@ -96,7 +91,7 @@ func (h *handler) receive(r *http.Request, who user.Identity, form *multipart.Re
 		if parts > maxParts {
 			return received, errBody.Errorf("a form may have at most %d parts; nothing of this one was stored", maxParts)
 		}
-		f, isFile, err := h.part(r, who, part)
+		f, isFile, err := h.part(r, part)
 		if err != nil {
 			return received, err
 		}
@@ -127,7 +122,7 @@ func atEnd(body io.Reader) error {
 }
 
 // part receives one part; a plain form field is passed over.
-func (h *handler) part(r *http.Request, who user.Identity, part *multipart.Part) (f file.Received, isFile bool, err error) {
+func (h *handler) part(r request, part *multipart.Part) (f file.Received, isFile bool, err error) {
 	// It is not closed: that would read a refused part to its end.
 	name, isFile, err := partName(part.Header.Get("Content-Disposition"))
 	if err != nil || !isFile {
@@ -143,7 +138,7 @@ func (h *handler) part(r *http.Request, who user.Identity, part *multipart.Part)
 			return f, false, err
 		}
 	}
-	f, err = h.Files.Receive(r.Context(), who, path, &bodyErrors{r: part, broken: brokenForm}, o)
+	f, err = h.Files.Receive(r.Context(), r.who, path, &bodyErrors{r: part, broken: brokenForm}, o)
 	return f, err == nil, err
 }
 

@@ -1,9 +1,5 @@
 package rpc
 
-import (
-	"github.com/coffer-ml/coffer/internal/door"
-)
-
 // Endpoint describes a row of the table, for listings and checks.
 type Endpoint struct {
 	Name   string
@@ -11,15 +7,11 @@ type Endpoint struct {
 	Access string
 }
 
-var accessNames = map[door.Access]string{
-	door.Anyone: "anyone", door.Optional: "optional", door.Guest: "guest", door.Self: "self", door.Member: "member", door.Admin: "admin",
-}
-
 // Endpoints lists the rows of the table in its order.
 func Endpoints() []Endpoint {
 	var out []Endpoint
 	for _, r := range (&handlers{}).table() {
-		out = append(out, Endpoint{r.name, r.since.String(), accessNames[r.access]})
+		out = append(out, Endpoint{r.name, r.since.String(), r.access.String()})
 	}
 	return out
 }
@@ -28,7 +20,7 @@ func Endpoints() []Endpoint {
 func OwnEndpoints() []Endpoint {
 	var out []Endpoint
 	for _, r := range (&handlers{}).ownTable() {
-		out = append(out, Endpoint{Name: r.pattern, Access: accessNames[r.access]})
+		out = append(out, Endpoint{Name: r.pattern, Access: r.access.String()})
 	}
 	return out
 }

@@ -243,6 +243,12 @@ func calledBy(endpoint string) string {
 // play plays all pairs. visit is told the body as it was sent.
 func play(t *testing.T, w *rpctest.World, visit func(p pair, body string, r rpctest.Reply)) {
 	t.Helper()
+	playAfter(t, w, func(string, rpctest.Request) {}, visit)
+}
+
+// playAfter is play with something done before each call.
+func playAfter(t *testing.T, w *rpctest.World, before func(endpoint string, q rpctest.Request), visit func(p pair, body string, r rpctest.Reply)) {
+	t.Helper()
 	w.Upload(t, "w eights.pt", "weights")
 	kept := map[string]string{}
 	for _, p := range pairs {
@@ -251,6 +257,7 @@ func play(t *testing.T, w *rpctest.World, visit func(p pair, body string, r rpct
 		if strings.Contains(body, "\n{") {
 			q.Header = map[string]string{"Content-Type": "application/json-lines"}
 		}
+		before(p.endpoint, q)
 		r := w.Do(t, q)
 		if r.Status != 200 {
 			t.Errorf("%s: %d/%d %s", p.endpoint, r.Status, r.Subcode, r.Message)

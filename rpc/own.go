@@ -27,39 +27,42 @@ type ownRoute struct {
 	serve   func(context.Context, Call) (any, error)
 	// write, in place of serve, writes its reply itself.
 	write func(context.Context, Call) error
+	// stream, in place of both, goes on for long and asks anew who is there.
+	stream http.HandlerFunc
 }
 
 // ownTable lists them: artifacts with their states and versions, curves that
 // lose nothing, what led to what, accounts.
 func (h *handlers) ownTable() []ownRoute {
 	return []ownRoute{
-		{"GET /artifacts", door.Guest, h.searchArtifacts, nil},
-		{"GET /tasks/{task}/artifacts", door.Guest, h.ownList, nil},
-		{"GET /tasks/{task}/artifact", door.Guest, h.ownGet, nil},
-		{"GET /tasks/{task}/artifact/versions", door.Guest, h.ownVersions, nil},
-		{"DELETE /tasks/{task}/artifact", door.Member, h.ownDelete, nil},
-		{"POST /tasks/{task}/artifact/restore", door.Member, h.ownRestore, nil},
-		{"GET /archive", door.Guest, nil, h.archive},
-		{"GET /blobs/{digest}", door.Guest, h.blob, nil},
-		{"GET /search", door.Guest, h.search, nil},
-		{"GET /usage", door.Guest, h.usage, nil},
-		{"GET /tasks/{task}/scalars", door.Guest, h.ownScalars, nil},
-		{"GET /lineage", door.Guest, h.lineage, nil},
-		{"GET /preview/{digest}", door.Guest, nil, h.preview},
-		{"GET /preview/{digest}/image", door.Guest, nil, h.previewImage},
-		{"GET /preview/{digest}/html", door.Guest, nil, h.previewPage},
-		{"GET /preview/{digest}/bytes", door.Guest, nil, h.previewBytes},
+		{pattern: "GET /artifacts", access: door.Guest, serve: h.searchArtifacts},
+		{pattern: "GET /tasks/{task}/artifacts", access: door.Guest, serve: h.ownList},
+		{pattern: "GET /tasks/{task}/artifact", access: door.Guest, serve: h.ownGet},
+		{pattern: "GET /tasks/{task}/artifact/versions", access: door.Guest, serve: h.ownVersions},
+		{pattern: "DELETE /tasks/{task}/artifact", access: door.Member, serve: h.ownDelete},
+		{pattern: "POST /tasks/{task}/artifact/restore", access: door.Member, serve: h.ownRestore},
+		{pattern: "GET /archive", access: door.Guest, write: h.archive},
+		{pattern: "GET /blobs/{digest}", access: door.Guest, serve: h.blob},
+		{pattern: "GET /search", access: door.Guest, serve: h.search},
+		{pattern: "GET /usage", access: door.Guest, serve: h.usage},
+		{pattern: "GET /tasks/{task}/scalars", access: door.Guest, serve: h.ownScalars},
+		{pattern: "GET /events/stream", access: door.Guest, stream: h.stream},
+		{pattern: "GET /lineage", access: door.Guest, serve: h.lineage},
+		{pattern: "GET /preview/{digest}", access: door.Guest, write: h.preview},
+		{pattern: "GET /preview/{digest}/image", access: door.Guest, write: h.previewImage},
+		{pattern: "GET /preview/{digest}/html", access: door.Guest, write: h.previewPage},
+		{pattern: "GET /preview/{digest}/bytes", access: door.Guest, write: h.previewBytes},
 
-		{"GET /users", door.Admin, h.ownUsers, nil},
-		{"POST /users", door.Admin, h.ownCreateUser, nil},
-		{"PATCH /users/{user}", door.Admin, h.ownUpdateUser, nil},
-		{"DELETE /users/{user}", door.Admin, h.ownDeleteUser, nil},
-		{"POST /users/{user}/reset", door.Admin, h.ownResetUser, nil},
-		{"GET /users/{user}/keys", door.Admin, h.ownUserKeys, nil},
-		{"POST /users/password", door.Self, h.ownPassword, nil},
-		{"GET /audit", door.Admin, h.ownAudit, nil},
-		{"POST /invitation/look", door.Anyone, h.ownInvitation, nil},
-		{"POST /invitation/accept", door.Anyone, h.ownAccept, nil},
+		{pattern: "GET /users", access: door.Admin, serve: h.ownUsers},
+		{pattern: "POST /users", access: door.Admin, serve: h.ownCreateUser},
+		{pattern: "PATCH /users/{user}", access: door.Admin, serve: h.ownUpdateUser},
+		{pattern: "DELETE /users/{user}", access: door.Admin, serve: h.ownDeleteUser},
+		{pattern: "POST /users/{user}/reset", access: door.Admin, serve: h.ownResetUser},
+		{pattern: "GET /users/{user}/keys", access: door.Admin, serve: h.ownUserKeys},
+		{pattern: "POST /users/password", access: door.Self, serve: h.ownPassword},
+		{pattern: "GET /audit", access: door.Admin, serve: h.ownAudit},
+		{pattern: "POST /invitation/look", access: door.Anyone, serve: h.ownInvitation},
+		{pattern: "POST /invitation/accept", access: door.Anyone, serve: h.ownAccept},
 	}
 }
 
@@ -67,16 +70,18 @@ func (h *handlers) ownTable() []ownRoute {
 func (h *handlers) own() http.Handler {
 	m := http.NewServeMux()
 	for _, r := range h.ownTable() {
-		if r.write != nil {
+		switch {
+		case r.write != nil:
 			m.Handle(r.pattern, h.raw(r.pattern, r.access, r.write))
-			continue
+		case r.stream != nil:
+			m.HandleFunc(r.pattern, r.stream)
+		default:
+			m.Handle(r.pattern, h.plain(r.pattern, r.access, r.serve))
 		}
-		m.Handle(r.pattern, h.plain(r.pattern, r.access, r.serve))
 	}
 	none := h.plain("none", door.Guest, func(_ context.Context, c Call) (any, error) {
 		return nil, ErrNoEndpoint.Errorf("there is no endpoint %s %.200q", c.Request.Method, c.Request.URL.Path)
 	})
-	m.HandleFunc("GET /events/stream", h.stream)
 	m.Handle("/", none)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect, without the prefix that a caller used

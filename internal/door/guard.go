@@ -27,6 +27,18 @@ const (
 	Admin                  // manages
 )
 
+var accessNames = map[Access]string{Anyone: "anyone", Optional: "optional", Guest: "guest", Self: "self", Member: "member", Admin: "admin"}
+
+// String names a level as the documentation does.
+func (a Access) String() string { return accessNames[a] }
+
+// Route describes what is served, for listings and checks: its method and
+// path, and what it asks of its callers.
+type Route struct {
+	Name   string
+	Access Access
+}
+
 var roles = map[Access]user.Role{Guest: user.Guest, Self: user.Guest, Member: user.Member, Admin: user.Admin}
 
 // Cookie is the name of the session cookie.

@@ -25,6 +25,7 @@ import (
 	"github.com/coffer-ml/coffer/rpc"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
+	"github.com/coffer-ml/coffer/test/rows"
 	"github.com/coffer-ml/coffer/user"
 )
 
@@ -45,6 +46,8 @@ type World struct {
 	Pairs map[user.Role]user.Pair
 	// Operator may do everything.
 	Operator user.Identity
+	// Rows reads the database.
+	Rows *rows.Reader
 
 	mu  sync.Mutex
 	now time.Time
@@ -60,6 +63,7 @@ func New(t testing.TB) *World {
 	db, err := sqlstore.Open(ctx, cfg)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
+	w.Rows = rows.Open(t, cfg)
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 
 	w.Users = user.New(user.Config{Store: db.Users(), Tx: db.Tx, Now: w.Now, Build: "test"})

@@ -1,5 +1,7 @@
 package rpc
 
+import "github.com/coffer-ml/coffer/internal/door"
+
 // Endpoint describes a row of the table, for listings and checks.
 type Endpoint struct {
 	Name   string
@@ -21,6 +23,20 @@ func OwnEndpoints() []Endpoint {
 	var out []Endpoint
 	for _, r := range (&handlers{}).ownTable() {
 		out = append(out, Endpoint{Name: r.pattern, Access: r.access.String()})
+	}
+	return out
+}
+
+// Routes lists everything that the handler serves: endpoints of the protocol,
+// which any method calls, and our own.
+func Routes() []door.Route {
+	var out []door.Route
+	h := &handlers{}
+	for _, r := range h.table() {
+		out = append(out, door.Route{Name: "/" + r.name, Access: r.access})
+	}
+	for _, r := range h.ownTable() {
+		out = append(out, door.Route{Name: r.pattern, Access: r.access})
 	}
 	return out
 }

@@ -80,11 +80,24 @@ func told(err error) string {
 	return fault.Of(err).Message
 }
 
-// adminRoutes are what the admin socket has beside the usual routes. at tells
+// refusal is the HTTP status of a failure: commands read the kind beside it.
+func refusal(kind fault.Kind) int {
+	switch kind {
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	}
+	return http.StatusBadRequest
+}
+
+// adminMount is what the admin socket has beside the usual routes. at tells
 // new pairs where to connect to.
-func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
+func adminMount(s *services, at keyPair, logger *slog.Logger) mount {
 	m := http.NewServeMux()
+	var routes []door.Route
 	on := func(pattern string, fn func(r *http.Request, who user.Identity) (any, error)) {
+		routes = append(routes, door.Route{Name: pattern, Access: door.Admin})
 		m.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			who, err := s.guard.Admit(r, door.Admin)
 			var reply any
@@ -95,7 +108,7 @@ func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
 			status := http.StatusOK
 			if err != nil {
 				f := fault.Of(err)
-				status, reply = http.StatusBadRequest, problem{f.Reason.Kind.String(), f.Reason.Name, told(err)}
+				status, reply = refusal(f.Reason.Kind), problem{f.Reason.Kind.String(), f.Reason.Name, told(err)}
 				if f.Reason.Kind == fault.Internal || f.Reason.Kind == fault.Unavailable {
 					logger.Error("administration failed", "id", door.RequestID(r.Context()), "reason", f.Reason.Name, "error", err)
 				}
@@ -134,5 +147,5 @@ func adminRoutes(s *services, at keyPair, logger *slog.Logger) http.Handler {
 		}
 		return s.files.Collect(r.Context(), grace)
 	})
-	return m
+	return mount{"/admin/", "", m, routes}
 }

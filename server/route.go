@@ -3,6 +3,7 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +16,36 @@ import (
 // doors are the handlers of the listeners.
 type doors struct{ web, api, files, admin http.Handler }
 
-// newDoors makes the handlers. No standard mux stands before files: it would
-// clean their paths, and redirect a POST that has no trailing slash.
-func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresses rpc.Addresses, at keyPair, stopping func() bool) doors {
+// mount is what a listener serves at a path and, if that ends with a slash, at
+// all below it. Its routes say what it asks of callers; what has none is not
+// mounted.
+type mount struct {
+	path    string
+	base    string // what stands before the paths of the routes
+	handler http.Handler
+	routes  []door.Route
+}
+
+// mounts are the parts of a listener. The first that fits a path serves it.
+type mounts []mount
+
+// ServeHTTP implements http.Handler. No standard mux stands here: it would clean
+// the paths of files, and redirect a POST that has no trailing slash.
+func (m mounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for _, part := range m {
+		if below, all := strings.CutSuffix(part.path, "/"); part.path == "/" || r.URL.Path == below || all && strings.HasPrefix(r.URL.Path, part.path) {
+			part.handler.ServeHTTP(w, r)
+			return
+		}
+	}
+	http.NotFound(w, r)
+}
+
+// listening are the parts of each listener.
+type listening struct{ web, api, files, admin mounts }
+
+// newListening joins the handlers to what each listener serves.
+func newListening(s *services, cfg Config, m *metrics, logger *slog.Logger, addresses rpc.Addresses, at keyPair, stopping func() bool) listening {
 	api := rpc.New(rpc.Config{
 		Guard: s.guard, Users: s.users, Projects: s.projects, Tasks: s.tasks, Models: s.models, Artifacts: s.artifacts, Events: s.events,
 		Queues: s.queues, Lifecycle: s.lifecycle, Files: s.files, Previews: s.previews, Addresses: addresses, Logger: logger, Now: time.Now,
@@ -30,55 +58,34 @@ func newDoors(s *services, cfg Config, m *metrics, logger *slog.Logger, addresse
 			Received: func(n int64) { m.received.Add(float64(n)) },
 		}
 	}
-	api = withSessions(api, fileserver.NewSessions(bytes(rpc.APIPrefix)))
-	probes := map[string]http.Handler{
-		"/healthz": http.HandlerFunc(health),
-		"/readyz":  ready(s, stopping),
-		"/metrics": m.handler(s.guard),
+	sessions := fileserver.NewSessions(bytes(rpc.APIPrefix))
+	public := func(name string) []door.Route { return []door.Route{{Name: name, Access: door.Anyone}} }
+	probes := mounts{
+		{"/healthz", "", http.HandlerFunc(health), public("GET /healthz")},
+		{"/readyz", "", ready(s, stopping), public("GET /readyz")},
+		{"/metrics", "", m.handler(s.guard), []door.Route{{Name: "GET /metrics", Access: door.Guest}}},
 	}
-	page := web.New(web.Config{Version: Version, PublicURL: cfg.PublicURL})
-	prefixed := fileserver.New(bytes(rpc.FilesPrefix))
-	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch p := r.URL.Path; {
-		case probes[p] != nil:
-			probes[p].ServeHTTP(w, r)
-		case p == rpc.FilesPrefix || strings.HasPrefix(p, rpc.FilesPrefix+"/"):
-			prefixed.ServeHTTP(w, r)
-		case strings.HasPrefix(p, rpc.APIPrefix+"/"):
-			api.ServeHTTP(w, r)
-		default:
-			page.ServeHTTP(w, r)
-		}
-	})
-	apiDoor := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if probe := probes[r.URL.Path]; probe != nil {
-			probe.ServeHTTP(w, r)
-			return
-		}
-		api.ServeHTTP(w, r)
-	})
-	keys := adminRoutes(s, at, logger)
-	admin := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/admin/") {
-			keys.ServeHTTP(w, r)
-			return
-		}
-		front.ServeHTTP(w, r)
-	})
+	parts := func(base string) mount {
+		return mount{base + fileserver.SessionsPath + "/", base, sessions, fileserver.SessionRoutes()}
+	}
+	front := append(slices.Clone(probes),
+		mount{rpc.FilesPrefix + "/", rpc.FilesPrefix, fileserver.New(bytes(rpc.FilesPrefix)), fileserver.Routes()},
+		parts(rpc.APIPrefix),
+		mount{rpc.APIPrefix + "/", rpc.APIPrefix, api, rpc.Routes()},
+		mount{"/", "", web.New(web.Config{Version: Version, PublicURL: cfg.PublicURL}), public("GET /")},
+	)
+	return listening{
+		web:   front,
+		api:   append(slices.Clone(probes), parts(""), parts(rpc.APIPrefix), mount{"/", "", api, rpc.Routes()}),
+		files: mounts{{"/", "", fileserver.New(bytes("")), fileserver.Routes()}},
+		admin: append(mounts{adminMount(s, at, logger)}, front...),
+	}
+}
+
+// newDoors makes the handlers of the listeners, with the log around them.
+func newDoors(l listening, m *metrics, logger *slog.Logger) doors {
 	logged := func(name string, h http.Handler) http.Handler {
 		return door.Log{Logger: logger, Now: time.Now, Observe: m.observe(name)}.Wrap(h)
 	}
-	return doors{web: logged("web", front), api: logged("api", apiDoor), files: logged("files", fileserver.New(bytes(""))), admin: logged("admin", admin)}
-}
-
-// withSessions puts uploads in parts beside the API, with its prefix or without.
-func withSessions(api, sessions http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p := strings.TrimPrefix(r.URL.Path, rpc.APIPrefix)
-		if p == fileserver.SessionsPath || strings.HasPrefix(p, fileserver.SessionsPath+"/") {
-			sessions.ServeHTTP(w, r)
-			return
-		}
-		api.ServeHTTP(w, r)
-	})
+	return doors{web: logged("web", l.web), api: logged("api", l.api), files: logged("files", l.files), admin: logged("admin", l.admin)}
 }

@@ -93,7 +93,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 	}
 	running := newDrain(s.hub.Close)
 	m.follow(running)
-	d := newDoors(s, cfg, m, logger, known, at, running.Stopping)
+	d := newDoors(newListening(s, cfg, m, logger, known, at, running.Stopping), m, logger)
 	if err := writeAddresses(cfg.Data, addresses); err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ func Open(t testing.TB, cfg sqlstore.Config) *Reader {
 	r := &Reader{db: db}
 	found, err := db.Query(list)
 	must(t, err)
+	defer func() { must(t, found.Close()) }()
 	for found.Next() {
 		var name string
 		must(t, found.Scan(&name))

@@ -39,13 +39,18 @@ type Run struct {
 	over       bool                   // no more are taken
 }
 
-// StartTask makes a task and runs it. End it with [Run.End].
+// StartTask makes a task and runs it. End it with [Run.End]. A destination that
+// cannot be written to is an error, and leaves no task.
 func (c *Client) StartTask(ctx context.Context, spec TaskSpec) (*Run, error) {
 	t, err := c.CreateTask(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
-	return c.start(ctx, t, false)
+	r, err := c.start(ctx, t, false)
+	if err != nil && t.Status == Created { // nobody asked for a draft
+		err = errors.Join(err, t.Delete(ctx, DeleteOptions{Force: true}))
+	}
+	return r, err
 }
 
 // Run runs a task that exists: a draft, such as a clone.
@@ -88,6 +93,9 @@ func (c *Client) ContinueTask(ctx context.Context, id string, o ContinueOptions)
 }
 
 func (c *Client) start(ctx context.Context, t *Task, force bool) (*Run, error) {
+	if err := t.writable(ctx); err != nil {
+		return nil, err
+	}
 	err := c.conn.call(ctx, "tasks.started", t.ID, again, map[string]any{"task": t.ID, "force": force}, nil)
 	if err != nil {
 		return nil, err

@@ -70,6 +70,7 @@ type Task struct {
 
 	c              *Client
 	projectDefault string // destination of its project
+	inPlace        bool   // weights of models are not uploaded
 }
 
 // taskFields are what a Task is made of.
@@ -156,6 +157,7 @@ func (c *Client) Task(ctx context.Context, id string) (*Task, error) {
 func (t *Task) Reload(ctx context.Context) error {
 	fresh, err := t.c.Task(ctx, t.ID)
 	if err == nil {
+		fresh.inPlace = t.inPlace
 		*t = *fresh
 	}
 	return err
@@ -198,7 +200,11 @@ func (c *Client) CreateTask(ctx context.Context, spec TaskSpec) (*Task, error) {
 	if spec.Parent != "" {
 		fields["parent"] = spec.Parent
 	}
-	if spec.Destination != "" {
+	switch spec.Destination {
+	case "":
+	case ToServer, NoUpload:
+		fields["output_dest"] = c.conn.set.Files
+	default:
 		fields["output_dest"] = spec.Destination
 	}
 	var made api.IDResponse
@@ -206,7 +212,11 @@ func (c *Client) CreateTask(ctx context.Context, spec TaskSpec) (*Task, error) {
 		c.forget(spec.Project) // in case that was deleted meanwhile
 		return nil, err
 	}
-	return c.Task(ctx, made.ID)
+	t, err := c.Task(ctx, made.ID)
+	if err == nil {
+		t.inPlace = spec.Destination == NoUpload
+	}
+	return t, err
 }
 
 // TaskEdit says what to change of a task; nil leaves as it is.

@@ -49,9 +49,9 @@ type field struct {
 	natural string
 	// letters are those that the folded text consists of; "" for any.
 	letters string
-	// sparse is the condition of an index that holds the rows whose text is
-	// not empty, where these are few; "" if there is none.
-	sparse string
+	// comments is where the texts that are not empty stand beside their ids;
+	// nil if they do not.
+	comments *comments
 	// names is where the texts stand once each; nil if they do not.
 	names *names
 	// flags are the columns that are 1 where a list holds a text.

@@ -161,6 +161,9 @@ func (s models) reword(ctx context.Context, id string, before, now model.Model) 
 			}
 		}
 	}
+	if err := modelComments.change(ctx, s.db, id, before.Comment, now.Comment); err != nil {
+		return err
+	}
 	from, to := modelTexts(before), modelTexts(now)
 	if slices.Equal(from, to) {
 		return nil

@@ -14,7 +14,7 @@ var modelSource = source{
 	fields: map[string]field{
 		"id":              idField("model.id"),
 		"name":            listed(nameField("model.name"), &modelNames),
-		"comment":         sparse(noteField("model.comment"), "model.comment <> ''"),
+		"comment":         noted(noteField("model.comment"), &modelComments),
 		"user":            within(refField("model.user_id"), "last_update"),
 		"project":         within(refField("model.project_id"), "last_update"),
 		"task":            within(refField("model.task_id"), "created"),

@@ -99,14 +99,21 @@ func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool
 	if err != nil || count > maxFindings {
 		return nil, false, err
 	}
+	if count == 0 {
+		return nil, true, nil
+	}
+	// In two steps: in one, PostgreSQL would read all names.
+	ids, err := collect(ctx, db, scalar[int64], `SELECT name_id FROM `+n.table+`_trigram WHERE trigram = ?`, rarest)
+	if err != nil {
+		return nil, false, err
+	}
 	column := "n.name"
 	if r.Fold {
 		column = "n.name_fold"
 	}
 	test := matches(db.dialect, column, r.Form, text)
-	found, err := collect(ctx, db, scalar[string], `SELECT n.name FROM `+n.table+` n
-		WHERE n.id IN (SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = ?) AND `+test.sql+` LIMIT ?`,
-		append(append([]any{rarest}, test.args...), maxNames+1)...)
+	found, err := collect(ctx, db, scalar[string], `SELECT n.name FROM `+n.table+` n WHERE `+db.dialect.inInts("n.id")+` AND `+test.sql+` LIMIT ?`,
+		append(append([]any{list(ids)}, test.args...), maxNames+1)...)
 	return found, len(found) <= maxNames, err
 }
 

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -57,10 +56,9 @@ func (db *DB) indexPattern(ctx context.Context, c compiler, n *node) (*node, err
 		return &node{or: true}, nil // no row has such letters
 	case f.names != nil && !plain: // the index on the column itself answers plain ones
 		return db.indexNames(ctx, c, f, n)
-	case f.sparse != "" && m.Pattern.Form != query.Anything && m.Pattern.Literal != "":
-		test := all(when(f.sparse), c.match(f, m.Pattern))
-		ids, err := collect(ctx, db, scalar[string], fmt.Sprintf("SELECT %s FROM %s WHERE %s LIMIT %d", c.source.id(), c.source.table, test.sql, db.driving+1), test.args...)
-		if err != nil || len(ids) > db.driving {
+	case f.comments != nil && m.Pattern.Form != query.Anything && m.Pattern.Literal != "":
+		ids, ok, err := f.comments.find(ctx, db, c, m.Pattern)
+		if err != nil || !ok {
 			return nil, err
 		}
 		return &node{leaf: m, matched: &ids}, nil

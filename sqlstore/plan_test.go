@@ -24,7 +24,9 @@ var (
 	scanned = regexp.MustCompile(`^SCAN (json_each|w VIRTUAL|below|known|kinds|chapter|t|CONSTANT|\(subquery|few|\d+)`)
 	// PostgreSQL avoids it here at any price, so this is what no index serves.
 	scanPostgres = regexp.MustCompile(`Seq Scan on .*`)
-	index        = regexp.MustCompile(`\w+_by_\w+`)
+	// comments are looked through: few rows have one.
+	comments = regexp.MustCompile(`(task|model)_comment`)
+	index    = regexp.MustCompile(`\w+_by_\w+`)
 )
 
 // inPlan is what the plan of PostgreSQL holds where that of SQLite holds the
@@ -55,7 +57,7 @@ func wantNoScan(t *testing.T, db *sqlstore.DB, fn func()) {
 		must(t, err)
 		steps := append(scan.FindAllString(plan, -1), scanPostgres.FindAllString(plan, -1)...)
 		for _, step := range steps {
-			if !scanned.MatchString(step) {
+			if !scanned.MatchString(step) && !comments.MatchString(step) {
 				t.Errorf("%s\nruns %s\nfull plan:\n%s", strings.TrimSpace(s.Text), step, plan)
 			}
 		}
@@ -84,7 +86,7 @@ func wantListStep(t *testing.T, db *sqlstore.DB, table, step string, list func()
 	var seen []string
 	listed := false
 	for _, s := range r.Statements() {
-		if !strings.HasPrefix(s.Text, "SELECT "+table+".id FROM "+table) {
+		if !strings.HasPrefix(s.Text, "SELECT "+table+".id FROM "+table) && !strings.HasPrefix(s.Text, "SELECT "+table+"_id FROM ") {
 			continue
 		}
 		listed = listed || strings.Contains(s.Text, "ORDER BY")
@@ -132,7 +134,7 @@ func TestCommonFiltersUseAnIndex(t *testing.T) {
 				query.Match{Field: "name", Pattern: pattern(t, "TASK 7", true)},
 				query.Match{Field: "id", Pattern: pattern(t, "TASK 7", true)},
 				query.Match{Field: "comment", Pattern: pattern(t, "TASK 7", true)},
-			}, latest, "task_by_comment"},
+			}, latest, "task_comment"},
 			"a metric in a range":      {query.Compare{Field: query.Join("last_metrics", "a", "b", "value"), Op: query.GreaterEqual, Value: 0.5}, latest, "event_series_by_last"},
 			"status, the latest first": {is("status", "created"), latest, "task_by_status (status=?)"},
 			"user, the latest first":   {is("user", "u1"), latest, "task_by_user (user_id=?)"},
@@ -191,7 +193,7 @@ func TestCommonFiltersOfModelsUseAnIndex(t *testing.T) {
 			"metadata of a framework":     {query.And{is("metadata.acc.value", "0.9"), is("framework", "PyTorch")}, latest, "model_metadata_by_value"},
 			"created since":               {query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(9)}, nil, "model_by_creation"},
 			"name, tags and metadata":     {query.And{query.Match{Field: "name", Pattern: pattern(t, "del 1", false)}, is("tags", "a"), is("metadata.acc.value", "0.9")}, latest, "model_tag_by_tag"},
-			"comment that holds":          {query.Match{Field: "comment", Pattern: pattern(t, "omm", false)}, latest, "model_by_comment"},
+			"comment that holds":          {query.Match{Field: "comment", Pattern: pattern(t, "omm", false)}, latest, "model_comment"},
 			"a metric in a range":         {query.Compare{Field: query.Join("last_metrics", "a", "b", "value"), Op: query.GreaterEqual, Value: 0.5}, latest, "event_series_by_"},
 			"published, the latest first": {query.Same{Field: "ready", Value: true}, latest, "model_by_update"},
 			"several ids":                 {query.In{Field: "id", Values: []string{"x", "y"}}, nil, ""},

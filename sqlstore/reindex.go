@@ -11,9 +11,9 @@ import (
 )
 
 // indexRules counts the rules by which the program derives what searches need:
-// words, runs of letters, sort keys. It grows with each change of them, and
+// words, runs of letters, comments, sort keys. It grows with each change of them, and
 // then everything is derived anew at the next start.
-const indexRules = "1"
+const indexRules = "2"
 
 // reindexed names the setting that holds the rules of the database.
 const reindexed = "search.rules"
@@ -37,7 +37,7 @@ func (db *DB) reindex(ctx context.Context) error {
 		if err := (users{db}).SetSetting(ctx, reindexed, indexRules); err != nil {
 			return err
 		}
-		for _, table := range []string{"task_name", "task_name_trigram", "task_word", "project_word", "artifact_name", "artifact_name_trigram", "artifact_metadata", "model_name", "model_name_trigram", "model_word"} {
+		for _, table := range []string{"task_name", "task_name_trigram", "task_word", "task_comment", "project_word", "artifact_name", "artifact_name_trigram", "artifact_metadata", "model_name", "model_name_trigram", "model_word", "model_comment"} {
 			if _, err := db.exec(ctx, `DELETE FROM `+table); err != nil {
 				return fmt.Errorf("empty the index %s: %w", table, err)
 			}

@@ -23,6 +23,8 @@ func derived(t *testing.T, db *sqlstore.DB) []string {
 		`SELECT 'trigram ' || t.trigram || ' of artifact ' || n.name FROM artifact_name_trigram t LEFT JOIN artifact_name n ON n.id = t.name_id`,
 		`SELECT 'artifact fold ' || key_fold FROM artifact`,
 		`SELECT 'word ' || word || ' ' || task_id || ' ' || weight FROM task_word`,
+		`SELECT 'comment ' || comment || ' ' || comment_fold || ' ' || task_id FROM task_comment`,
+		`SELECT 'comment ' || comment || ' ' || comment_fold || ' ' || model_id FROM model_comment`,
 		`SELECT 'word ' || word || ' ' || project_id || ' ' || weight FROM project_word`,
 		`SELECT 'sort ' || task_id || ' ' || name || ' ' || coalesce(sort_key, '-') FROM task_param`,
 		`SELECT 'metadata ' || key || ' ' || value FROM artifact_metadata`,
@@ -46,6 +48,9 @@ func TestWhatSearchesNeedIsDerivedAnew(t *testing.T) {
 	p := aProject("vision/Yolo")
 	p.Description = "boxes around things"
 	addProjects(t, db, p)
+	m := aModel("net")
+	m.Comment = "the best"
+	addModels(t, db, m)
 	for i := range 700 { // more than one slice
 		x := aTask(fmt.Sprint("train ", i%20))
 		x.Comment, x.Script.Repository, x.Script.EntryPoint = "a comment", "git@host:repo.git", "train.py"
@@ -59,7 +64,7 @@ func TestWhatSearchesNeedIsDerivedAnew(t *testing.T) {
 	}
 	want := derived(t, db)
 	for _, text := range []string{
-		`DELETE FROM setting WHERE name = 'search.rules'`, `DELETE FROM task_word`, `DELETE FROM artifact_name`, `UPDATE artifact SET key_fold = 'stale'`,
+		`DELETE FROM setting WHERE name = 'search.rules'`, `DELETE FROM task_word`, `DELETE FROM task_comment`, `DELETE FROM artifact_name`, `UPDATE artifact SET key_fold = 'stale'`,
 		`INSERT INTO task_name (name, name_key, name_fold) VALUES ('stale', 'stale', 'STALE')`,
 		`UPDATE task_param SET sort_key = 'stale'`,
 	} {

@@ -203,6 +203,9 @@ func (s tasks) reword(ctx context.Context, id string, before, now task.Task) err
 			}
 		}
 	}
+	if err := taskComments.change(ctx, s.db, id, before.Comment, now.Comment); err != nil {
+		return err
+	}
 	from, to := taskTexts(before), taskTexts(now)
 	if slices.Equal(from, to) {
 		return nil

@@ -12,7 +12,7 @@ var taskSource = source{
 	fields: map[string]field{
 		"id":              idField("task.id"),
 		"name":            listed(nameField("task.name"), &taskNames),
-		"comment":         sparse(noteField("task.comment"), "task.comment <> ''"),
+		"comment":         noted(noteField("task.comment"), &taskComments),
 		"report":          missingField(query.Text), // reports are no part of this server yet
 		"user":            within(refField("task.user_id"), "last_update"),
 		"project":         within(refField("task.project_id"), "last_update"),
@@ -93,8 +93,8 @@ func spanned(f field) field {
 	return f
 }
 
-func sparse(f field, where string) field {
-	f.sparse = where
+func noted(f field, k *comments) field {
+	f.comments = k
 	return f
 }
 

@@ -315,11 +315,15 @@ func (c compiler) some(f field, test cond, n *node) cond {
 	return exists(!n.not, f.rows.of(c.source)+" AND ("+test.sql+")", args)
 }
 
+// exists holds if there are such rows, or if there are none. It is put to each
+// row by itself: what picks rows was chosen before, and PostgreSQL would join
+// instead.
 func exists(holds bool, from string, args []any) cond {
-	if holds {
-		return when("EXISTS (SELECT 1 "+from+")", args...)
+	text := "EXISTS (SELECT 1 " + from + " LIMIT 1 OFFSET 0)"
+	if !holds {
+		text = "NOT " + text
 	}
-	return when("NOT EXISTS (SELECT 1 "+from+")", args...)
+	return when(text, args...)
 }
 
 func (c compiler) empty(f field, not bool) cond {

@@ -210,6 +210,13 @@ func (w *world) byID(sorted []int) []table {
 				}
 			}
 		}},
+		{"task_comment", "task_id comment comment_fold", func(yield func(...any) bool) {
+			for _, n := range sorted {
+				if t := w.task(n); t.comment != "" && !yield(t.id, t.comment, query.Fold(t.comment)) {
+					return
+				}
+			}
+		}},
 		{"task_model", "task_id input place name model_id", func(yield func(...any) bool) {
 			for _, n := range sorted {
 				if w.task(n).model && !yield(taskID(n), 0, 0, "model", idOf(taskStream, n)) {

@@ -99,6 +99,13 @@ func (w *world) modelTables() []table {
 				}
 			}
 		}},
+		{"model_comment", "model_id comment comment_fold", func(yield func(...any) bool) {
+			for _, n := range sorted {
+				if m := w.model(n); m.comment != "" && !yield(m.id, m.comment, query.Fold(m.comment)) {
+					return
+				}
+			}
+		}},
 		{"model_metadata", "model_id key type value number sort_key", func(yield func(...any) bool) {
 			for _, n := range sorted {
 				m := w.model(n)

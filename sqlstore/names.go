@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -95,15 +96,20 @@ func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool
 	if r.Form == query.General || len(trigrams) == 0 {
 		return nil, false, nil
 	}
-	rarest, count, err := n.rarest(ctx, db, trigrams)
-	if err != nil || count > maxFindings {
+	picks, err := n.rarest(ctx, db, query.Fold(text), trigrams)
+	if err != nil || picks[0].names > maxFindings {
 		return nil, false, err
 	}
-	if count == 0 {
+	if picks[0].names == 0 {
 		return nil, true, nil
 	}
 	// In two steps: in one, PostgreSQL would read all names.
-	ids, err := collect(ctx, db, scalar[int64], `SELECT name_id FROM `+n.table+`_trigram WHERE trigram = ?`, rarest)
+	candidates, args := `SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = ?`, []any{picks[0].trigram}
+	if len(picks) > 1 && picks[0].names > maxNames {
+		candidates += ` AND EXISTS (SELECT 1 FROM ` + n.table + `_trigram o WHERE o.trigram = ? AND o.name_id = t.name_id)`
+		args = append(args, picks[1].trigram)
+	}
+	ids, err := collect(ctx, db, scalar[int64], candidates, args...)
 	if err != nil {
 		return nil, false, err
 	}
@@ -117,26 +123,33 @@ func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool
 	return found, len(found) <= maxNames, err
 }
 
-// rarest returns the trigram that leads to the fewest names.
-func (n names) rarest(ctx context.Context, db *DB, trigrams []string) (string, int, error) {
-	type counted struct {
-		trigram string
-		names   int
-	}
-	all, err := collect(ctx, db, func(s scanner) (c counted, err error) {
+// run is a run of three letters, and how many names have it, as far as that
+// was counted.
+type run struct {
+	trigram string
+	names   int
+}
+
+// rarest returns the run that leads to the fewest names, and the rarest of
+// those that share no letter of the text with it, if there are some: runs that
+// overlap tend to stand in the same names.
+func (n names) rarest(ctx context.Context, db *DB, text string, trigrams []string) ([]run, error) {
+	all, err := collect(ctx, db, func(s scanner) (c run, err error) {
 		return c, s.Scan(&c.trigram, &c.names)
 	}, `SELECT w.value, (SELECT count(*) FROM (SELECT 1 FROM `+n.table+`_trigram t WHERE t.trigram = w.value LIMIT ?) few)
 		FROM `+db.dialect.elements(), maxFindings+1, list(trigrams))
-	if err != nil || len(all) == 0 {
-		return "", maxFindings + 1, err
+	if err != nil {
+		return nil, err
 	}
-	least := all[0]
-	for _, c := range all {
-		if c.names < least.names {
-			least = c
+	slices.SortStableFunc(all, func(a, b run) int { return a.names - b.names })
+	first := strings.Index(text, all[0].trigram)
+	for _, c := range all[1:] {
+		at := strings.Index(text, c.trigram)
+		if at+len(c.trigram) <= first || at >= first+len(all[0].trigram) {
+			return []run{all[0], c}, nil
 		}
 	}
-	return least.trigram, least.names, nil
+	return all[:1], nil
 }
 
 // matches is the condition that a text has the form with the literal.

@@ -62,8 +62,11 @@ func distinct(values []string) []string {
 }
 
 // oneOf holds if the text is one of the values. Long texts are looked up by
-// their heads first.
+// their heads first; a shorter value is all of its head.
 func (c compiler) oneOf(f field, values []string) cond {
+	if f.long && !slices.ContainsFunc(values, func(v string) bool { return utf8.RuneCountInString(v) >= headLength }) {
+		f.value, f.long = head(f.value), false
+	}
 	switch {
 	case len(values) == 0:
 		return never

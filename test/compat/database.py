@@ -1,9 +1,14 @@
 """A throw-away PostgreSQL server, for a Coffer that keeps its rows there."""
 
+import os
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+
+# The environment that the tests were started with: the home of the SDK, which takes its place, has no caches of Go, and
+# everything would be compiled anew.
+AROUND = dict(os.environ)
 
 # The server ends when its standard input does, so also with this process.
 STOP_LIMIT = 30
@@ -14,7 +19,7 @@ class Database:
 
     def __init__(self):
         self.process = subprocess.Popen(
-            ["go", "run", "./test/postgres/run"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["go", "run", "./test/postgres/run"], cwd=ROOT, env=AROUND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.url = self.process.stdout.readline().strip()
         assert self.url, f"the PostgreSQL server ended with {self.process.wait()}"

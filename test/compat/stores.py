@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from database import ROOT, STOP_LIMIT
+from database import AROUND, ROOT, STOP_LIMIT
 
 KINDS = ("s3", "gs", "azure")
 
@@ -17,7 +17,7 @@ class ObjectStore:
 
     def __init__(self, kind):
         self.process = subprocess.Popen(
-            ["go", "run", "./test/objectstore/run", kind], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["go", "run", "./test/objectstore/run", kind], cwd=ROOT, env=AROUND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.address = self.process.stdout.readline().strip()
         assert self.address, f"the object store ended with {self.process.wait()}"

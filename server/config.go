@@ -46,6 +46,7 @@ type Config struct {
 	WatchdogEvery   time.Duration
 	SessionLife     time.Duration
 	AuditRetention  time.Duration // 0 keeps everything
+	UsersFile       string
 	CookieDomain    string
 	PreviewCache    int64 // bytes
 	LogFormat       string
@@ -177,6 +178,10 @@ var settings = []setting{
 		}
 		return nil
 	}},
+	{usersFileKey, "", "YAML file with accounts that are made and kept as it says: name, role, and password or password_hash", func(c *Config, s string) error {
+		c.UsersFile = s
+		return nil
+	}},
 	{"cookie-domain", "", "domain of the session cookie; default is the host alone that a browser called", func(c *Config, s string) error {
 		c.CookieDomain = s
 		if s != "" && !domainPattern.MatchString(s) {
@@ -219,6 +224,9 @@ func setDuration(to *time.Duration, s string, least time.Duration) error {
 	*to = d
 	return nil
 }
+
+// usersFileKey names the file of fixed accounts.
+const usersFileKey = "users-file"
 
 // Keys whose values may hold credentials.
 const (

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -57,6 +59,10 @@ func serveCommand() *cobra.Command {
 // to logTo.
 func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 	logger := newLogger(cfg, logTo)
+	fixed, err := readAccounts(cfg.UsersFile)
+	if err != nil {
+		return err
+	}
 	unlock, err := lockData(cfg.Data)
 	if err != nil {
 		return err
@@ -84,7 +90,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 	}()
 	addresses := l.addresses()
 	at := sdkAddresses(cfg, addresses)
-	if err := s.prepare(ctx, cfg, out, at); err != nil {
+	if err := s.prepare(ctx, cfg, fixed, out, at); err != nil {
 		return err
 	}
 	known := rpc.Addresses{
@@ -119,7 +125,7 @@ func Serve(ctx context.Context, cfg Config, out, logTo io.Writer) error {
 }
 
 // prepare makes what a database must hold, and shows what is shown once.
-func (s *services) prepare(ctx context.Context, cfg Config, out io.Writer, at keyPair) error {
+func (s *services) prepare(ctx context.Context, cfg Config, fixed []user.Fixed, out io.Writer, at keyPair) error {
 	ctx = user.WithAct(ctx, user.Act{Who: user.Server, Action: "start"})
 	if err := s.queues.Bootstrap(ctx); err != nil {
 		return fmt.Errorf("default queue: %w", err)
@@ -130,10 +136,19 @@ func (s *services) prepare(ctx context.Context, cfg Config, out io.Writer, at ke
 	// What cannot be shown is not kept either, but drawn anew by the next start.
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		first, err := s.users.Bootstrap(ctx)
-		if err == nil && first != nil {
-			err = showFirstRun(out, cfg, first, at)
-		}
 		if err != nil {
+			return fmt.Errorf("first start: %w", err)
+		}
+		if err := s.users.Fix(ctx, fixed); err != nil {
+			return fmt.Errorf("%s: %w", usersFileKey, err)
+		}
+		if first == nil {
+			return nil
+		}
+		if slices.ContainsFunc(fixed, func(f user.Fixed) bool { return strings.EqualFold(f.Name, first.Name) }) {
+			first.Password = "(that of " + cfg.UsersFile + ")"
+		}
+		if err := showFirstRun(out, cfg, first, at); err != nil {
 			return fmt.Errorf("first start: %w", err)
 		}
 		return nil

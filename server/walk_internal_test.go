@@ -56,7 +56,7 @@ func newHall(t *testing.T, at string) *hall {
 	h.services, err = build(t.Context(), cfg, logger, m)
 	must(t, err)
 	t.Cleanup(func() { must(t, h.services.close()) })
-	must(t, h.services.prepare(t.Context(), cfg, io.Discard, keyPair{}))
+	must(t, h.services.prepare(t.Context(), cfg, nil, io.Discard, keyPair{}))
 	h.listening = newListening(h.services, cfg, m, logger, rpc.Addresses{WebPort: "8080", APIPort: "8008", FilesPort: "8081"}, keyPair{}, func() bool { return false })
 	h.rows = rows.Open(t, sqlstore.Config{Path: filepath.Join(cfg.Data, databaseFile), URL: cfg.DB})
 	h.fill(t)

@@ -151,6 +151,11 @@ func (s *Service) end(ctx context.Context, u User) error {
 	if err := s.keepAdmin(ctx, u, false); err != nil {
 		return err
 	}
+	return s.close(ctx, u)
+}
+
+// close is end, whoever is left.
+func (s *Service) close(ctx context.Context, u User) error {
 	now := s.Now()
 	u.Disabled, u.PasswordHash, u.Invitation = now, "", Invitation{}
 	if err := s.Store.Save(ctx, u); err != nil {
@@ -190,7 +195,7 @@ func (s *Service) keepAdmin(ctx context.Context, u User, stays bool) error {
 }
 
 func fixedAccount(u User) error {
-	return ErrFixed.Errorf("%q is kept by the server's file of fixed accounts; change it there", u.Name)
+	return ErrFixed.Errorf("%q is kept by the operator's file of accounts; change it there, and restart the server", u.Name)
 }
 
 // Preferences returns what the caller keeps here for its programs.

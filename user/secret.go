@@ -79,25 +79,36 @@ func checkPassword(hash, password string) bool {
 	if isBcrypt(hash) {
 		return bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
 	}
+	a, ok := parseArgon(hash)
+	if !ok {
+		return false
+	}
+	got := argon2.IDKey([]byte(password), a.salt, a.time, a.memory, a.threads, uint32(len(a.sum)))
+	return subtle.ConstantTimeCompare(got, a.sum) == 1
+}
+
+// argon is an argon2id hash with its cost.
+type argon struct {
+	memory, time uint32
+	threads      uint8
+	salt, sum    []byte
+}
+
+// parseArgon reads the PHC text form.
+func parseArgon(hash string) (a argon, ok bool) {
 	parts := strings.Split(hash, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return a, false
 	}
-	var memory, time uint32
-	var threads uint8
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil {
-		return false
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &a.memory, &a.time, &a.threads); err != nil || a.time == 0 || a.threads == 0 {
+		return a, false
 	}
-	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
-	if err != nil {
-		return false
+	var err error
+	if a.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
+		return a, false
 	}
-	want, err := base64.RawStdEncoding.DecodeString(parts[5])
-	if err != nil || len(want) == 0 {
-		return false
-	}
-	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1
+	a.sum, err = base64.RawStdEncoding.DecodeString(parts[5])
+	return a, err == nil && len(a.sum) > 0
 }
 
 // isBcrypt reports whether a text is a bcrypt hash, such as other servers keep.

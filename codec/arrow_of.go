@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // sliced is a part of an array's data.
@@ -71,8 +72,7 @@ func filled[T any](b appender[T], values []T, mask []bool, none func(T) bool) ar
 
 // arrowOf makes an Arrow array of one dimension of NumPy's, as pyarrow does of
 // a DataFrame's column: NaN and NaT are missing values.
-func arrowOf(a *NDArray, mask []bool, zone string) (arrow.Array, error) {
-	mem := memoryPool()
+func arrowOf(mem memory.Allocator, a *NDArray, mask []bool, zone string) (arrow.Array, error) {
 	switch d := a.Data.(type) {
 	case []bool:
 		return filled(array.NewBooleanBuilder(mem), d, mask, nil), nil
@@ -116,7 +116,7 @@ func arrowOf(a *NDArray, mask []bool, zone string) (arrow.Array, error) {
 		return filled(b, convert(d, func(v Timedelta64) arrow.Duration { return arrow.Duration(v) }), mask,
 			func(v arrow.Duration) bool { return v == NaT }), nil
 	case []any:
-		return arrowOfObjects(d)
+		return arrowOfObjects(mem, d)
 	}
 	return nil, mistyped("a column of %s", a.DType)
 }
@@ -125,8 +125,7 @@ var arrowUnits = map[string]arrow.TimeUnit{"s": arrow.Second, "ms": arrow.Millis
 
 // arrowOfObjects makes an array of Python objects that are all of one type,
 // or missing.
-func arrowOfObjects(values []any) (arrow.Array, error) {
-	mem := memoryPool()
+func arrowOfObjects(mem memory.Allocator, values []any) (arrow.Array, error) {
 	var first any
 	for _, v := range values {
 		if !isNone(v) {
@@ -159,7 +158,7 @@ func arrowOfObjects(values []any) (arrow.Array, error) {
 		}
 		return objects(array.NewDate32Builder(mem), days)
 	case time.Time:
-		return momentObjects(values)
+		return momentObjects(mem, values)
 	}
 	return nil, mistyped("a column of objects: %s", describe(first))
 }
@@ -188,8 +187,8 @@ func objects[T any](b appender[T], values []any) (arrow.Array, error) {
 	return b.NewArray(), nil
 }
 
-func momentObjects(values []any) (arrow.Array, error) {
-	b := array.NewTimestampBuilder(memoryPool(), &arrow.TimestampType{Unit: arrow.Microsecond})
+func momentObjects(mem memory.Allocator, values []any) (arrow.Array, error) {
+	b := array.NewTimestampBuilder(mem, &arrow.TimestampType{Unit: arrow.Microsecond})
 	for _, v := range values {
 		t, ok := v.(time.Time)
 		switch {
@@ -228,14 +227,14 @@ func appendFrom(b array.Builder, from arrow.Array, i int) error {
 
 // rebuilt reads length values out of Arrow's buffers: a bitmap of what is
 // there, then the values, or offsets and the texts they point into.
-func rebuilt(t arrow.DataType, length, offset int, buffers [][]byte) (arrow.Array, error) {
+func rebuilt(mem memory.Allocator, t arrow.DataType, length, offset int, buffers [][]byte) (arrow.Array, error) {
 	there := func(i int) bool {
 		return len(buffers) == 0 || buffers[0] == nil || buffers[0][(offset+i)/8]>>((offset+i)%8)&1 == 1
 	}
 	if len(buffers) > 0 && buffers[0] != nil && len(buffers[0]) < (offset+length+7)/8 {
 		return nil, malformed("a bitmap of %d bytes for %d values", len(buffers[0]), length)
 	}
-	b := array.NewBuilder(memoryPool(), t)
+	b := array.NewBuilder(mem, t)
 	defer b.Release()
 	var item func(i int) error
 	switch t := t.(type) {

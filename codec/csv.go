@@ -148,6 +148,10 @@ var missing = map[string]bool{
 	"n/a": true, "nan": true, "null": true,
 }
 
+// nameBytes bounds a column's name: it is kept several times over, and what is
+// longer is text.
+const nameBytes = 1 << 16
+
 // readCSV reads the rows and columns of the part. Rows before it are passed
 // over, those after it are not read.
 func readCSV(r io.ReaderAt, size int64, index int, part TableSlice, l Limits) (arrow.Table, error) {
@@ -164,6 +168,11 @@ func readCSV(r io.ReaderAt, size int64, index int, part TableSlice, l Limits) (a
 		return nil, err
 	}
 	names := append([]string(nil), head...)
+	for i, name := range names {
+		if len(name) > nameBytes {
+			return nil, tooLarge("a name of %d bytes for column %d", len(name), i)
+		}
+	}
 	columns := make([][]string, len(names))
 	n, kept := int64(0), rows.taken
 	for part.Rows == 0 || n-part.Offset < part.Rows {
@@ -183,6 +192,10 @@ func readCSV(r io.ReaderAt, size int64, index int, part TableSlice, l Limits) (a
 			continue
 		}
 		if err := l.rows(n - part.Offset); err != nil {
+			return nil, err
+		}
+		rows.taken += fieldBytes * int64(len(names)-len(row)) // a short row has empty fields
+		if err := l.bytes(rows.taken); err != nil {
 			return nil, err
 		}
 		for i := range columns {

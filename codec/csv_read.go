@@ -2,8 +2,10 @@ package codec
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
+	"math"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -36,6 +38,23 @@ func (w *watched) Read(p []byte) (int, error) {
 		w.err = err
 	}
 	return n, err
+}
+
+// gunzipped expands a gzipped file into memory; another one stays as it is.
+func gunzipped(r io.ReaderAt, size int64, l Limits) (io.ReaderAt, int64, error) {
+	in, err := unzipped(r, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	z, ok := in.(*gunzip)
+	if !ok {
+		return r, size, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(z, min(l.Bytes, math.MaxInt64-1)+1))
+	if err != nil {
+		return nil, 0, err
+	}
+	return bytes.NewReader(b), int64(len(b)), l.bytes(int64(len(b)))
 }
 
 type gunzip struct {

@@ -150,7 +150,7 @@ func (Parquet) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (any, error
 
 // openParquet reads the footer alone.
 func openParquet(r io.ReaderAt, size int64, l Limits) (*parquet.File, error) {
-	if err := footerFits(r, size); err != nil {
+	if err := checkFooter(r, size, l); err != nil {
 		return nil, err
 	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
@@ -161,13 +161,6 @@ func openParquet(r io.ReaderAt, size int64, l Limits) (*parquet.File, error) {
 		return nil, malformed("a table of %d rows", f.NumRows())
 	}
 	return f, l.columns(int64(len(f.Root().Columns())))
-}
-
-// footerFits refuses a footer longer than the file, for which the library
-// would take memory first.
-func footerFits(r io.ReaderAt, size int64) error {
-	_, err := footerLength(r, size)
-	return err
 }
 
 // footerLength is what the end of the file says of its footer, in bytes.

@@ -1,15 +1,12 @@
 package codec
 
 import (
-	"bufio"
 	"errors"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding/thrift"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // ParquetFile is a Parquet file of which parts are read: the footer when it is
@@ -41,6 +38,9 @@ func OpenParquet(r io.ReaderAt, size int64, l Limits) (p *ParquetFile, err error
 	if n, err := footerLength(r, size); err != nil {
 		return nil, err
 	} else if err := l.bytes(footerGrowth * n); err != nil {
+		return nil, err
+	}
+	if err := checkFooter(r, size, l); err != nil {
 		return nil, err
 	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(pageBuffer))
@@ -166,18 +166,20 @@ func (p *ParquetFile) Scan(column, rows int, fn func(arrow.Array) error) (err er
 		if err := p.checkLeaf(i, leaf, g.NumRows()); err != nil {
 			return err
 		}
-		if err := scanPages(g.ColumnChunks()[leaf].Pages(), rows, emit); err != nil {
+		c := g.ColumnChunks()[leaf]
+		if err := scanPages(c.Pages(), min(g.NumRows(), c.NumValues()), rows, emit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// scanPages hands out the values of pages, so many at a time.
-func scanPages(pages parquet.Pages, most int, emit func([]parquet.Value) error) error {
+// scanPages hands out the values of pages that have left values together, so
+// many at a time.
+func scanPages(pages parquet.Pages, left int64, most int, emit func([]parquet.Value) error) error {
 	defer func() { _ = pages.Close() }()
 	buf := make([]parquet.Value, most)
-	for {
+	for left > 0 {
 		page, err := pages.ReadPage()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -185,6 +187,7 @@ func scanPages(pages parquet.Pages, most int, emit func([]parquet.Value) error) 
 		if err != nil {
 			return err
 		}
+		left -= page.NumValues()
 		for in := page.Values(); ; {
 			k, err := in.ReadValues(buf)
 			if k > 0 {
@@ -201,6 +204,7 @@ func scanPages(pages parquet.Pages, most int, emit func([]parquet.Value) error) 
 		}
 		parquet.Release(page)
 	}
+	return nil
 }
 
 // part reads rows of a column of one row group.
@@ -297,38 +301,33 @@ func (p *ParquetFile) checkLeaf(group, leaf int, rows int64) error {
 	if m.NumValues < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > p.size {
 		return malformed("a column of %d values in %d bytes", m.NumValues, m.TotalCompressedSize)
 	}
-	at := m.DataPageOffset
-	if m.DictionaryPageOffset > 0 && m.DictionaryPageOffset < at {
-		at = m.DictionaryPageOffset
+	at, err := chunkStart(m)
+	if err != nil {
+		return err
 	}
 	end := at + m.TotalCompressedSize
 	if at < 0 || end > p.size {
 		return malformed("a column at byte %d of %d", at, p.size)
 	}
+	data := false
 	for seen := int64(0); seen < m.NumValues && seen < rows; {
-		in := &countingReader{r: io.NewSectionReader(p.r, at, end-at)}
-		buffered := bufio.NewReaderSize(in, 512)
-		var h format.PageHeader
-		var protocol thrift.CompactProtocol
-		if err := thrift.NewDecoder(protocol.NewReader(buffered)).Decode(&h); err != nil {
-			return malformed("a page header at byte %d: %w", at, err)
+		if end <= at {
+			return malformed("%d values where %d were promised", seen, m.NumValues)
 		}
-		header := in.n - int64(buffered.Buffered())
-		if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 || int64(h.CompressedPageSize) > end-at-header {
-			return malformed("a page of %d bytes at byte %d", h.CompressedPageSize, at)
+		data = data || at == m.DataPageOffset
+		h, header, err := pageHead(p.r, at, end-at, p.limits)
+		if err != nil {
+			return err
 		}
-		k := int64(0)
-		switch {
-		case h.DataPageHeader.Valid:
-			k = int64(h.DataPageHeader.V.NumValues)
-		case h.DataPageHeaderV2.Valid:
-			k = int64(h.DataPageHeaderV2.V.NumValues)
-		}
-		if k < 0 || k > m.NumValues-seen {
+		k := pageValues(h)
+		if k < 0 || k > m.NumValues-seen || k > 0 && !data {
 			return malformed("a page of %d values at byte %d", k, at)
 		}
 		// A page is in memory packed and unpacked, with a level for each value.
-		if err := p.limits.bytes(int64(h.CompressedPageSize) + int64(h.UncompressedPageSize) + 2*k); err != nil {
+		if err := p.limits.bytes(int64(h.CompressedPageSize) + int64(h.UncompressedPageSize) + levelBytes*k); err != nil {
+			return err
+		}
+		if err := checkExpansion(p.r, at+header, h, m.Codec, p.limits); err != nil {
 			return err
 		}
 		seen += k

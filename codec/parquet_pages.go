@@ -1,16 +1,17 @@
 package codec
 
 import (
-	"bufio"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
 // valueBytes is what the library takes for a value while a page is read.
 const valueBytes = 24
+
+// levelBytes is what the levels of a value take, which may be packed to nothing.
+const levelBytes = 2
 
 // checkPages reads the header of every page of the columns and rows that are
 // asked for: what they say they expand to, and how many values they say they
@@ -36,15 +37,11 @@ func checkPages(r io.ReaderAt, size int64, f *parquet.File, wanted []wantedColum
 				if m.NumValues < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > size {
 					return malformed("a column of %d values in %d bytes", m.NumValues, m.TotalCompressedSize)
 				}
-				start := m.DataPageOffset
-				if m.DictionaryPageOffset > 0 && m.DictionaryPageOffset < start {
-					start = m.DictionaryPageOffset
-				}
-				promised, needed := m.NumValues, m.NumValues
+				needed := m.NumValues
 				if w.flat() { // a value for each row
 					needed = min(needed, to)
 				}
-				bytes, err := chunkPages(r, size, start, m.TotalCompressedSize, promised, needed, l)
+				bytes, err := chunkPages(r, size, m, needed, l)
 				if err != nil {
 					return err
 				}
@@ -65,40 +62,37 @@ func checkPages(r io.ReaderAt, size int64, f *parquet.File, wanted []wantedColum
 
 // chunkPages adds up the pages of one column in one group, up to those with
 // the values that are needed.
-func chunkPages(r io.ReaderAt, size, start, length, values, needed int64, l Limits) (int64, error) {
+func chunkPages(r io.ReaderAt, size int64, m format.ColumnMetaData, needed int64, l Limits) (int64, error) {
+	start, err := chunkStart(m)
+	if err != nil {
+		return 0, err
+	}
+	length := m.TotalCompressedSize
 	if start < 0 || start > size-length {
 		return 0, malformed("a column at byte %d of %d", start, size)
 	}
 	total := int64(0)
+	data := false // the first page of data has begun where it should
 	for at, seen := start, int64(0); seen < needed; {
 		left := start + length - at
 		if left <= 0 {
-			return 0, malformed("%d values where %d were promised", seen, values)
+			return 0, malformed("%d values where %d were promised", seen, needed)
 		}
-		in := &countingReader{r: io.NewSectionReader(r, at, left)}
-		buffered := bufio.NewReaderSize(in, 512)
-		var h format.PageHeader
-		var protocol thrift.CompactProtocol
-		if err := thrift.NewDecoder(protocol.NewReader(buffered)).Decode(&h); err != nil {
-			return 0, malformed("a page header at byte %d: %w", at, err)
+		data = data || at == m.DataPageOffset
+		h, header, err := pageHead(r, at, left, l)
+		if err != nil {
+			return 0, err
 		}
-		header := in.n - int64(buffered.Buffered())
-		if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 || int64(h.CompressedPageSize) > left-header {
-			return 0, malformed("a page of %d bytes at byte %d", h.CompressedPageSize, at)
-		}
-		n := int64(0)
-		switch {
-		case h.DataPageHeader.Valid:
-			n = int64(h.DataPageHeader.V.NumValues)
-		case h.DataPageHeaderV2.Valid:
-			n = int64(h.DataPageHeaderV2.V.NumValues)
-		}
-		if n < 0 || n > values-seen {
+		n := pageValues(h)
+		if n < 0 || n > m.NumValues-seen || n > 0 && !data {
 			return 0, malformed("a page of %d values at byte %d", n, at)
 		}
 		seen += n
-		total += int64(h.UncompressedPageSize)
+		total += int64(h.UncompressedPageSize) + levelBytes*n
 		if err := l.bytes(total); err != nil {
+			return 0, err
+		}
+		if err := checkExpansion(r, at+header, h, m.Codec, l); err != nil {
 			return 0, err
 		}
 		at += header + int64(h.CompressedPageSize)

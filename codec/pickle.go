@@ -44,11 +44,14 @@ func (Pickle) Reads(rec Record) bool {
 func (Pickle) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (v any, err error) {
 	l = l.filled()
 	defer rescue("pickle", &err)
+	if r, size, err = gunzipped(r, size, l); err != nil {
+		return nil, err
+	}
 	graph, err := loadPickle(r, size, l)
 	if err != nil {
 		return nil, err
 	}
-	p := &pickled{l: l, builders: builders(), done: map[any]solved{}, open: map[any]bool{}}
+	p := &pickled{l: l, builders: builders(), done: map[any]solved{}, open: map[any]bool{}, mem: newBoundedMemory(l)}
 	return p.value(graph, 0)
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // extension is a column's values: an array of NumPy with what pandas adds to
@@ -140,7 +139,9 @@ func (p *pickled) categorical(state map[string]any, dtype, data any, depth int64
 	if len(l.columns) == 1 {
 		e.categories = l.columns[0]
 	} else if len(l.columns) == 0 {
-		e.categories = l.numbers()
+		if e.categories, err = p.numbers(l); err != nil {
+			return e, err
+		}
 	}
 	if e.categories == nil {
 		return e, mistyped("categories of several levels")
@@ -162,19 +163,19 @@ func (e extension) array(p *pickled) (arrow.Array, error) {
 		return nil, err
 	}
 	if e.categories != nil {
-		return e.dictionary()
+		return e.dictionary(p)
 	}
-	return arrowOf(e.values, e.mask, e.zone)
+	return arrowOf(p.mem, e.values, e.mask, e.zone)
 }
 
 func footprintOf(a *NDArray) int64 { return footprint(a.DType, int64(a.Len())) }
 
-func (e extension) dictionary() (arrow.Array, error) {
+func (e extension) dictionary(p *pickled) (arrow.Array, error) {
 	at, err := e.values.Float64s()
 	if err != nil {
 		return nil, err
 	}
-	b := array.NewInt32Builder(memoryPool())
+	b := array.NewInt32Builder(p.mem)
 	for _, f := range at {
 		switch {
 		case f == -1:
@@ -188,8 +189,6 @@ func (e extension) dictionary() (arrow.Array, error) {
 	t := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: e.categories.DataType(), Ordered: e.ordered}
 	return array.NewDictionaryArray(t, b.NewArray(), e.categories), nil
 }
-
-func memoryPool() memory.Allocator { return memory.DefaultAllocator }
 
 // arrowArray reads _restore_array((type, length, nulls, offset, buffers,
 // children, dictionary)), or a chunked array of such.
@@ -214,7 +213,7 @@ func (p *pickled) arrowArray(v any, depth int64) (arrow.Array, error) {
 				if err != nil {
 					return nil, err
 				}
-				return array.MakeArrayOfNull(memoryPool(), t, 0), nil
+				return array.MakeArrayOfNull(p.mem, t, 0), nil
 			}
 			return nil, wrongArgs(c.args)
 		}
@@ -228,7 +227,7 @@ func (p *pickled) arrowArray(v any, depth int64) (arrow.Array, error) {
 		if len(parts) == 1 {
 			return parts[0], nil
 		}
-		return array.Concatenate(parts, memoryPool())
+		return array.Concatenate(parts, p.mem)
 	case "pyarrow.lib._restore_array":
 		if len(c.args) != 1 {
 			return nil, wrongArgs(c.args)
@@ -267,7 +266,7 @@ func (p *pickled) restored(state []any, depth int64) (arrow.Array, error) {
 			return nil, err
 		}
 	}
-	return rebuilt(t, length, offset, buffers)
+	return rebuilt(p.mem, t, length, offset, buffers)
 }
 
 // arrowType reads type_for_alias("int64") and its like.

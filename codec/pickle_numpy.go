@@ -87,6 +87,9 @@ func textOf(v any) (string, bool) {
 	return "", false
 }
 
+// fieldMemory is what a field of a structured type takes.
+const fieldMemory = 160
+
 // structured reads the names and fields of a structured type.
 func (p *pickled) structured(state []any) (DType, error) {
 	bad := malformed("no structured type of NumPy")
@@ -95,6 +98,9 @@ func (p *pickled) structured(state []any) (DType, error) {
 	size, sized := state[5].(int64)
 	if !ok || !also || !sized || size < 0 || size > maxItem || len(names.items) > maxFields {
 		return DType{}, bad
+	}
+	if err := p.take(len(names.items) * fieldMemory); err != nil {
+		return DType{}, err
 	}
 	d := DType{Kind: 'V', Size: int(size)}
 	byName := map[string]*pyTuple{}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
 // Series is a pandas Series: a name and a table of one column, its index
@@ -473,7 +472,11 @@ func (p *pickled) multiLabels(state map[string]any, depth int64) (labels, error)
 			return out, err
 		}
 		if len(level.columns) == 0 {
-			level.columns = []arrow.Array{level.numbers()}
+			a, err := p.numbers(level)
+			if err != nil {
+				return out, err
+			}
+			level.columns = []arrow.Array{a}
 		}
 		at, err := p.value(codes[i], depth)
 		if err != nil {
@@ -483,7 +486,7 @@ func (p *pickled) multiLabels(state map[string]any, depth int64) (labels, error)
 		if !ok || len(a.Shape) != 1 || (i > 0 && int64(a.Len()) != out.length) {
 			return out, malformed("no codes of an index")
 		}
-		values, err := taken(level.columns[0], a)
+		values, err := p.taken(level.columns[0], a)
 		if err != nil {
 			return out, err
 		}
@@ -502,21 +505,25 @@ func (p *pickled) multiLabels(state map[string]any, depth int64) (labels, error)
 	return out, nil
 }
 
-func (l labels) numbers() arrow.Array {
-	b := array.NewInt64Builder(memory.DefaultAllocator)
+// numbers writes a range out.
+func (p *pickled) numbers(l labels) (arrow.Array, error) {
+	if err := p.l.rows(l.length); err != nil {
+		return nil, err
+	}
+	b := array.NewInt64Builder(p.mem)
 	for i := range l.length {
 		b.Append(l.r.start + i*l.r.step)
 	}
-	return b.NewArray()
+	return b.NewArray(), nil
 }
 
 // taken picks elements by their places; -1 is a missing one.
-func taken(from arrow.Array, places *NDArray) (arrow.Array, error) {
+func (p *pickled) taken(from arrow.Array, places *NDArray) (arrow.Array, error) {
 	at, err := places.Float64s()
 	if err != nil {
 		return nil, err
 	}
-	b := array.NewBuilder(memory.DefaultAllocator, from.DataType())
+	b := array.NewBuilder(p.mem, from.DataType())
 	defer b.Release()
 	for _, f := range at {
 		switch {

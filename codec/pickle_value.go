@@ -29,8 +29,9 @@ type pickled struct {
 	done     map[any]solved // by pointer
 	open     map[any]bool
 	bytes    int64
-	weight   int64 // of what was solved below the node in hand
-	nested   int64 // types, buffers and indexes within each other
+	mem      *boundedMemory // of Arrow's arrays
+	weight   int64          // of what was solved below the node in hand
+	nested   int64          // types, buffers and indexes within each other
 }
 
 // solved is a value and how many values it is, each counted as often as it
@@ -71,6 +72,9 @@ func (p *pickled) solve(v any, depth int64) (solved, error) {
 	case nil, bool, int64, float64, string, []byte, *big.Int:
 		return solved{v, 1}, p.add(1)
 	case pyBytes2:
+		if err := p.take(len(v)); err != nil { // each reference makes a text of its own
+			return solved{}, err
+		}
 		return solved{v.text(), 1}, p.add(1)
 	case *pyGlobal:
 		return p.constant(v)
@@ -104,6 +108,12 @@ func (p *pickled) solve(v any, depth int64) (solved, error) {
 func (p *pickled) add(n int64) error {
 	p.weight += n
 	return p.l.values(p.weight)
+}
+
+// take counts memory that a value gets beside what the file has.
+func (p *pickled) take(n int) error {
+	p.bytes += int64(n)
+	return p.l.bytes(p.bytes)
 }
 
 // enter counts the parts that are read within each other without being values
@@ -142,8 +152,7 @@ func (p *pickled) compound(v any, depth int64) (any, error) {
 }
 
 func (p *pickled) list(items []any, depth int64) ([]any, error) {
-	p.bytes += int64(len(items)) * slotBytes
-	if err := p.l.bytes(p.bytes); err != nil {
+	if err := p.take(len(items) * slotBytes); err != nil {
 		return nil, err
 	}
 	out := make([]any, len(items))
@@ -374,6 +383,9 @@ func asBytes(p *pickled, c *pyCall, depth int64) (any, error) {
 		if !ok {
 			return nil, wrongArgs(args)
 		}
+		if err := p.take(len(items)); err != nil {
+			return nil, err
+		}
 		out := make([]byte, len(items))
 		for i, item := range items {
 			n, ok := item.(int64)
@@ -400,6 +412,9 @@ func asEncoded(p *pickled, c *pyCall, depth int64) (any, error) {
 	encoding, _ := args[1].(string)
 	if !ok || (encoding != "latin1" && encoding != "latin-1") || !isLatin1(text) {
 		return nil, wrongArgs(args)
+	}
+	if err := p.take(len(text)); err != nil {
+		return nil, err
 	}
 	return []byte(encodeLatin1(text)), nil
 }

@@ -31,6 +31,9 @@ func PyRepr(v any) string {
 	case complex128:
 		return pyComplex(v)
 	case *big.Int:
+		if v.BitLen() > maxDigits*10/3 { // Python prints none of so many digits either
+			return fmt.Sprintf("<an integer of %d bits>", v.BitLen())
+		}
 		return v.String()
 	case *NDArray:
 		return v.String()

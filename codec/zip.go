@@ -240,6 +240,13 @@ func openZip(r io.ReaderAt, size int64, l Limits) (z *zip.Reader, err error) {
 	if err := l.members(int64(len(z.File))); err != nil {
 		return nil, err
 	}
+	left := uint64(max(size, 0))
+	for _, f := range z.File {
+		if f.CompressedSize64 > left {
+			return nil, malformed("members overlap, or are larger than the file")
+		}
+		left -= f.CompressedSize64
+	}
 	return z, nil
 }
 

@@ -81,8 +81,22 @@ const pages = [
   ['tasks-filtered', () => '/tasks?q=nobody', (p) => p.getByText('No task matches.')],
   ['artifacts', () => '/artifacts?name=train', (p) => p.getByRole('link', { name: 'train' }).first()],
   ['task-artifacts', () => churn() + '/artifacts', (p) => p.getByRole('link', { name: 'features' })],
-  ['task-image', () => churn() + '/artifacts?key=confusion', (p) => p.getByRole('img', { name: 'confusion' })],
-  ['task-json', () => churn() + '/artifacts?key=config', (p) => p.getByText('"a": 2')],
+  ['task-image', () => churn() + '/artifacts?key=confusion', (p) => p.getByRole('img', { name: 'confusion.png' })],
+  ['task-json', () => churn() + '/artifacts?key=config', (p) => p.getByRole('button', { name: 'b', exact: false }).first()],
+  ['preview-table', () => churn() + '/artifacts?key=wide', (p) => p.getByText('Statistics cover all rows')],
+  ['preview-array', () => churn() + '/artifacts?key=features', (p) => p.getByRole('img', { name: /Heatmap of 100 rows/ })],
+  ['preview-slice', () => churn() + '/artifacts?key=volume&slice=3,:,:', (p) => p.getByRole('img', { name: /Heatmap of 120 rows/ })],
+  ['preview-curve', () => churn() + '/artifacts?key=curve', (p) => p.getByRole('img', { name: /Curve of 256/ })],
+  ['preview-folder', () => churn() + '/artifacts?key=folder', (p) => p.getByRole('button', { name: 'train.py' })],
+  ['preview-member', () => churn() + '/artifacts?key=folder&member=weights.npy', (p) => p.getByText('30 × 20')],
+  ['preview-code', () => churn() + '/artifacts?key=folder&member=train.py', (p) => p.getByText('print(os.name)')],
+  ['preview-pickle', () => churn() + '/artifacts?key=object', (p) => p.getByText(/only their own code can build/)],
+  ['preview-set', () => churn() + '/artifacts?key=vocab', (p) => p.getByText('set of 3')],
+  ['preview-html', () => churn() + '/artifacts?key=report', (p) => p.getByRole('button', { name: 'Show the page' })],
+  ['preview-svg', () => churn() + '/artifacts?key=drawing', (p) => p.getByRole('img', { name: 'drawing.svg' })],
+  ['preview-bytes', () => churn() + '/artifacts?key=features&as=hex', (p) => p.getByText('00000000')],
+  ['preview-logged', () => churn() + '/artifacts?key=config&as=logged', (p) => p.getByText('"a": 2')],
+  ['task-files', () => churn() + '/artifacts?key=config&view=files', (p) => p.getByText('Same bytes elsewhere')],
   ['task-metadata', () => churn() + '/artifacts?key=features&view=metadata', (p) => p.getByRole('cell', { name: 'split' })],
   ['task-versions', () => churn() + '/artifacts?key=config&view=versions', (p) => p.getByRole('cell', { name: 'v1', exact: true })],
   ['task-use', () => churn() + '/artifacts?key=train&view=use', (p) => p.getByText('artifact.get()')],
@@ -178,6 +192,64 @@ describe('working with it', () => {
     await page.keyboard.type('size:>10kb type:pandas')
     await page.getByRole('link', { name: 'confusion' }).waitFor({ state: 'detached' })
     assert.equal(await page.locator('.item').count(), 1)
+  })
+
+  test('a script in a file reads no page and calls nobody for the user', async () => {
+    const { page, wrong } = window
+    await page.goto(server.web + churn() + '/artifacts?key=drawing')
+    await page.getByRole('img', { name: 'drawing.svg' }).waitFor()
+    await page.goto(server.web + churn() + '/artifacts?key=report')
+    await page.getByRole('button', { name: 'Show the page' }).click()
+    await page.frameLocator('iframe').getByRole('heading', { name: 'Report of the run' }).waitFor()
+    assert.equal(await page.frameLocator('iframe').locator('body[data-ran]').count(), 0) // nothing runs unless it was asked for
+    const calls = []
+    page.on('request', (r) => r.url().includes('get_credentials') && calls.push(r.url()))
+    await page.getByRole('button', { name: 'Run its scripts' }).click()
+    await page.frameLocator('iframe').locator('body[data-ran]').waitFor()
+    assert.doesNotMatch(await page.title(), /stolen/)
+    assert.deepEqual(calls, [])
+    wrong.length = 0 // the browser tells of what it refused
+    // The same by their addresses, as a page of their own.
+    for (const key of ['report', 'drawing']) {
+      const digest = await page.evaluate(
+        async ([task, key]) => (await (await fetch(`/api/tasks/${task}/artifact?key=${key}`)).json()).sha256,
+        [made['churn-gbm-0412'], key],
+      )
+      const end = key === 'report' ? '/html?scripts=1' : '/bytes'
+      await page.goto(`${server.web}/api/preview/${digest}${end}`)
+      assert.equal(await page.evaluate(() => origin), 'null')
+      const read = await page.evaluate(() => { try { return document.cookie } catch { return 'refused' } })
+      assert.equal(read, 'refused')
+      await page.goto(server.web + churn() + '/artifacts')
+    }
+    wrong.length = 0
+  })
+
+  test('a page of rows, a member and a slice stand in the address', async () => {
+    const { page } = window
+    await page.goto(server.web + churn() + '/artifacts?key=wide')
+    await page.getByRole('button', { name: 'Rows behind' }).click()
+    await page.waitForURL(/rows=100-200/)
+    await page.getByText(/Rows 100 to 199 of 3,000/).waitFor()
+    await page.goto(server.web + churn() + '/artifacts?key=folder')
+    await page.getByRole('button', { name: 'weights.npy' }).click()
+    await page.waitForURL(/member=weights.npy/)
+    await page.getByRole('img', { name: /Heatmap of 30 rows/ }).waitFor()
+    await page.getByRole('button', { name: 'All files' }).click()
+    await page.getByRole('button', { name: 'train.py' }).waitFor()
+    await page.goto(server.web + churn() + '/artifacts?key=volume')
+    await page.getByLabel(/Place on axis 0/).fill('2')
+    await page.getByLabel(/Place on axis 0/).press('Enter')
+    await page.waitForURL(/slice=2/)
+  })
+
+  test('an earlier version is restored', async () => {
+    const { page } = window
+    await page.goto(server.web + churn() + '/artifacts?key=config&view=versions')
+    await page.getByRole('button', { name: 'Restore version 1' }).click()
+    await page.getByRole('cell', { name: 'v3', exact: true }).waitFor()
+    await page.goto(server.web + churn() + '/artifacts?key=config&as=logged')
+    await page.getByText('"a": 1').waitFor()
   })
 
   test('a download has the registered digest', async () => {

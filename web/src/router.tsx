@@ -2,6 +2,7 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { me, queryClient, signedIn } from './api/query'
+import { partNames } from './preview/types'
 import { Shell, Page } from './shell/Shell'
 import { Empty, Failed } from './ui/Parts'
 
@@ -82,7 +83,7 @@ const allArtifacts = createRoute({
 const oneTask = createRoute({
   getParentRoute: () => inside,
   path: '/tasks/$tid/$tab',
-  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort'),
+  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames),
   component: lazyRouteComponent(() => import('./page/task/TaskPage'), 'TaskPage'),
 })
 const settings = createRoute({

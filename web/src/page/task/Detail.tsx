@@ -1,8 +1,9 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
-import { useSearch } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Suspense, lazy, type ReactNode } from 'react'
+import { own } from '../../api/client'
 import { artifact, versions } from '../../api/query'
 import type { Artifact } from '../../api/types'
 import { exactSize, size } from '../../lib/format'
@@ -11,8 +12,11 @@ import { StateBadge, stateMeans } from '../../ui/Badge'
 import { Icon, typeIcon } from '../../ui/Icon'
 import { Code, CopyButton, DigestChip, Facts, Failed, Time, Waiting } from '../../ui/Parts'
 import { Tabs } from '../../ui/Tabs'
+import { partNames, type Part } from '../../preview/types'
 
-const views = ['preview', 'metadata', 'versions', 'use'] as const
+const Content = lazy(() => import('../../preview/Preview'))
+
+const views = ['preview', 'files', 'metadata', 'versions', 'use'] as const
 type View = (typeof views)[number]
 
 const fileName = (uri: string) => decodeURIComponent(uri.split(/[?#]/)[0]?.split('/').at(-1) ?? '')
@@ -35,7 +39,7 @@ export function Detail({ item, taskName }: { item: Artifact; taskName: string })
   const at = (v: View) => ({
     to: '/tasks/$tid/$tab' as const,
     params: { tid: item.task, tab: 'artifacts' },
-    search: { ...search, key: item.key, mode: item.mode, view: v === 'preview' ? undefined : v } as never,
+    search: { q: search.q, sort: search.sort, key: item.key, mode: item.mode, view: v === 'preview' ? undefined : v } as never,
   })
   return (
     <>
@@ -73,13 +77,15 @@ export function Detail({ item, taskName }: { item: Artifact; taskName: string })
           label="Views of the artifact"
           items={[
             { label: 'Preview', active: view === 'preview', link: at('preview') },
+            { label: 'Files', active: view === 'files', link: at('files') },
             { label: 'Metadata', count: Object.keys(item.metadata).length || undefined, active: view === 'metadata', link: at('metadata') },
             { label: 'Versions', count: item.versions, active: view === 'versions', link: at('versions') },
             { label: 'Use it', active: view === 'use', link: at('use') },
           ]}
         />
       </div>
-      {view === 'preview' && <Preview item={item} bytes={bytes} />}
+      {view === 'preview' && <Preview item={item} />}
+      {view === 'files' && <Files item={item} bytes={bytes} file={file} />}
       {view === 'metadata' && <Metadata item={item} />}
       {view === 'versions' && <Versions item={item} />}
       {view === 'use' && (
@@ -107,7 +113,45 @@ function Frame({ title, children, right }: { title: ReactNode; children: ReactNo
   )
 }
 
-function Preview({ item, bytes }: { item: Artifact; bytes?: string }) {
+/** What is in the bytes, with the text that the SDK sent beside it. */
+function Preview({ item }: { item: Artifact }) {
+  const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
+  const navigate = useNavigate()
+  const part: Part = Object.fromEntries(partNames.flatMap((n) => (search[n] ? [[n, search[n]]] : [])))
+  const set = (change: Part) =>
+    void navigate({
+      to: '/tasks/$tid/$tab',
+      params: { tid: item.task, tab: 'artifacts' },
+      search: { q: search.q, sort: search.sort, key: item.key, mode: item.mode, ...change } as never,
+    })
+  if (item.state !== 'stored' || !item.sha256) return <Logged item={item} />
+  if (search.as === 'logged') {
+    return (
+      <>
+        <Logged item={item} />
+        <p className="aslogged">
+          <button type="button" className="aslink" onClick={() => set({})}>
+            What is in the bytes
+          </button>
+        </p>
+      </>
+    )
+  }
+  return (
+    <>
+      <Suspense fallback={<Waiting />}>
+        <Content digest={item.sha256} part={part} set={set} />
+      </Suspense>
+      <p className="aslogged">
+        <button type="button" className="aslink" onClick={() => set({ as: 'logged' })}>
+          The text that was logged with it
+        </button>
+      </p>
+    </>
+  )
+}
+
+function Logged({ item }: { item: Artifact }) {
   const whole = useQuery(artifact(item.task, item.key, item.mode))
   if (whole.error) return <Failed error={whole.error} retry={() => whole.refetch()} what="The preview" />
   if (!whole.data) return <Waiting />
@@ -126,13 +170,6 @@ function Preview({ item, bytes }: { item: Artifact; bytes?: string }) {
       </Frame>
     )
   }
-  if (bytes && /^image\/(png|jpe?g|gif|webp|bmp)$/.test(item.content_type) && (item.size ?? 0) < 40e6) {
-    return (
-      <Frame title="Image" right={<span className="third">{item.content_type}</span>}>
-        <img src={bytes} alt={item.key} />
-      </Frame>
-    )
-  }
   const text = whole.data.preview
   return (
     <Frame title={text ? 'As logged' : 'No preview'} right={text && <CopyButton text={text} label="Copy the text" />}>
@@ -146,6 +183,63 @@ function Preview({ item, bytes }: { item: Artifact; bytes?: string }) {
         </p>
       )}
     </Frame>
+  )
+}
+
+interface Blob {
+  size: number
+  created: string
+  files: { path: string; version: number; created: string }[]
+  artifacts: { task: string; task_name: string; key: string; mode: string; version: number }[]
+  models: { id: string; name: string; version: number }[]
+}
+
+/** Where the bytes are, and where else they are used. */
+function Files({ item, bytes, file }: { item: Artifact; bytes?: string; file: string }) {
+  const used = useQuery({
+    queryKey: ['blob', item.sha256],
+    queryFn: ({ signal }) => own<Blob>(`blobs/${item.sha256}`, {}, { signal }),
+    enabled: item.state === 'stored' && item.sha256 !== '',
+  })
+  const others = used.data?.artifacts.filter((a) => a.task !== item.task || a.key !== item.key || a.mode !== item.mode) ?? []
+  return (
+    <div className="pad">
+      <Facts
+        rows={[
+          ['File', bytes ? <a href={bytes} download={file}>{file}</a> : file],
+          ['Kept by', item.state === 'external' ? new URL(item.uri, location.href).host || 'somebody else' : 'Coffer'],
+          ['Size', exactSize(item.size)],
+          [
+            'Address',
+            <span className="row">
+              <span className="mono">{item.uri}</span>
+              <CopyButton text={item.uri} label="Copy the address" />
+            </span>,
+          ],
+          ['First stored', used.data && <Time at={used.data.created} />],
+          ['Files with these bytes', used.data && used.data.files.map((f) => <div key={f.path} className="mono">{f.path} (version {f.version})</div>)],
+          [
+            'Same bytes elsewhere',
+            used.data &&
+              (others.length + used.data.models.length > 0 ? (
+                <>
+                  {others.map((a) => (
+                    <div key={`${a.task} ${a.key} ${a.version}`}>
+                      <a href={`/tasks/${a.task}/artifacts?${new URLSearchParams({ key: a.key, mode: a.mode })}`}>{a.key}</a> of {a.task_name}
+                    </div>
+                  ))}
+                  {used.data.models.map((m) => (
+                    <div key={m.id}>model {m.name}</div>
+                  ))}
+                </>
+              ) : (
+                'nowhere'
+              )),
+          ],
+        ]}
+      />
+      {used.error && <Failed error={used.error} retry={() => used.refetch()} what="Where the bytes are used" />}
+    </div>
   )
 }
 
@@ -205,10 +299,17 @@ function Metadata({ item }: { item: Artifact }) {
 
 function Versions({ item }: { item: Artifact }) {
   const list = useQuery(versions(item.task, item.key, item.mode))
+  const client = useQueryClient()
+  const restore = useMutation({
+    mutationFn: (v: number) =>
+      own(`tasks/${item.task}/artifact/restore`, { key: item.key, mode: item.mode, v }, { method: 'POST', headers: { 'Content-Type': 'application/json' } }),
+    onSuccess: () => Promise.all([client.invalidateQueries({ queryKey: ['versions', item.task] }), client.invalidateQueries({ queryKey: ['artifacts', item.task] })]),
+  })
   if (list.error) return <Failed error={list.error} retry={() => list.refetch()} what="The versions" />
   if (!list.data) return <Waiting />
   return (
     <div className="pad">
+      {restore.error && <Failed error={restore.error} what="The version" />}
       <table className="plain">
         <thead>
           <tr>
@@ -225,7 +326,7 @@ function Versions({ item }: { item: Artifact }) {
           </tr>
         </thead>
         <tbody>
-          {list.data.map((v) => {
+          {list.data.map((v, i) => {
             const bytes = bytesAt(v)
             return (
               <tr key={v.version}>
@@ -247,6 +348,18 @@ function Versions({ item }: { item: Artifact }) {
                     <a href={bytes} download={fileName(v.uri)} aria-label={`Download version ${v.version}`}>
                       Download
                     </a>
+                  )}
+                  {i > 0 && (v.state === 'stored' || v.state === 'external') && (
+                    <Button
+                      size="compact-xs"
+                      ml={8}
+                      disabled={restore.isPending}
+                      aria-label={`Restore version ${v.version}`}
+                      title="Makes this the newest version; nothing is lost"
+                      onClick={() => restore.mutate(v.version)}
+                    >
+                      Restore
+                    </Button>
                   )}
                 </td>
               </tr>

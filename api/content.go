@@ -63,3 +63,38 @@ type Hit struct {
 	Type    string `json:"type,omitempty"`   // of a task
 	Updated string `json:"updated,omitempty"`
 }
+
+// DeletePlanRequest names what is to be deleted together.
+type DeletePlanRequest struct {
+	Tasks     []string      `json:"tasks"`
+	Models    []string      `json:"models"`
+	Artifacts []ArtifactRef `json:"artifacts"`
+	Force     bool          `json:"force"`
+	// Files says that the bytes are to go, too.
+	Files bool `json:"files"`
+}
+
+// ArtifactRef names an artifact.
+type ArtifactRef struct {
+	Task string `json:"task"`
+	Key  string `json:"key"`
+	Mode string `json:"mode"`
+}
+
+// DeletePlan is what a deletion would do.
+type DeletePlan struct {
+	Removed int           `json:"removed"` // of the things that were named
+	Models  int           `json:"models"`  // that would go with their tasks
+	Named   Sum           `json:"named"`   // contents that the things name, whoever else has them
+	Freed   Sum           `json:"freed"`   // contents that nothing would refer to any more
+	Blocked []DeleteBlock `json:"blocked"`
+}
+
+// DeleteBlock is a thing that would not be deleted.
+type DeleteBlock struct {
+	Kind    string `json:"kind"` // task, model or artifact
+	ID      string `json:"id"`   // of an artifact that of its task
+	Key     string `json:"key,omitempty"`
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+}

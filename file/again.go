@@ -44,6 +44,21 @@ type Sum struct {
 	Bytes int64
 }
 
+// Freed sums up the contents that nothing refers to any more since a time, for
+// others inside their transactions.
+func (s *Service) Freed(ctx context.Context, since time.Time) (Sum, error) {
+	return s.Store.Freed(ctx, since)
+}
+
+// Named sums up the contents that files hold, each once, earlier and deleted
+// ones too, for others inside their transactions.
+func (s *Service) Named(ctx context.Context, paths []Path) (Sum, error) {
+	if len(paths) == 0 {
+		return Sum{}, nil
+	}
+	return s.Store.Named(ctx, paths)
+}
+
 // usageLife is how long a measurement is good for: it looks at every row.
 const usageLife = time.Minute
 

@@ -65,6 +65,10 @@ type Store interface {
 	Holding(ctx context.Context, d blob.Digest, limit int) ([]Generation, error)
 	// Usage sums up what is kept. It looks at every row.
 	Usage(ctx context.Context) (Usage, error)
+	// Freed sums up the live blobs that are unreferenced since a time.
+	Freed(ctx context.Context, since time.Time) (Sum, error)
+	// Named sums up the blobs of paths, each once.
+	Named(ctx context.Context, paths []Path) (Sum, error)
 	// LandedSince reports whether bytes with the digest arrived at the live
 	// path after the time.
 	LandedSince(ctx context.Context, p Path, d blob.Digest, after time.Time) (bool, error)

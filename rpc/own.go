@@ -43,6 +43,7 @@ func (h *handlers) ownTable() []ownRoute {
 		{pattern: "POST /tasks/{task}/artifact/restore", access: door.Member, serve: h.ownRestore},
 		{pattern: "GET /archive", access: door.Guest, write: h.archive},
 		{pattern: "GET /blobs/{digest}", access: door.Guest, serve: h.blob},
+		{pattern: "POST /delete-plan", access: door.Member, serve: h.deletePlan},
 		{pattern: "GET /search", access: door.Guest, serve: h.search},
 		{pattern: "GET /usage", access: door.Guest, serve: h.usage},
 		{pattern: "GET /tasks/{task}/scalars", access: door.Guest, serve: h.ownScalars},

@@ -198,3 +198,59 @@ func TestOwnContentNeedsCredentials(t *testing.T) {
 		}
 	}
 }
+
+func TestDeletePlan(t *testing.T) {
+	w := newWorld(t)
+	plan := func(body map[string]any) api.DeletePlan {
+		t.Helper()
+		text, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := w.Do(t, rpctest.Request{Path: "/delete-plan", Body: string(text)})
+		var out api.DeletePlan
+		if err := json.Unmarshal(r.Body, &out); err != nil || r.Status != 200 {
+			t.Fatalf("%d %s", r.Status, r.Body)
+		}
+		return out
+	}
+	w.Upload(t, "p/own", "alone")
+	w.Upload(t, "p/shared", "both")
+	w.Upload(t, "p/elsewhere", "both")
+	w.register(t, item("own", "alone", 100), item("shared", "both", 100))
+	before := w.own(t, "/tasks/"+w.task+"/artifacts")
+	for range 2 { // a plan leaves nothing behind
+		p := plan(map[string]any{"tasks": []string{w.task}, "force": true, "files": true})
+		if p.Removed != 1 || p.Named != (api.Sum{Count: 2, Bytes: 9}) || p.Freed != (api.Sum{Count: 1, Bytes: 5}) || len(p.Blocked) != 0 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if after := w.own(t, "/tasks/"+w.task+"/artifacts"); fmt.Sprint(after) != fmt.Sprint(before) || !w.has(t, "p/own") {
+		t.Errorf("the plan was carried out: %v", after)
+	}
+	if p := plan(map[string]any{"tasks": []string{w.task}, "force": true}); p.Freed.Count != 0 || p.Named.Count != 2 {
+		t.Errorf("without files: %+v", p)
+	}
+	if p := plan(map[string]any{"tasks": []string{w.task, "none"}}); p.Removed != 0 || len(p.Blocked) != 2 || p.Blocked[0].Reason != "task.cannot_be_deleted" || p.Blocked[1].Reason != "task.not_found" {
+		t.Errorf("without force: %+v", p)
+	}
+	if p := plan(map[string]any{"artifacts": []map[string]string{{"task": w.task, "key": "own"}, {"task": w.task, "key": "none"}}, "files": true}); p.Removed != 1 || p.Freed.Bytes != 5 || len(p.Blocked) != 1 || p.Blocked[0].Key != "none" {
+		t.Errorf("of artifacts: %+v", p)
+	}
+	w.Upload(t, "p/w", "weights")
+	net := w.newModel(t, "net", map[string]any{"uri": rpctest.FilesBase + "/p/w", "task": w.task})
+	if p := plan(map[string]any{"models": []string{net}, "files": true}); p.Removed != 1 || p.Freed.Bytes != 7 {
+		t.Errorf("of a model: %+v", p)
+	}
+	if got := w.model(t, net)["name"]; got != "net" {
+		t.Errorf("the model is %v", got)
+	}
+	for body, status := range map[string]int{`{}`: 400, `{"tasks": "x"}`: 400, `{"what": 1}`: 400, `{"tasks": [` + strings.Repeat(`"x",`, 200) + `"x"]}`: 400} {
+		if r := w.Do(t, rpctest.Request{Path: "/delete-plan", Body: body}); r.Status != status {
+			t.Errorf("%.40s: %d %s", body, r.Status, r.Body)
+		}
+	}
+	if r := w.Do(t, rpctest.Request{Path: "/delete-plan", Body: `{"tasks": ["` + w.task + `"]}`, As: user.Guest}); r.Status != 403 {
+		t.Errorf("a guest: %d", r.Status)
+	}
+}

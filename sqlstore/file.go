@@ -163,6 +163,23 @@ func (s files) Usage(ctx context.Context) (u file.Usage, err error) {
 	return u, err
 }
 
+func scanBlobSum(r scanner) (u file.Sum, err error) { return u, r.Scan(&u.Count, &u.Bytes) }
+
+const sumColumns = `count(*), CAST(coalesce(sum(b.size), 0) AS BIGINT)`
+
+func (s files) Freed(ctx context.Context, since time.Time) (file.Sum, error) {
+	return one(ctx, s.db, nil, scanBlobSum, `SELECT `+sumColumns+` FROM blob b WHERE b.unreferenced_since >= ? AND b.state = 'live'`, millis(since))
+}
+
+func (s files) Named(ctx context.Context, paths []file.Path) (file.Sum, error) {
+	keys := make([]string, len(paths))
+	for i, p := range paths {
+		keys[i] = pathKey(p)
+	}
+	return one(ctx, s.db, nil, scanBlobSum, `SELECT `+sumColumns+` FROM blob b WHERE b.state = 'live' AND b.id IN (
+		SELECT g.blob_id FROM file f JOIN generation g ON g.file_id = f.id WHERE `+s.db.dialect.in("f.path_key")+`)`, list(keys))
+}
+
 func (s files) LandedSince(ctx context.Context, p file.Path, d blob.Digest, after time.Time) (bool, error) {
 	n, err := one(ctx, s.db, nil, scalar[int64], `SELECT count(*) FROM file f JOIN generation g ON g.file_id = f.id
 		WHERE f.path_key = ? AND f.condemned IS NULL AND g.digest = ? AND g.landed > ?`, pathKey(p), d, millis(after))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coffer-ml/coffer/artifact"
+	"github.com/coffer-ml/coffer/file"
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
@@ -309,6 +310,8 @@ func TestNothingElseScans(t *testing.T) {
 			"model: bound":      func() error { _, err := models.Bound(ctx, []int64{g.ID, 7}); return err },
 			"model: lose":       func() error { return models.Lose(ctx, g.Digest) },
 			"file: holding":     func() error { _, err := db.Files().Holding(ctx, g.Digest, 5); return err },
+			"file: freed":       func() error { _, err := db.Files().Freed(ctx, at(1)); return err },
+			"file: named":       func() error { _, err := db.Files().Named(ctx, []file.Path{"a", "b"}); return err },
 			"model: references": func() error { _, err := models.References(ctx, "w eights.pt"); return err },
 			"model: insert and delete": func() error {
 				m := fullModel(t, p.ID, x.ID)

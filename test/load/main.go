@@ -87,6 +87,7 @@ func groups() []group {
 		{"blobs", (*bench).measureBlobs},
 		{"models", (*bench).measureModels},
 		{"lists", (*bench).measureLists},
+		{"previews", (*bench).measurePreviews},
 	}
 }
 

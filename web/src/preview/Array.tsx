@@ -47,7 +47,7 @@ export function ArrayPart({ shown, digest, part, set }: Props) {
         {data.length > 1 && <SegmentedControl size="xs" aria-label="Show the array as" value={chosen} onChange={(v) => setView(v as typeof view)} data={data} />}
       </div>
       {a.shape.length > 2 && <Slice array={a} pick={(slice) => set({ ...part, slice, rows: undefined, cols: undefined })} />}
-      <div className="pvarray">
+      <div className="pvarray" tabIndex={0} role="region" aria-label="Array">
         <div className="pvdrawing">
           {chosen === 'picture' && <img src={'/api/' + addressOf(digest, part, '/image', { w: '1024' })} alt={`The array as an image of ${shape(a.shape)}`} />}
           {chosen === 'drawing' && a.heat && <Heat heat={a.heat} of={a.values?.of ?? [a.heat.rows, a.heat.cols]} />}

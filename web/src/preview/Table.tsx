@@ -36,8 +36,8 @@ export function TablePart({ shown, part, set }: Props) {
                   {t.from + i}
                 </th>
                 {line.map((cell, j) => (
-                  <td key={j} className={t.columns[j]?.numbers ? 'num' : ''} title={typeof cell === 'string' && cell.length > 30 ? cell : undefined}>
-                    {cell === null ? <i className="third">null</i> : String(cell)}
+                  <td key={j} className={t.columns[j]?.numbers ? 'num' : ''} title={cell !== null && String(cell).length > 9 ? String(cell) : undefined}>
+                    {cell === null ? <i className="third">null</i> : brief(cell)}
                   </td>
                 ))}
               </tr>
@@ -82,6 +82,9 @@ export function TablePart({ shown, part, set }: Props) {
     </>
   )
 }
+
+/** A number in a column: seven digits are enough to compare; the tooltip has the rest. */
+const brief = (cell: string | number | boolean) => (typeof cell === 'number' && !Number.isInteger(cell) ? String(Number(cell.toPrecision(7))) : String(cell))
 
 function Head({ column: c }: { column: Column }) {
   const seen = c.rows ?? 0

@@ -11,9 +11,29 @@
 //
 //	t, err := c.FindTask(ctx, client.TaskQuery{Project: "churn", Name: "train", Status: client.Completed})
 //
+//	a, err := t.Artifact(ctx, "features")    // state, size, digest, type, metadata, preview, version
+//	x, err := client.Get[*mat.Dense](ctx, a) // decoded, the digest checked
+//	p, err := a.LocalCopy(ctx)               // a path in the cache
+//
 // A [Task] is what is known of a task, and what can be done to it. A [Run] is a
 // task that this program is running: it tells the server that it is alive, and
 // its end is told by [Run.End].
+//
+// # What is logged
+//
+// [Task.Upload] takes arrays, tables, images, maps, structs, texts, folders,
+// files, addresses and plain values, and stores each as the Python SDK would, so
+// that Python reads its own type back; package codec has the list. Bytes travel
+// in the background, and nothing that failed is silent: it comes back from
+// [Task.Flush], [Run.End] and [Client.Close]. [Run.Register] follows a table
+// that changes, [Task.OutputModel] makes a model, [Run.Logger] reports scalars,
+// plots, pictures and texts, and [Storage] moves files without a task.
+//
+// # Where it is kept
+//
+// On the server, unless the configuration, the task or the call says otherwise:
+// in a folder, or in a bucket of S3, Google or Azure, for which
+// [Config.Drivers] takes the drivers of client/storage/s3, gcs and azure.
 //
 // # Errors
 //

@@ -153,6 +153,9 @@ func (c *Client) Task(ctx context.Context, id string) (*Task, error) {
 	return reply.Tasks[0].task(c), nil
 }
 
+// Client returns the client that the task was read with.
+func (t *Task) Client() *Client { return t.c }
+
 // Reload reads the task anew.
 func (t *Task) Reload(ctx context.Context) error {
 	fresh, err := t.c.Task(ctx, t.ID)

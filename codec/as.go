@@ -28,6 +28,9 @@ func As[T any](v any) (T, error) {
 	if t, ok := v.(T); ok {
 		return t, nil
 	}
+	if _, anything := any(&out).(*any); anything { // None, which is of no type
+		return out, nil
+	}
 	err := convertInto(v, &out)
 	return out, err
 }

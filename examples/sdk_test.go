@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/coffer-ml/coffer/test/instance"
+	"github.com/coffer-ml/coffer/test/objectstore"
 )
 
 // The program of each concept runs, and says what it should.
@@ -35,8 +37,14 @@ func TestProgramsWithTheGoSDKRun(t *testing.T) {
 		"artifact": {"numpy stored", "[[1 2 3] [4 5 6]]", "version 2 is the second note", "version 1 is the first note", "second", "true"},
 		"report":   {},
 		"storage":  {"4 bytes: 1,2"},
+		"table":    {"scores: 3 rows", "scores as csv: 3 rows", "scores as feather: 3 rows", "14   0.25", "15    NaN"},
+		"pickle":   {"[64 32] 2026 (3, 'channels', None) pickle {'lr': 0.1}"},
+		"model":    {"PyTorch 1 0.93 weights of epoch 1"},
+		"register": {"data-audit-table version 2 has 100 rows"},
+		"cloud":    {"external kept in a bucket", "16 bytes: "},
 	}
 	bin, home := t.TempDir(), t.TempDir()
+	bucket := cloud(t, home)
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./sdk/...").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -47,6 +55,9 @@ func TestProgramsWithTheGoSDKRun(t *testing.T) {
 				t.Fatal("nothing is known of what it says")
 			}
 			cmd := exec.CommandContext(t.Context(), filepath.Join(bin, p.Name()))
+			if p.Name() == "cloud" {
+				cmd.Args = append(cmd.Args, bucket)
+			}
 			cmd.Dir = filepath.Join("sdk", p.Name())
 			cmd.Env = append(instance.Clean(), "HOME="+home, "CLEARML_API_HOST="+keys.API, "CLEARML_FILES_HOST="+keys.Files, "CLEARML_WEB_HOST="+keys.Web,
 				"CLEARML_API_ACCESS_KEY="+keys.Access, "CLEARML_API_SECRET_KEY="+keys.Secret)
@@ -64,6 +75,27 @@ func TestProgramsWithTheGoSDKRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// cloud makes a bucket, and a configuration that has its keys, and returns its
+// address.
+func cloud(t *testing.T, home string) string {
+	t.Helper()
+	u := objectstore.Parse(t, objectstore.Bucket(t, objectstore.S3))
+	host := objectstore.Parse(t, u.Query().Get("endpoint")).Host
+	text, err := os.ReadFile(u.Query().Get("credentials"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var key, secret string
+	if _, err := fmt.Sscanf(string(text), "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", &key, &secret); err != nil {
+		t.Fatal(err)
+	}
+	conf := fmt.Sprintf("sdk.aws.s3.credentials: [{host: %q, key: %s, secret: %s, secure: false}]\n", host, key, secret)
+	if err := os.WriteFile(filepath.Join(home, "clearml.conf"), []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "s3://" + host + "/" + u.Host + "/folder"
 }
 
 // The program in the README is the one that runs, and it is short.

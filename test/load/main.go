@@ -82,6 +82,7 @@ func groups() []group {
 		{"large", (*bench).measureLarge},
 		{"small", (*bench).measureSmall},
 		{"sdk", (*bench).measureSDK},
+		{"twin", (*bench).measureTwin},
 		{"add", (*bench).measureAdd},
 		{"events", (*bench).measureEvents},
 		{"blobs", (*bench).measureBlobs},

@@ -11,6 +11,15 @@
 //	v, err := codec.Decode(r, size, rec, codec.Limits{})
 //	m, err := codec.As[*mat.Dense](v)
 //
+// It reads what Python programs left, and Python reads what it writes:
+//
+//   - an array of any type of NumPy is an [NDArray], or a gonum matrix
+//   - a DataFrame is an Arrow table, with its index marked ([IndexColumns])
+//   - a picture is an image.Image
+//   - a folder is a [Dir] on its way out and an [Archive] on its way in
+//   - a pickle is data: numbers, texts, containers, moments, arrays, tables
+//     ([Pickle]); what only code could build is refused by its name
+//
 // # Values and formats
 //
 // A [Codec] is one format. Its zero value is the default, its fields are its
@@ -43,4 +52,11 @@
 // which are checked on headers before anything is decoded. No input runs code,
 // writes outside of the folder it is given, or panics: what cannot be read is
 // an error that is [ErrFormat], [ErrTooLarge], [ErrUnsafe] or [ErrType].
+//
+// # Parts
+//
+// Who wants to look into a large file, and not to have it, reads its headers
+// ([ReadArrayInfo], [ReadTableInfo], [ReadImageInfo], [ListArchive],
+// [PickleListing]) or a part ([ReadArraySlice], [ReadTableSlice],
+// [Archive.Open]). Limits then count for the part.
 package codec

@@ -2,15 +2,17 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
 
+	"github.com/coffer-ml/coffer/client"
 	"github.com/coffer-ml/coffer/test/instance"
-	"github.com/coffer-ml/coffer/test/upload"
 )
 
 // TestMain runs the tests, or, if it was started for that, sends a file as a
@@ -36,21 +38,20 @@ const (
 // send sends the file that the second argument names to the path that is the
 // first one, and prints how many bytes the server has as they grow.
 func send() error {
-	f, err := os.Open(os.Args[2])
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	c := upload.New(upload.Config{
-		API: os.Getenv(sendAPI), Access: os.Getenv(sendAccess), Secret: os.Getenv(sendSecret),
-		Progress: func(received, _ int64) { fmt.Println(received) },
+	ctx := context.Background()
+	c, err := client.Open(ctx, client.Config{
+		File: "-", API: os.Getenv(sendAPI), AccessKey: os.Getenv(sendAccess), SecretKey: os.Getenv(sendSecret),
+		Progress: func(p client.Progress) {
+			if p.Done > 0 && p.Done < p.Total { // a known content arrives at once
+				fmt.Println(p.Done)
+			}
+		},
 	})
-	_, err = c.Send(context.Background(), os.Args[1], f, info.Size())
-	return err
+	if err != nil {
+		return err
+	}
+	at := c.Addresses().Files + "/" + (&url.URL{Path: os.Args[1]}).EscapedPath()
+	return errors.Join(c.Storage().Put(ctx, os.Args[2], at), c.Close(ctx))
 }
 
 // buildCoffer returns the path of the binary under test.

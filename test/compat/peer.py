@@ -63,7 +63,7 @@ class Peer:
     def close(self):
         self._process.stdin.close()
         try:
-            self._process.wait(60)
+            self._process.wait(150)  # the SDK ends its threads first, which takes long on a loaded machine
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
@@ -207,6 +207,25 @@ def exists(url):
     return StorageManager.exists_file(url)
 
 
+def manager(verb, *args, **options):
+    """A method of `StorageManager`."""
+    from clearml import StorageManager
+
+    return getattr(StorageManager, verb)(*args, **options)
+
+
+def destination(where, uri):
+    """Sets the destination of the task object that this process keeps; says what it is then."""
+    task = _hold(where)
+    task.output_uri = uri
+    return task.output_uri
+
+
+def environ(**values):
+    """Sets variables of this process."""
+    os.environ.update(values)
+
+
 def model(model_id):
     """What a model says of itself, with its weights."""
     from clearml import Model
@@ -244,7 +263,10 @@ def _value(value):
     return value, None
 
 
-VERBS = {f.__name__: f for f in (read, get, copy, names, upload, delete, flush, fetch, exists, model, model_copy, model_package, import_model)}
+VERBS = {
+    f.__name__: f
+    for f in (read, get, copy, names, upload, delete, flush, fetch, exists, manager, destination, environ, model, model_copy, model_package, import_model)
+}
 
 _requests = []
 _log = []

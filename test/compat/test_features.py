@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 ROWS = tomllib.loads((HERE / "features.toml").read_text())
 
 # The last row of each whole group. A-14, C-14, D-22 and J-22 to J-25 belong to other sides than S and P alone.
-WHOLE_GROUPS = {"A": 31, "B": 50, "C": 13, "D": 21, "E": 20, "F": 49, "H": 16, "J": 21, "T": 9, "V": 15}
-OTHER_SIDES = {"A-14"}
+WHOLE_GROUPS = {"A": 31, "B": 50, "C": 13, "D": 21, "E": 20, "F": 49, "G": 42, "H": 16, "J": 21, "T": 9, "V": 15}
+OTHER_SIDES = {"A-14", "G-23"}
 
 
 @functools.cache

@@ -12,10 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/minio/minio-go/v7"
 
-	"github.com/coffer-ml/coffer/blob"
-	"github.com/coffer-ml/coffer/blob/drivers"
 	"github.com/coffer-ml/coffer/test/objectstore"
 )
 
@@ -56,29 +55,64 @@ func throughMinio(store *objectstore.Server, at string) (straight, error) {
 	}, nil
 }
 
-// throughDriver uses our driver and nothing else of Coffer: the libraries of
-// the others leave more to their callers.
-func throughDriver(at string) (straight, error) {
-	s, err := drivers.Open(at)
+// throughGoogle uses Google's client library as its page tells, reading by JSON,
+// which is what the server for tests speaks.
+func throughGoogle(ctx context.Context, store *objectstore.Server, at string) (straight, error) {
+	c, err := store.Google(ctx)
 	if err != nil {
 		return straight{}, err
 	}
-	var key blob.Key
+	u, err := url.Parse(at)
+	if err != nil {
+		return straight{}, err
+	}
+	object := c.Bucket(u.Host).Object("straight")
 	return straight{
-		what: "the driver alone",
+		what: "Google's client",
 		put: func(ctx context.Context, file *os.File, _ int64) error {
-			key = blob.NewKey()
-			_, err := s.Put(ctx, key, struct{ io.Reader }{file})
-			return err
+			w := object.NewWriter(ctx)
+			_, err := io.Copy(w, struct{ io.Reader }{file})
+			return errors.Join(err, w.Close())
 		},
 		get: func(ctx context.Context) error {
-			r, err := s.Open(ctx, key, 0, -1)
+			r, err := object.NewReader(ctx)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = r.Close() }()
 			_, err = io.Copy(io.Discard, r)
-			return errors.Join(err, s.Delete(ctx, key))
+			return err
+		},
+	}, nil
+}
+
+// throughAzblob uses the client library of Azure as its page tells, with blocks
+// as large as those of the driver.
+func throughAzblob(store *objectstore.Server, at string) (straight, error) {
+	u, err := url.Parse(at)
+	if err != nil {
+		return straight{}, err
+	}
+	named, _, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+	c, err := store.Azblob(named)
+	if err != nil {
+		return straight{}, err
+	}
+	object := c.NewBlockBlobClient("straight")
+	return straight{
+		what: "azblob",
+		put: func(ctx context.Context, file *os.File, _ int64) error {
+			_, err := object.UploadStream(ctx, file, &blockblob.UploadStreamOptions{BlockSize: 8 << 20, Concurrency: 2})
+			return err
+		},
+		get: func(ctx context.Context) error {
+			answer, err := object.DownloadStream(ctx, nil)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = answer.Body.Close() }()
+			_, err = io.Copy(io.Discard, answer.Body)
+			return err
 		},
 	}, nil
 }
@@ -111,10 +145,13 @@ func (b *bench) measureStore(ctx context.Context, kind objectstore.Kind) (err er
 		return err
 	}
 	s := &bucketed{large: &large{bench: b, folder: filepath.Join(b.folder, "source-"+string(kind))}}
-	if kind == objectstore.S3 {
+	switch kind {
+	case objectstore.S3:
 		s.other, err = throughMinio(store, at)
-	} else {
-		s.other, err = throughDriver(at)
+	case objectstore.GCS:
+		s.other, err = throughGoogle(ctx, store, at)
+	case objectstore.Azure:
+		s.other, err = throughAzblob(store, at)
 	}
 	if err != nil {
 		return err

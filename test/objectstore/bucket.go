@@ -17,9 +17,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"cloud.google.com/go/storage"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"google.golang.org/api/option"
 
 	"github.com/coffer-ml/coffer/internal/ident"
 )
@@ -92,11 +94,7 @@ func (s *Server) makeBucket(ctx context.Context, name string) error {
 		}
 		return nil
 	case Azure:
-		key, err := container.NewSharedKeyCredential(s.keys.id, s.keys.secret)
-		if err != nil {
-			return err
-		}
-		c, err := container.NewClientWithSharedKeyCredential(s.Endpoint+"/"+s.keys.id+"/"+name, key, nil)
+		c, err := s.Azblob(name)
 		if err != nil {
 			return err
 		}
@@ -113,4 +111,18 @@ func (s *Server) Minio() (*minio.Client, error) {
 		return nil, err
 	}
 	return minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(s.keys.id, s.keys.secret, ""), Region: "us-east-1", BucketLookup: minio.BucketLookupPath})
+}
+
+// Google is a client of Google's server.
+func (s *Server) Google(ctx context.Context) (*storage.Client, error) {
+	return storage.NewClient(ctx, option.WithEndpoint(s.Endpoint+"/storage/v1/"), option.WithoutAuthentication(), storage.WithJSONReads())
+}
+
+// Azblob is a client of a container of Azure's server.
+func (s *Server) Azblob(name string) (*container.Client, error) {
+	key, err := container.NewSharedKeyCredential(s.keys.id, s.keys.secret)
+	if err != nil {
+		return nil, err
+	}
+	return container.NewClientWithSharedKeyCredential(s.Endpoint+"/"+s.keys.id+"/"+name, key, nil)
 }

@@ -20,6 +20,10 @@ func retyped(f, kept arrow.Field, chunks []arrow.Array, known []string, mem *bou
 		} else if ok && to.Unit == arrow.Second && from.Unit == arrow.Millisecond {
 			turn = func(a arrow.Array) arrow.Array { return wholeSeconds(a.(*array.Timestamp), to, mem) }
 		}
+	case *arrow.Float16Type:
+		if from, ok := f.Type.(*arrow.FixedSizeBinaryType); ok && from.ByteWidth == 2 {
+			turn = func(a arrow.Array) arrow.Array { return seenAs(a, to) }
+		}
 	case *arrow.DurationType:
 		if f.Type.ID() == arrow.INT64 {
 			turn = func(a arrow.Array) arrow.Array { return seenAs(a, to) }

@@ -77,9 +77,11 @@ func plainNode(t arrow.DataType) (parquet.Node, error) {
 		return parquet.Leaf(parquet.FloatType), nil
 	case *arrow.Float64Type:
 		return parquet.Leaf(parquet.DoubleType), nil
-	case *arrow.StringType, *arrow.LargeStringType:
+	case *arrow.Float16Type:
+		return halfNode{parquet.Leaf(parquet.FixedLenByteArrayType(2))}, nil
+	case *arrow.StringType, *arrow.LargeStringType, *arrow.StringViewType:
 		return dictionary(parquet.String()), nil
-	case *arrow.BinaryType, *arrow.LargeBinaryType:
+	case *arrow.BinaryType, *arrow.LargeBinaryType, *arrow.BinaryViewType:
 		return dictionary(parquet.Leaf(parquet.ByteArrayType)), nil
 	case *arrow.FixedSizeBinaryType:
 		return parquet.Leaf(parquet.FixedLenByteArrayType(t.ByteWidth)), nil
@@ -107,6 +109,8 @@ func plainNode(t arrow.DataType) (parquet.Node, error) {
 		return listNode(t.Elem())
 	case *arrow.LargeListType:
 		return listNode(t.Elem())
+	case *arrow.FixedSizeListType:
+		return listNode(t.Elem())
 	case *arrow.StructType:
 		g := &group{}
 		for _, f := range t.Fields() {
@@ -122,6 +126,20 @@ func plainNode(t arrow.DataType) (parquet.Node, error) {
 		return g, nil
 	}
 	return nil, mistyped("Parquet keeps no %s", t)
+}
+
+// halfNode is a column of half-precision numbers, which the library reads but
+// has no name for.
+type halfNode struct{ parquet.Node }
+
+// Type implements parquet.Node.
+func (n halfNode) Type() parquet.Type { return halfType{n.Node.Type()} }
+
+type halfType struct{ parquet.Type }
+
+// LogicalType implements parquet.Type.
+func (halfType) LogicalType() *format.LogicalType {
+	return &format.LogicalType{Value: new(format.Float16Type)}
 }
 
 // dictionary keeps texts once each, as pyarrow does. It reads categories from

@@ -104,6 +104,13 @@ func leafValue(a arrow.Array, i int) (parquet.Value, error) {
 		return parquet.DoubleValue(a.Value(i)), nil
 	case *array.String:
 		return parquet.ByteArrayValue([]byte(a.Value(i))), nil
+	case *array.Float16:
+		bits := a.Value(i).Uint16()
+		return parquet.FixedLenByteArrayValue([]byte{byte(bits), byte(bits >> 8)}), nil
+	case *array.StringView:
+		return parquet.ByteArrayValue([]byte(a.Value(i))), nil
+	case *array.BinaryView:
+		return parquet.ByteArrayValue(a.Value(i)), nil
 	case *array.LargeString:
 		return parquet.ByteArrayValue([]byte(a.Value(i))), nil
 	case *array.Binary:

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -56,11 +59,15 @@ func listKeys(ctx context.Context, users *user.Service, who user.Identity) ([]ke
 	for _, u := range all {
 		names[u.ID] = u.Name
 	}
+	return keyRows(keys, names), nil
+}
+
+func keyRows(keys []user.Key, names map[user.ID]string) []keyRow {
 	rows := make([]keyRow, len(keys))
 	for i, k := range keys {
 		rows[i] = keyRow{k.Access, names[k.User], k.Label, k.Created, k.LastUsed, k.LastUsedFrom}
 	}
-	return rows, nil
+	return rows
 }
 
 // problem is how the admin routes tell a failure.
@@ -79,6 +86,10 @@ func told(err error) string {
 	}
 	return fault.Of(err).Message
 }
+
+// maxPasswordBody is more than a password may have, so that one which is too
+// long is refused as that.
+const maxPasswordBody = 64 << 10
 
 // refusal is the HTTP status of a failure: commands read the kind beside it.
 func refusal(kind fault.Kind) int {
@@ -129,6 +140,16 @@ func adminMount(s *services, at keyPair, logger *slog.Logger) mount {
 	on("DELETE /admin/keys", func(r *http.Request, who user.Identity) (any, error) {
 		return struct{}{}, s.users.RevokeKey(r.Context(), who, r.URL.Query().Get("key"))
 	})
+	for _, route := range slices.Sorted(maps.Keys(accountActs)) {
+		act := accountActs[route]
+		on(route, func(r *http.Request, who user.Identity) (any, error) {
+			password, err := io.ReadAll(io.LimitReader(r.Body, maxPasswordBody))
+			if err != nil {
+				return nil, err
+			}
+			return act(r.Context(), s.users, who, r.URL.Query(), string(password))
+		})
+	}
 	on("GET /admin/blobs", func(r *http.Request, _ user.Identity) (any, error) {
 		return listVolumes(r.Context(), s)
 	})

@@ -21,8 +21,8 @@ import (
 // manage does something to the accounts of a data directory: through the
 // server that owns it if one runs, by a request to its admin socket whose
 // reply goes to into, else on the directory itself.
-func manage(ctx context.Context, cfg Config, method, path string, into any, directly func(context.Context, *user.Service) error) error {
-	err := askServer(ctx, cfg.Data, method, path, into)
+func manage(ctx context.Context, cfg Config, method, path, body string, into any, directly func(context.Context, *user.Service) error) error {
+	err := askServerWith(ctx, cfg.Data, method, path, body, into)
 	if errors.Is(err, errNoServer) {
 		route, _, _ := strings.Cut(path, "?")
 		return withUsers(user.WithAct(ctx, user.Act{Who: user.Operator, Action: method + " " + route}), cfg, directly)
@@ -36,6 +36,11 @@ var errNoServer = errors.New("no server is running on this data directory")
 // askServer sends a request to the server of a data directory; errNoServer if
 // there is none.
 func askServer(ctx context.Context, data, method, path string, into any) error {
+	return askServerWith(ctx, data, method, path, "", into)
+}
+
+// askServerWith is askServer with a body.
+func askServerWith(ctx context.Context, data, method, path, body string, into any) error {
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -46,7 +51,7 @@ func askServer(ctx context.Context, data, method, path string, into any) error {
 			return conn, err
 		},
 	}}
-	req, err := http.NewRequestWithContext(ctx, method, "http://coffer"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, "http://coffer"+path, strings.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -55,16 +60,16 @@ func askServer(ctx context.Context, data, method, path string, into any) error {
 		return fmt.Errorf("ask the server: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
+	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return fmt.Errorf("read the server's answer: %w", err)
 	}
 	if resp.StatusCode == http.StatusOK {
-		return json.Unmarshal(body, into)
+		return json.Unmarshal(answer, into)
 	}
 	var p problem
-	if err := json.Unmarshal(body, &p); err != nil || p.Message == "" {
-		return fmt.Errorf("the server answered %d: %s", resp.StatusCode, strings.TrimSpace(string(body)))
+	if err := json.Unmarshal(answer, &p); err != nil || p.Message == "" {
+		return fmt.Errorf("the server answered %d: %s", resp.StatusCode, strings.TrimSpace(string(answer)))
 	}
 	for _, kind := range fault.Kinds() {
 		if kind.String() == p.Kind {

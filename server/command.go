@@ -14,7 +14,7 @@ import (
 
 // Commands returns the commands that run and manage a server.
 func Commands() []*cobra.Command {
-	return []*cobra.Command{serveCommand(), keysCommand(), gcCommand(), dbCommand(), blobsCommand()}
+	return []*cobra.Command{serveCommand(), keysCommand(), usersCommand(), gcCommand(), dbCommand(), blobsCommand()}
 }
 
 // ErrUsage is the reason of mistakes in arguments, flags and configuration.

@@ -46,7 +46,7 @@ func keysCreateCommand() *cobra.Command {
 			}
 			var pair keyPair
 			query := url.Values{"user": {name}, "label": {label}}.Encode()
-			err = manage(ctx, cfg, http.MethodPost, "/admin/keys?"+query, &pair, func(ctx context.Context, users *user.Service) error {
+			err = manage(ctx, cfg, http.MethodPost, "/admin/keys?"+query, "", &pair, func(ctx context.Context, users *user.Service) error {
 				p, err := createKey(ctx, users, user.Operator, name, label)
 				pair = sdkAddresses(cfg, configured(cfg)).with(p)
 				return err
@@ -77,7 +77,7 @@ func keysListCommand() *cobra.Command {
 				return err
 			}
 			var rows []keyRow
-			err = manage(cmd.Context(), cfg, http.MethodGet, "/admin/keys", &rows, func(ctx context.Context, users *user.Service) (err error) {
+			err = manage(cmd.Context(), cfg, http.MethodGet, "/admin/keys", "", &rows, func(ctx context.Context, users *user.Service) (err error) {
 				rows, err = listKeys(ctx, users, user.Operator)
 				return err
 			})
@@ -100,7 +100,7 @@ func keysRevokeCommand() *cobra.Command {
 				return err
 			}
 			query := url.Values{"key": {args[0]}}.Encode()
-			return manage(cmd.Context(), cfg, http.MethodDelete, "/admin/keys?"+query, new(struct{}), func(ctx context.Context, users *user.Service) error {
+			return manage(cmd.Context(), cfg, http.MethodDelete, "/admin/keys?"+query, "", new(struct{}), func(ctx context.Context, users *user.Service) error {
 				return users.RevokeKey(ctx, user.Operator, args[0])
 			})
 		},

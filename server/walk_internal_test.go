@@ -162,6 +162,9 @@ func (h *hall) samples() map[string]sample {
 		"POST /invitation/accept": {body: `{"token":"x","password":"correct horse"}`},
 
 		"POST /admin/keys": {query: "user=" + mark}, "GET /admin/keys": {}, "DELETE /admin/keys": {query: "key=" + h.access},
+		"GET /admin/users": {}, "POST /admin/users": {query: "name=by+command&role=guest", body: "correct horse"}, "POST /admin/users/invite": {query: "name=x&role=guest"},
+		"POST /admin/users/role": {query: "role=guest&name=" + mark}, "POST /admin/users/reset": {query: "name=" + mark},
+		"GET /admin/users/keys": {query: "name=" + mark}, "DELETE /admin/users/keys": {query: "name=" + mark}, "DELETE /admin/users": {query: "name=" + mark},
 		"GET /admin/blobs": {}, "POST /admin/blobs/move": {query: "from=1&to=1&after=0"}, "POST /admin/gc": {query: "grace=24h"},
 	}
 }

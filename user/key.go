@@ -94,3 +94,30 @@ func (s *Service) RevokeKey(ctx context.Context, who Identity, access string) er
 	s.verdicts.forget()
 	return err
 }
+
+// RevokeKeys ends all pairs of an account and the sessions that were opened
+// with them, and tells how many there were.
+func (s *Service) RevokeKeys(ctx context.Context, who Identity, of ID) (n int, err error) {
+	if of != who.User {
+		if err := who.Require(Admin); err != nil {
+			return 0, err
+		}
+	}
+	err = s.Tx(ctx, func(ctx context.Context) error {
+		u, err := s.living(ctx, of)
+		if err != nil {
+			return err
+		}
+		keys, err := s.Store.Keys(ctx, u.ID)
+		n = len(keys)
+		if err != nil || n == 0 {
+			return err
+		}
+		for _, k := range keys {
+			Note(ctx, KeyObject, k.Access, "")
+		}
+		return s.Store.RevokeKeys(ctx, u.ID, s.Now())
+	})
+	s.verdicts.forget()
+	return n, err
+}

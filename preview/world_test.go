@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/coffer-ml/coffer/blob"
@@ -21,12 +22,15 @@ import (
 // counted is a file in memory that counts what is read of it.
 type counted struct {
 	io.ReaderAt
+	mu   sync.Mutex // jobs read, too
 	read int64
 	far  int64 // end of the furthest read
 }
 
 func (c *counted) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(p, off)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.read += int64(n)
 	c.far = max(c.far, off+int64(n))
 	return n, err
@@ -34,16 +38,11 @@ func (c *counted) ReadAt(p []byte, off int64) (int, error) {
 
 func (*counted) Close() error { return nil }
 
-type world struct {
-	*preview.Service
-	problems []string
-}
+type world struct{ *preview.Service }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{}
-	w.Service = preview.New(preview.Config{Dir: t.TempDir(), Log: func(m string, err error) { w.problems = append(w.problems, m+": "+err.Error()) }})
-	return w
+	return &world{preview.New(preview.Config{Dir: t.TempDir()})}
 }
 
 // file makes a source of bytes.

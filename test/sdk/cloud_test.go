@@ -269,3 +269,26 @@ func TestTheCommandLineReadsObjectStores(t *testing.T) {
 	s.ok("", []string{"rm", "-y", project(t) + "/shared:note"})
 	s.fails(3, "note", "get", project(t)+"/shared:note", "-o", "-")
 }
+
+// One side reads what the other keeps in a bucket, by the same configuration.
+func TestG23BothSDKsMeetInABucket(t *testing.T) {
+	ctx := t.Context()
+	b := newCloud(t, objectstore.S3)
+	c := open(t, b.use(t))
+	run, err := c.StartTask(ctx, client.TaskSpec{Project: project(t), Name: "meets", Destination: b.address})
+	must(t, err)
+	must(t, run.Upload(ctx, "from Go: ü", map[string]any{"a": 1.5}))
+	run.End(ctx, &err)
+	must(t, err)
+	out := pythonWith(t, b.conf, "meet.py", run.ID, "from Go: ü", "from Python: ü")
+	if !strings.Contains(out, `{"a": 1.5}`) {
+		t.Errorf("Python reads %s", out)
+	}
+	a, err := run.Artifact(ctx, "from Python: ü")
+	must(t, err)
+	got, err := client.Get[map[string]float64](ctx, a)
+	must(t, err)
+	if !strings.HasPrefix(a.URI, b.address) || got["b"] != 2.5 {
+		t.Errorf("Go reads %v at %s", got, a.URI)
+	}
+}

@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,11 +14,21 @@ import (
 // server, and returns what it prints.
 func python(t *testing.T, program string, args ...string) string {
 	t.Helper()
+	return pythonWith(t, "", program, args...)
+}
+
+// pythonWith gives the program a clearml.conf of its own.
+func pythonWith(t *testing.T, conf, program string, args ...string) string {
+	t.Helper()
 	interpreter, err := filepath.Abs("../../.venv/compat-newest/bin/python")
 	must(t, err)
 	cmd := exec.CommandContext(t.Context(), interpreter, append([]string{program}, args...)...)
 	home := t.TempDir()
-	cmd.Env = append(instance.Clean(), "HOME="+home, "CLEARML_CONFIG_FILE="+filepath.Join(home, "none.conf"), "CLEARML_CACHE_DIR="+home,
+	file := filepath.Join(home, "clearml.conf")
+	if conf != "" {
+		must(t, os.WriteFile(file, []byte(conf), 0o600))
+	}
+	cmd.Env = append(instance.Clean(), "HOME="+home, "CLEARML_CONFIG_FILE="+file, "CLEARML_CACHE_DIR="+home,
 		"CLEARML_API_HOST="+keys.API, "CLEARML_FILES_HOST="+keys.Files, "CLEARML_WEB_HOST="+keys.Web, "CLEARML_LOG_LEVEL=WARNING",
 		"CLEARML_API_ACCESS_KEY="+keys.Access, "CLEARML_API_SECRET_KEY="+keys.Secret, "PYTHONHASHSEED=1")
 	var out, problem strings.Builder

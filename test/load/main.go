@@ -89,6 +89,7 @@ func groups() []group {
 		{"models", (*bench).measureModels},
 		{"lists", (*bench).measureLists},
 		{"previews", (*bench).measurePreviews},
+		{"codec", (*bench).measureCodec},
 	}
 }
 

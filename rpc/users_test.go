@@ -46,6 +46,15 @@ func TestListsOfUsers(t *testing.T) {
 	top := w.Call(t, "projects.get_all", map[string]any{"name": "^a$"})["projects"].([]any)[0].(map[string]any)["id"]
 	as := map[string]string{"X-Clearml-Impersonate-As": gone}
 	w.Do(t, rpctest.Request{Path: "/v2.34/tasks.create", Body: `{"name":"y","type":"training","project":"` + made.Data["id"].(string) + `"}`, Header: as})
+	// A model of somebody who has made nothing else, and may write no more.
+	other := w.Call(t, "projects.create", map[string]any{"name": "other"})["id"].(string)
+	guest := w.Do(t, rpctest.Request{Path: "/users.get_current_user", As: user.Guest}).Data["user"].(map[string]any)["id"].(string)
+	r := w.Do(t, rpctest.Request{
+		Path: "/v2.34/models.create", Body: `{"name":"m","uri":"s3://bucket/m","project":"` + other + `"}`, Header: map[string]string{"X-Clearml-Act-As": guest},
+	})
+	if r.Status != 200 {
+		t.Fatal(r.Message)
+	}
 	for _, c := range []struct {
 		body map[string]any
 		want string
@@ -55,9 +64,10 @@ func TestListsOfUsers(t *testing.T) {
 		{map[string]any{"name": "^A"}, ""},
 		{map[string]any{"name": "an"}, "ana"},
 		{map[string]any{"id": []string{ana}}, "ana"},
-		{map[string]any{"active_in_projects": []any{}}, "admin gone member"},
+		{map[string]any{"active_in_projects": []any{}}, "admin gone guest member"},
 		{map[string]any{"active_in_projects": []any{top}}, "gone member"},
 		{map[string]any{"active_in_projects": []any{"none"}}, ""},
+		{map[string]any{"active_in_projects": []any{other}}, "admin guest"},
 		{map[string]any{"active_in_projects": []any{"none", made.Data["id"]}, "name": "^m"}, "member"},
 	} {
 		if got := userNames(t, w, c.body); got != c.want {
@@ -68,8 +78,8 @@ func TestListsOfUsers(t *testing.T) {
 	if got := userNames(t, w, map[string]any{}); got != "admin ana guest member" {
 		t.Errorf("after one was removed: %s", got)
 	}
-	r := w.Call(t, "tasks.get_all_ex", map[string]any{"name": "^y$", "only_fields": []string{"user.name"}})
-	if got := fmt.Sprint(r["tasks"].([]any)[0].(map[string]any)["user"]); !strings.Contains(got, "name:gone") {
+	named := w.Call(t, "tasks.get_all_ex", map[string]any{"name": "^y$", "only_fields": []string{"user.name"}})
+	if got := fmt.Sprint(named["tasks"].([]any)[0].(map[string]any)["user"]); !strings.Contains(got, "name:gone") {
 		t.Errorf("who made a task that outlived him: %s (task %v)", got, task)
 	}
 }

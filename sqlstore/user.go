@@ -172,20 +172,22 @@ func (s users) List(ctx context.Context, q user.Query) ([]user.User, error) {
 	return inOrder(ids, found, func(u user.User) string { return string(u.ID) }), err
 }
 
-// active holds for accounts that made a project or a task in one of the
-// projects, or below, or anywhere.
+// active holds for accounts that made a project, a task or a model in one of
+// the projects, or below, or anywhere.
 func active(d dialect, projects []string) cond {
 	if len(projects) == 0 {
 		return when(`(EXISTS (SELECT 1 FROM task WHERE task.user_id = user_account.id)
-			OR EXISTS (SELECT 1 FROM project WHERE project.user_id = user_account.id))`)
+			OR EXISTS (SELECT 1 FROM project WHERE project.user_id = user_account.id)
+			OR EXISTS (SELECT 1 FROM model WHERE model.user_id = user_account.id))`)
 	}
 	within := func(col string) string {
 		return `(` + d.in(col) + ` OR ` + col + ` IN (` + below(d) + `))`
 	}
 	return when(`user_account.id IN (
 		SELECT task.user_id FROM task WHERE `+within("task.project_id")+`
+		UNION SELECT model.user_id FROM model WHERE `+within("model.project_id")+`
 		UNION SELECT project.user_id FROM project WHERE `+within("project.id")+`)`,
-		list(projects), list(projects), list(projects), list(projects))
+		list(projects), list(projects), list(projects), list(projects), list(projects), list(projects))
 }
 
 func (s users) Preferences(ctx context.Context, id user.ID) (string, error) {

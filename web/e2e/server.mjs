@@ -1,7 +1,7 @@
 /** The real binary on free ports, with a data directory of its own. */
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,11 +43,14 @@ export async function start() {
     web: addresses.web,
     password: /password\s+(\S+)/.exec(out)[1],
     /** Runs a program of the SDK and gives what it printed after the word "made". */
-    fill(program) {
+    async fill(program) {
       const made = spawnSync(binary, ['keys', 'create', '--data', data, '--format', 'json'], { encoding: 'utf8' })
       const keys = JSON.parse(made.stdout)
-      const run = spawnSync(python, [join(top, 'web', 'e2e', program)], {
-        encoding: 'utf8',
+      // Apart from this repository, of which the SDK would else read the changes for each task.
+      const script = join(folder, program)
+      copyFileSync(join(top, 'web', 'e2e', program), script)
+      const run = spawn(python, [script], {
+        cwd: folder,
         env: {
           ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CLEARML|TRAINS)_/.test(name))),
           CI: '1', // keeps the SDK from asking its maker for updates
@@ -61,8 +64,11 @@ export async function start() {
           CLEARML_CONFIG_FILE: join(folder, 'clearml.conf'),
         },
       })
-      const line = /^made (.*)$/m.exec(run.stdout)
-      if (run.status !== 0 || !line) throw new Error(`${program}:\n${run.stdout}\n${run.stderr}`)
+      let printed = ''
+      for (const stream of [run.stdout, run.stderr]) stream.on('data', (piece) => (printed += piece))
+      const code = await new Promise((resolve) => run.once('close', resolve))
+      const line = /^made (.*)$/m.exec(printed)
+      if (code !== 0 || !line) throw new Error(`${program}:\n${printed}`)
       return JSON.parse(line[1])
     },
     async stop() {

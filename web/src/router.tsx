@@ -46,14 +46,16 @@ const inside = createRoute({
   errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} what="Coffer" />,
 })
 
-const listSearch = texts('q', 'status', 'tags', 'sort', 'archived', 'mine')
+const narrowing = ['q', 're', 'tags', 'all', 'user', 'archived', 'sort', 'since', 'it', 'f', 'cols'] as const
+const listSearch = texts(...narrowing, 'status', 'type')
+const modelSearch = texts(...narrowing, 'framework', 'ready')
 
 const home = createRoute({ getParentRoute: () => inside, path: '/', component: lazyRouteComponent(() => import('./page/Home'), 'Home') })
 const welcome = createRoute({ getParentRoute: () => inside, path: '/welcome', component: lazyRouteComponent(() => import('./page/Welcome'), 'Welcome') })
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
-  validateSearch: texts('q'),
+  validateSearch: texts('q', 'under', 'hidden', 'sort', 'mine', 'tags'),
   component: lazyRouteComponent(() => import('./page/Projects'), 'Projects'),
 })
 const projectTasks = createRoute({
@@ -79,6 +81,24 @@ const allArtifacts = createRoute({
   path: '/artifacts',
   validateSearch: texts('name', 'type', 'state', 'digest'),
   component: lazyRouteComponent(() => import('./page/Artifacts'), 'AllArtifacts'),
+})
+const allModels = createRoute({
+  getParentRoute: () => inside,
+  path: '/models',
+  validateSearch: modelSearch,
+  component: lazyRouteComponent(() => import('./page/Models'), 'AllModels'),
+})
+const projectModels = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$pid/models',
+  validateSearch: modelSearch,
+  component: lazyRouteComponent(() => import('./page/Models'), 'ProjectModels'),
+})
+const oneModel = createRoute({
+  getParentRoute: () => inside,
+  path: '/models/$mid/$tab',
+  validateSearch: texts('node', 'limit', 'v'),
+  component: lazyRouteComponent(() => import('./page/model/ModelPage'), 'ModelPage'),
 })
 const oneTask = createRoute({
   getParentRoute: () => inside,
@@ -118,15 +138,32 @@ const plainTask = createRoute({
   },
 })
 
+const plainModel = createRoute({
+  getParentRoute: () => root,
+  path: '/models/$mid',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/models/$mid/$tab', params: { ...params, tab: 'general' } })
+  },
+})
+const printedModel = createRoute({
+  getParentRoute: () => root,
+  path: '/projects/$pid/models/$mid/$',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/models/$mid/$tab', params: { mid: params.mid, tab: 'general' } })
+  },
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    inside.addChildren([home, welcome, projects, projectTasks, projectArtifacts, allTasks, allArtifacts, oneTask, settings]),
+    inside.addChildren([home, welcome, projects, projectTasks, projectArtifacts, allTasks, allArtifacts, allModels, projectModels, oneModel, oneTask, settings]),
     printed('/projects/$pid/experiments/$tid/$'),
     printed('/projects/$pid/tasks/$tid/$'),
     printed('/datasets/simple/$pid/experiments/$tid'),
     plainProject,
     plainTask,
+    plainModel,
+    printedModel,
   ]),
   // Texts stay texts: an id of digits is no number.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

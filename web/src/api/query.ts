@@ -2,7 +2,8 @@
 
 import { QueryClient, infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { Failure, call, own } from './client'
-import type { Account, Artifact, FoundArtifact, KeyPair, LogLine, Project, Task } from './types'
+import { PAGE, literally } from './lists'
+import type { Account, Artifact, FoundArtifact, KeyPair, Lineage, LogLine, Model, Project, Snapshot, Task } from './types'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -14,9 +15,6 @@ export const queryClient = new QueryClient({
   },
 })
 
-/** Rows of one page of a list. */
-export const PAGE = 100
-
 export const me = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ signal }) => (await call<{ user: Account }>('users.get_current_user', {}, signal)).user,
@@ -27,51 +25,6 @@ export const signedIn = queryOptions({
   queryKey: ['modes'],
   queryFn: async ({ signal }) => (await call<{ authenticated: boolean }>('login.supported_modes', {}, signal)).authenticated,
 })
-
-/** How a list of tasks is narrowed and ordered. */
-export interface TaskList {
-  project?: string
-  q?: string
-  status?: string[]
-  tags?: string[]
-  archived?: boolean
-  sort?: string
-  mine?: string
-}
-
-const taskFields = [
-  'name', 'type', 'status', 'tags', 'user.name', 'project.name', 'created', 'started', 'completed', 'last_update',
-  'active_duration', 'last_iteration', 'last_metrics',
-]
-
-/** Text in a pattern that means only itself. */
-export const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
-export const tasks = (list: TaskList) =>
-  infiniteQueryOptions({
-    queryKey: ['tasks', list],
-    queryFn: async ({ pageParam, signal }) =>
-      call<{ tasks: Task[]; scroll_id?: string }>(
-        'tasks.get_all_ex',
-        {
-          only_fields: taskFields,
-          project: list.project ? [list.project] : undefined,
-          include_subprojects: list.project ? true : undefined,
-          status: list.status?.length ? list.status : undefined,
-          user: list.mine ? [list.mine] : undefined,
-          tags: list.tags?.length ? ['__$all', ...list.tags] : undefined,
-          system_tags: [list.archived ? 'archived' : '-archived'],
-          _any_: list.q ? { fields: ['name', 'id', 'comment'], pattern: literally(list.q) } : undefined,
-          order_by: [list.sort || '-last_update'],
-          size: PAGE,
-          scroll_id: pageParam,
-        },
-        signal,
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => (last.tasks.length < PAGE ? undefined : last.scroll_id),
-    placeholderData: (before) => before,
-  })
 
 /** One task without its artifacts, whose previews would make it large. */
 export const task = (id: string) =>
@@ -95,6 +48,40 @@ export const task = (id: string) =>
       if (!one) throw new Failure('There is no such task: it was deleted, or the address is wrong.', 404)
       return one
     },
+  })
+
+export const model = (id: string) =>
+  queryOptions({
+    queryKey: ['model', id],
+    queryFn: async ({ signal }) => {
+      const found = await call<{ models: Model[] }>(
+        'models.get_all_ex',
+        {
+          id: [id],
+          only_fields: [
+            'name', 'uri', 'framework', 'ready', 'comment', 'created', 'last_update', 'tags', 'system_tags', 'user.name', 'project.name',
+            'task.name', 'parent.name', 'labels', 'design', 'metadata', 'last_iteration', 'last_metrics',
+          ],
+        },
+        signal,
+      )
+      const one = found.models[0]
+      if (!one) throw new Failure('There is no such model: it was deleted, or the address is wrong.', 404)
+      return one
+    },
+  })
+
+export const snapshots = (modelID: string) =>
+  queryOptions({
+    queryKey: ['snapshots', modelID],
+    queryFn: async ({ signal }) =>
+      (await call<{ versions: Snapshot[] }>('models.get_versions', { model: modelID, page: 0, page_size: 500 }, signal)).versions,
+  })
+
+export const lineage = (modelID: string, limit: number) =>
+  queryOptions({
+    queryKey: ['lineage', modelID, limit],
+    queryFn: ({ signal }) => own<Lineage>('lineage', { model: modelID, limit }, { signal }),
   })
 
 export const artifacts = (taskID: string) =>

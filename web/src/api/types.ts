@@ -91,6 +91,134 @@ export interface ProjectStats {
   status_count?: Record<string, number>
 }
 
+export interface Model {
+  id: string
+  name: string
+  uri?: string
+  framework?: string
+  ready?: boolean
+  comment?: string
+  created?: string
+  last_update?: string
+  tags?: string[]
+  system_tags?: string[]
+  user?: Ref
+  project?: Ref
+  task?: Ref
+  parent?: Ref
+  labels?: Record<string, number>
+  design?: Record<string, unknown>
+  metadata?: Record<string, Metadata>
+  last_iteration?: number
+  last_metrics?: Record<string, Record<string, Metric>>
+}
+
+export interface Metadata {
+  key: string
+  type?: string
+  value?: string
+}
+
+/** One content that came to an address which the model named. */
+export interface Snapshot {
+  version: number
+  iteration?: number
+  state: Artifact['state']
+  sha256: string
+  size: number | null
+  uri: string
+  url: string
+  created: string
+  user: string
+}
+
+export interface LineageNode {
+  kind: 'model' | 'task' | 'artifact' | 'file' | 'bytes'
+  id: string
+  name: string
+  status?: string
+  task?: string
+  key?: string
+  mode?: 'output' | 'input'
+  more?: boolean
+}
+
+export interface Lineage {
+  nodes: LineageNode[]
+  edges: { from: number; to: number; how: 'made' | 'used' | 'derived' | 'held'; version?: number }[]
+  limit: number
+  cut: boolean
+}
+
+/** What a change of many came to: each one by itself. */
+export interface Many {
+  succeeded: { id: string }[]
+  failed: { id: string; error: { codes: number[]; msg: string } }[]
+}
+
+/** A metric of a project; its hashes stand in the names of fields. */
+export interface MetricName {
+  metric: string
+  variant: string
+  metric_hash: string
+  variant_hash: string
+}
+
+export interface AccountRow {
+  id: string
+  name: string
+  given_name: string
+  family_name: string
+  email: string
+  role: string
+  created: string
+  fixed: boolean
+  password: boolean
+  invited?: string
+}
+
+export interface AuditEntry {
+  at: string
+  user: string
+  user_name: string
+  as?: string
+  as_name?: string
+  access_key?: string
+  action: string
+  kind?: string
+  object?: string
+  part?: string
+  address?: string
+  worker?: string
+  request?: string
+}
+
+export interface Curve {
+  metric: string
+  variant: string
+  points: number
+  x: number[]
+  count: number[]
+  mean: number[]
+  min: number[]
+  max: number[]
+}
+
+export interface Plot {
+  metric: string
+  variant: string
+  iter: number
+  plot_str: string
+}
+
+export interface Sample {
+  metric: string
+  variant: string
+  iter: number
+  url: string
+  timestamp: number
+}
+
 export interface Artifact {
   task: string
   key: string

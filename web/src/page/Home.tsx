@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { me, projects, search, tasks } from '../api/query'
+import { tasks } from '../api/lists'
+import { me, projects, search } from '../api/query'
 import { size } from '../lib/format'
 import { Page } from '../shell/Shell'
 import { StatusBadge } from '../ui/Badge'

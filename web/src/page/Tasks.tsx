@@ -1,24 +1,24 @@
-import { ActionIcon, Button, Checkbox, Menu, TextInput } from '@mantine/core'
+import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { me, project, tasks } from '../api/query'
-import type { Task } from '../api/types'
-import { count, duration } from '../lib/format'
+import { useCallback, useMemo, useState } from 'react'
+import { metricsInUse, parametersInUse, saveTable, taskConditions, tasks, type Narrow } from '../api/lists'
+import { project } from '../api/query'
+import type { Metric, Task } from '../api/types'
+import { count, duration, shortID, value } from '../lib/format'
 import { Page, projectCrumbs, type Crumb } from '../shell/Shell'
 import { StatusBadge, allStatuses } from '../ui/Badge'
+import { ColumnChooser, useColumns, type Known } from '../ui/Columns'
 import { Icon } from '../ui/Icon'
-import { Code, Empty, Failed, Person, Tag, Time, Waiting } from '../ui/Parts'
+import { Code, Empty, Failed, Person, Time, Waiting } from '../ui/Parts'
 import { Rows, type Column } from '../ui/Rows'
 import { Tabs } from '../ui/Tabs'
+import { BulkBar } from './Bulk'
+import { Narrowing, RowTags, isNarrowed } from './Narrowing'
 import { firstLines } from './Welcome'
 
-interface ListSearch {
-  q?: string
-  status?: string
-  tags?: string
-  sort?: string
-  archived?: string
-  mine?: string
+interface ListSearch extends Narrow {
+  cols?: string
 }
 
 export function AllTasks() {
@@ -61,6 +61,7 @@ export function ProjectHead({ pid, tab }: { pid: string; tab: string }) {
           label="Parts of the project"
           items={[
             { label: 'Tasks', active: tab === 'tasks', link: { to: '/projects/$pid/tasks', params: { pid } } },
+            { label: 'Models', active: tab === 'models', link: { to: '/projects/$pid/models', params: { pid } } },
             { label: 'Artifacts', active: tab === 'artifacts', link: { to: '/projects/$pid/artifacts', params: { pid } } },
           ]}
         />
@@ -69,21 +70,24 @@ export function ProjectHead({ pid, tab }: { pid: string; tab: string }) {
   )
 }
 
+const types = ['training', 'testing', 'inference', 'data_processing', 'application', 'monitor', 'controller', 'optimizer', 'service', 'qc', 'custom']
+
+const facets = [
+  { key: 'status' as const, name: 'Status', options: allStatuses.map(({ key, word }) => ({ value: key, label: word })) },
+  { key: 'type' as const, name: 'Type', options: types.map((t) => ({ value: t, label: t.replaceAll('_', ' ') })) },
+]
+
+const usual = ['status', 'name', 'project', 'tags', 'iteration', 'user', 'started', 'updated', 'time']
+
 function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const navigate = useNavigate()
-  const account = useQuery(me)
-  const statuses = search.status?.split(',') ?? []
-  const list = useInfiniteQuery(
-    tasks({
-      project: pid,
-      q: search.q,
-      status: statuses,
-      tags: search.tags?.split(','),
-      archived: !!search.archived,
-      sort: search.sort,
-      mine: search.mine && account.data?.id,
-    }),
-  )
+  const [chosen, setChosen] = useState<Set<string>>(new Set())
+  const { cols, ...narrow } = search
+  const [ids, keep] = useColumns(pid ? `tasks.${pid}` : 'tasks', cols, pid ? usual.filter((c) => c !== 'project') : usual)
+  const parameters = ids.filter((id) => id.startsWith('p.'))
+  const list = useInfiniteQuery(tasks(narrow, pid, parameters.map((id) => `hyperparams.${id.slice(2)}`)))
+  const metrics = useQuery(metricsInUse(pid))
+  const inUse = useQuery(parametersInUse(pid))
   const set = (change: Partial<ListSearch>) =>
     navigate({
       to: pid ? '/projects/$pid/tasks' : '/tasks',
@@ -91,68 +95,61 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
       search: { ...search, ...change } as never,
       replace: true,
     })
-  const rows = list.data?.pages.flatMap((p) => p.tasks) ?? []
-  const filtered = !!(search.q || search.status || search.tags || search.mine)
+  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.tasks) ?? [], [list.data])
+  const chosenRows = rows.filter((t) => chosen.has(t.id))
+  const filtered = isNarrowed(narrow)
+  const known: Known[] = [
+    ...fields(() => undefined).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
+    ...(metrics.data ?? []).flatMap((m) =>
+      (['value', 'min_value', 'max_value'] as const).map((k) => ({
+        id: `m.${m.metric_hash}.${m.variant_hash}.${k}`,
+        title: `${m.metric} / ${m.variant}${k === 'value' ? '' : k === 'min_value' ? ' min' : ' max'}`,
+        group: 'Metric',
+      })),
+    ),
+    ...(inUse.data ?? []).map((p) => ({ id: `p.${escaped(p.section)}.${escaped(p.name)}`, title: p.name, group: p.section })),
+  ]
+  const more = useCallback(() => void (!list.isFetchingNextPage && list.fetchNextPage()), [list])
+  const columns = ids.flatMap((id) => column(id, known, (tag) => set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') })))
   return (
     <>
-      {search.archived && (
-        <div className="pad second" style={{ background: 'var(--muted)', paddingBlock: 6 }}>
-          Archive
-        </div>
-      )}
-      <div className="tools">
-        <TextInput
-          data-filter
-          w={260}
-          key={pid ?? ''}
-          defaultValue={search.q}
-          placeholder="Name, id or comment"
-          aria-label="Filter by name, id or comment"
-          leftSection={<Icon name="search" size={14} />}
-          onChange={(e) => set({ q: e.currentTarget.value })}
-        />
-        <Menu closeOnItemClick={false} position="bottom-start">
-          <Menu.Target>
-            <Button leftSection={<Icon name="plus" size={14} />}>
-              {statuses.length ? `Status is ${statuses.map((s) => allStatuses.find((x) => x.key === s)?.word ?? s).join(', ')}` : 'Status'}
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            {allStatuses.map(({ key, word }) => (
-              <Menu.Item
-                key={key}
-                onClick={() => set({ status: (statuses.includes(key) ? statuses.filter((s) => s !== key) : [...statuses, key]).join(',') })}
-                leftSection={<Checkbox size="xs" checked={statuses.includes(key)} readOnly tabIndex={-1} aria-hidden />}
-                aria-checked={statuses.includes(key)}
-                role="menuitemcheckbox"
+      {search.archived && <div className="strip">Archive</div>}
+      <Narrowing
+        kind="task"
+        narrow={narrow}
+        set={set}
+        facets={facets}
+        project={pid}
+        shown={list.data && `${count(rows.length)}${list.hasNextPage ? '+' : ''} tasks`}
+        tools={
+          <>
+            <Tooltip label="Refresh">
+              <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
+                <Icon name="clock" size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label="Download as CSV">
+              <ActionIcon
+                variant="default"
+                size={28}
+                aria-label="Download the table as CSV"
+                onClick={() => void saveTable('task', taskConditions(narrow, pid), columns.map((c) => ({ field: csvField(c.id), name: String(c.title) })))}
               >
-                {word}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
-        {search.tags?.split(',').map((t) => (
-          <span key={t} className="row">
-            <Tag name={t} />
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size={18}
-              aria-label={`No longer filter by ${t}`}
-              onClick={() => set({ tags: search.tags?.split(',').filter((x) => x !== t).join(',') })}
-            >
-              <Icon name="cross" size={12} />
-            </ActionIcon>
-          </span>
-        ))}
-        <Checkbox size="xs" label="Mine" checked={!!search.mine} onChange={(e) => set({ mine: e.currentTarget.checked ? '1' : '' })} />
-        <Checkbox size="xs" label="Archive" checked={!!search.archived} onChange={(e) => set({ archived: e.currentTarget.checked ? '1' : '' })} />
-        {filtered && <Button onClick={() => set({ q: '', status: '', tags: '', mine: '' })}>Clear all</Button>}
-        <span className="grow" />
-        <span className="third" aria-live="polite">
-          {list.data && (list.hasNextPage ? `${count(rows.length)}+ tasks` : `${count(rows.length)} tasks`)}
-        </span>
-      </div>
+                <Icon name="down" size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <ColumnChooser
+              known={known}
+              chosen={ids}
+              usual={usual}
+              change={(next) => {
+                keep(next)
+                void set({ cols: next.join() === usual.join() ? '' : next.join(',') })
+              }}
+            />
+          </>
+        }
+      />
       {list.error && <Failed error={list.error} retry={() => list.refetch()} what="Tasks" />}
       {list.isPending && <Waiting rows={12} />}
       {list.data && rows.length === 0 && (
@@ -167,23 +164,62 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
       {rows.length > 0 && (
         <Rows
           rows={rows}
-          columns={columns(!pid, (tag) => set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') }))}
+          columns={columns}
           rowKey={(t) => t.id}
+          rowName={(t) => t.name}
+          choice={{ chosen, change: setChosen }}
           label="Tasks"
           sort={search.sort ?? '-last_update'}
           onSort={(sort) => set({ sort: sort === '-last_update' ? '' : sort })}
           onOpen={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' } })}
-          more={() => !list.isFetchingNextPage && void list.fetchNextPage()}
+          more={more}
           hasMore={list.hasNextPage}
         />
+      )}
+      {chosenRows.length > 0 && (
+        <BulkBar kind="task" items={chosenRows} total={`of ${count(rows.length)} shown`} clear={() => setChosen(new Set())} />
       )}
     </>
   )
 }
 
-function columns(withProject: boolean, addTag: (tag: string) => void): Column<Task>[] {
+/** A name as a part of a path: dots in it are no parting. */
+const escaped = (name: string) => name.replaceAll('%', '%%').replaceAll('.', '%2E')
+
+const csvFields: Record<string, string> = {
+  project: 'project.name', user: 'user.name', parent: 'parent.name', iteration: 'last_iteration', updated: 'last_update', time: 'active_duration',
+  description: 'comment',
+}
+
+const csvField = (id: string) =>
+  id.startsWith('m.') ? `last_metrics.${id.slice(2)}` : id.startsWith('p.') ? `hyperparams.${id.slice(2)}.value` : (csvFields[id] ?? id)
+
+function metricOf(t: Task, path: string): number | undefined {
+  const [metric = '', variant = '', which = 'value'] = path.split('.')
+  return t.last_metrics?.[metric]?.[variant]?.[which as keyof Metric] as number | undefined
+}
+
+function column(id: string, known: Known[], addTag: (tag: string) => void): Column<Task>[] {
+  const title = known.find((k) => k.id === id)?.title ?? id
+  if (id.startsWith('m.')) {
+    return [{ id, title, width: '120px', number: true, sort: `last_metrics.${id.slice(2)}`, cell: (t) => value(metricOf(t, id.slice(2))) }]
+  }
+  if (id.startsWith('p.')) {
+    const [section = '', name = ''] = id.slice(2).split('.').map((x) => x.replaceAll('%2E', '.').replaceAll('%%', '%'))
+    return [{ id, title, width: '110px', number: true, sort: `hyperparams.${id.slice(2)}.value`, cell: (t) => t.hyperparams?.[section]?.[name]?.value ?? '–' }]
+  }
+  return fields(addTag).filter((c) => c.id === id)
+}
+
+function fields(addTag: (tag: string) => void): Column<Task>[] {
   return [
-    { id: 'status', title: 'Status', width: '116px', sort: 'status', cell: (t) => <StatusBadge status={t.status} /> },
+    {
+      id: 'status',
+      title: 'Status',
+      width: '124px',
+      sort: 'status',
+      cell: (t) => <StatusBadge status={t.status} progress={t.status === 'in_progress' ? t.runtime?.progress : undefined} />,
+    },
     {
       id: 'name',
       title: 'Name',
@@ -198,27 +234,16 @@ function columns(withProject: boolean, addTag: (tag: string) => void): Column<Ta
         </span>
       ),
     },
-    ...(withProject
-      ? [{ id: 'project', title: 'Project', width: 'minmax(120px, 1fr)', cell: (t: Task) => <span className="second">{t.project?.name}</span> }]
-      : []),
-    {
-      id: 'tags',
-      title: 'Tags',
-      width: 'minmax(120px, 1fr)',
-      cell: (t) => (
-        <span className="row">
-          {t.tags?.map((tag) => (
-            <button key={tag} type="button" style={{ all: 'unset', cursor: 'pointer' }} onClick={() => addTag(tag)} aria-label={`Filter by the tag ${tag}`}>
-              <Tag name={tag} />
-            </button>
-          ))}
-        </span>
-      ),
-    },
+    { id: 'type', title: 'Type', width: '110px', sort: 'type', cell: (t) => <span className="second">{t.type.replaceAll('_', ' ')}</span> },
+    { id: 'project', title: 'Project', width: 'minmax(120px, 1fr)', cell: (t) => <span className="second">{t.project?.name}</span> },
+    { id: 'tags', title: 'Tags', width: 'minmax(120px, 1fr)', cell: (t) => <RowTags tags={t.tags} add={addTag} /> },
     { id: 'iteration', title: 'Iteration', width: '84px', number: true, sort: 'last_iteration', cell: (t) => count(t.last_iteration ?? 0) },
     { id: 'user', title: 'User', width: '120px', cell: (t) => <Person name={t.user?.name} /> },
     { id: 'started', title: 'Started', width: '112px', number: true, sort: 'started', cell: (t) => <Time at={t.started} /> },
     { id: 'updated', title: 'Updated', width: '112px', number: true, sort: 'last_update', cell: (t) => <Time at={t.last_update} /> },
     { id: 'time', title: 'Run time', width: '84px', number: true, sort: 'active_duration', cell: (t) => duration(t.active_duration) },
+    { id: 'description', title: 'Description', width: 'minmax(140px, 1fr)', cell: (t) => <span className="second" title={t.comment}>{t.comment}</span> },
+    { id: 'parent', title: 'Parent task', width: 'minmax(120px, 1fr)', cell: (t) => <span className="second">{t.parent?.name ?? '–'}</span> },
+    { id: 'id', title: 'Id', width: '90px', cell: (t) => <span className="mono second" title={t.id}>{shortID(t.id)}</span> },
   ]
 }

@@ -8,11 +8,13 @@ const list: [string, string][] = [
   ['g h', 'home'],
   ['g p', 'projects'],
   ['g t', 'tasks'],
+  ['g m', 'models'],
   ['g a', 'artifacts'],
+  ['j k', 'next and previous row of a table; x chooses it, Enter opens it'],
   ['?', 'this list'],
 ]
 
-const goTo: Record<string, string> = { h: '/', p: '/projects', t: '/tasks', a: '/artifacts' }
+const goTo: Record<string, string> = { h: '/', p: '/projects', t: '/tasks', m: '/models', a: '/artifacts' }
 
 /** The keys that work everywhere. They never fire while something is typed into. */
 export function Keys({ toggleSide }: { toggleSide: () => void }) {

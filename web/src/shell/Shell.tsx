@@ -14,6 +14,7 @@ const places: [string, string, IconName][] = [
   ['/', 'Home', 'home'],
   ['/projects', 'Projects', 'folder'],
   ['/tasks', 'Tasks', 'task'],
+  ['/models', 'Models', 'cube'],
   ['/artifacts', 'Artifacts', 'box'],
 ]
 
@@ -100,6 +101,7 @@ export interface Crumb {
   name: string
   to?: string
   params?: Record<string, string>
+  search?: Record<string, string>
 }
 
 /** The bar over a page: where it is, help and the colour scheme. */
@@ -113,7 +115,7 @@ export function TopBar({ crumbs }: { crumbs: Crumb[] }) {
           {crumbs.map((c, i) => (
             <li key={i} aria-current={i === crumbs.length - 1 ? 'page' : undefined}>
               {c.to && i < crumbs.length - 1 ? (
-                <Link to={c.to} params={c.params}>
+                <Link to={c.to} params={c.params} search={c.search as never}>
                   {c.name}
                 </Link>
               ) : (
@@ -132,13 +134,15 @@ export function TopBar({ crumbs }: { crumbs: Crumb[] }) {
   )
 }
 
-/** The crumbs of a project: one for each level; only the last is known by id. */
-export function projectCrumbs(name: string | undefined, id: string | undefined): Crumb[] {
+/** The crumbs of a project: one for each level; those above are found by their names. */
+export function projectCrumbs(name: string | undefined, id: string | undefined, part: 'tasks' | 'models' = 'tasks'): Crumb[] {
   const parts = (name ?? '').split('/').filter(Boolean)
   return [
     { name: 'Projects', to: '/projects' },
-    ...parts.map((part, i) =>
-      i === parts.length - 1 && id ? { name: part, to: '/projects/$pid/tasks', params: { pid: id } } : { name: part },
+    ...parts.map((one, i) =>
+      i === parts.length - 1 && id
+        ? { name: one, to: `/projects/$pid/${part}`, params: { pid: id } }
+        : { name: one, to: '/projects', search: { under: parts.slice(0, i + 1).join('/') } },
     ),
   ]
 }

@@ -39,19 +39,26 @@ export const stateMeans: Record<string, string> = {
   missing: 'The bytes were here and are lost.',
 }
 
-function Badge({ look }: { look: Look }) {
+function Badge({ look, more }: { look: Look; more?: string }) {
   return (
     <span className={`badge ${look.tone}`}>
       <Icon name={look.icon} size={12} className={look.icon === 'dot' ? 'pulse' : undefined} />
       {look.word}
+      {more}
     </span>
   )
 }
 
-/** The status of a task: icon, word and tint. */
-export const StatusBadge = ({ status }: { status: string }) => (
-  <Badge look={statuses[status] ?? { tone: 'idle', icon: 'help', word: status }} />
+/** The status of a task: icon, word and tint; while it runs also how far it is, in percent, if it tells. */
+export const StatusBadge = ({ status, progress }: { status: string; progress?: unknown }) => (
+  <Badge
+    look={statuses[status] ?? { tone: 'idle', icon: 'help', word: status }}
+    more={progress !== undefined && progress !== null && progress !== '' ? ` ${String(progress)} %` : undefined}
+  />
 )
+
+/** A model is a draft or published: there is one truth, which every place shows. */
+export const ReadyBadge = ({ ready }: { ready?: boolean }) => <Badge look={statuses[ready ? 'published' : 'created'] as Look} />
 
 /** The state of an artifact. */
 export const StateBadge = ({ state }: { state: string }) => (

@@ -1,0 +1,214 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useCallback, useMemo, useState } from 'react'
+import { frameworks, metricsInUse, modelConditions, models, saveTable, type Narrow } from '../api/lists'
+import { project } from '../api/query'
+import type { Metric, Model } from '../api/types'
+import { count, shortID, value } from '../lib/format'
+import { Page, projectCrumbs } from '../shell/Shell'
+import { ReadyBadge } from '../ui/Badge'
+import { ColumnChooser, useColumns, type Known } from '../ui/Columns'
+import { Icon } from '../ui/Icon'
+import { Empty, Failed, Person, Time, Waiting } from '../ui/Parts'
+import { Rows, type Column } from '../ui/Rows'
+import { BulkBar } from './Bulk'
+import { Narrowing, RowTags, isNarrowed } from './Narrowing'
+import { ProjectHead } from './Tasks'
+
+interface ListSearch extends Narrow {
+  cols?: string
+}
+
+export function AllModels() {
+  const search = useSearch({ from: '/inside/models' })
+  return (
+    <Page title="Models" crumbs={[{ name: 'Models' }]}>
+      <div className="head">
+        <h1>Models</h1>
+      </div>
+      <ModelList search={search} />
+    </Page>
+  )
+}
+
+export function ProjectModels() {
+  const { pid } = useParams({ from: '/inside/projects/$pid/models' })
+  const search = useSearch({ from: '/inside/projects/$pid/models' })
+  const found = useQuery(project(pid))
+  return (
+    <Page title={found.data?.name ?? 'Project'} crumbs={[...projectCrumbs(found.data?.name, pid), { name: 'Models' }]}>
+      <ProjectHead pid={pid} tab="models" />
+      {found.error ? <Failed error={found.error} retry={() => found.refetch()} what="The project" /> : <ModelList search={search} pid={pid} />}
+    </Page>
+  )
+}
+
+const usual = ['status', 'name', 'framework', 'tags', 'project', 'task', 'user', 'updated']
+
+const code = `from clearml import OutputModel, Task
+
+task = Task.init("Demo", "first model", output_uri=True)
+OutputModel(task, name="net").update_weights("net.pt")`
+
+function ModelList({ search, pid }: { search: ListSearch; pid?: string }) {
+  const navigate = useNavigate()
+  const [chosen, setChosen] = useState<Set<string>>(new Set())
+  const { cols, ...narrow } = search
+  const [ids, keep] = useColumns(pid ? `models.${pid}` : 'models', cols, pid ? usual.filter((c) => c !== 'project') : usual)
+  const list = useInfiniteQuery(models(narrow, pid))
+  const used = useQuery(frameworks)
+  const metrics = useQuery(metricsInUse(pid, true))
+  const set = (change: Partial<ListSearch>) =>
+    navigate({ to: pid ? '/projects/$pid/models' : '/models', params: pid ? { pid } : {}, search: { ...search, ...change } as never, replace: true })
+  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.models) ?? [], [list.data])
+  const chosenRows = rows.filter((m) => chosen.has(m.id))
+  const keysInUse = [...new Set(rows.flatMap((m) => Object.keys(m.metadata ?? {})))].sort()
+  const known: Known[] = [
+    ...fields(() => undefined).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
+    ...(metrics.data ?? []).map((m) => ({ id: `m.${m.metric_hash}.${m.variant_hash}.value`, title: `${m.metric} / ${m.variant}`, group: 'Metric' })),
+    ...keysInUse.map((k) => ({ id: `d.${encodeURIComponent(k)}`, title: k, group: 'Metadata' })),
+  ]
+  const columns = ids.flatMap((id) => column(id, known, (tag) => set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') })))
+  const more = useCallback(() => void (!list.isFetchingNextPage && list.fetchNextPage()), [list])
+  return (
+    <>
+      {search.archived && <div className="strip">Archive</div>}
+      <Narrowing
+        kind="model"
+        narrow={narrow}
+        set={set}
+        project={pid}
+        facets={[
+          { key: 'framework', name: 'Framework', options: (used.data ?? []).map((f) => ({ value: f, label: f })) },
+          {
+            key: 'ready',
+            name: 'Status',
+            options: [
+              { value: '1', label: 'Published' },
+              { value: '0', label: 'Draft' },
+            ],
+          },
+        ]}
+        shown={list.data && `${count(rows.length)}${list.hasNextPage ? '+' : ''} models`}
+        tools={
+          <>
+            <Tooltip label="Download as CSV">
+              <ActionIcon
+                variant="default"
+                size={28}
+                aria-label="Download the table as CSV"
+                onClick={() => void saveTable('model', modelConditions(narrow, pid), columns.map((c) => ({ field: csvField(c.id), name: String(c.title) })))}
+              >
+                <Icon name="down" size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <ColumnChooser
+              known={known}
+              chosen={ids}
+              usual={usual}
+              change={(next) => {
+                keep(next)
+                void set({ cols: next.join() === usual.join() ? '' : next.join(',') })
+              }}
+            />
+          </>
+        }
+      />
+      {list.error && <Failed error={list.error} retry={() => list.refetch()} what="Models" />}
+      {list.isPending && <Waiting rows={12} />}
+      {list.data && rows.length === 0 && (
+        isNarrowed(narrow) ? (
+          <Empty title="No model matches.">Remove a filter, or clear them all.</Empty>
+        ) : search.archived ? (
+          <Empty title="The archive is empty." />
+        ) : (
+          <Empty title="No model yet. A task makes one when it stores weights." code={code} />
+        )
+      )}
+      {rows.length > 0 && (
+        <Rows
+          rows={rows}
+          columns={columns}
+          rowKey={(m) => m.id}
+          rowName={(m) => m.name}
+          choice={{ chosen, change: setChosen }}
+          label="Models"
+          sort={search.sort ?? '-last_update'}
+          onSort={(sort) => set({ sort: sort === '-last_update' ? '' : sort })}
+          onOpen={(m) => navigate({ to: '/models/$mid/$tab', params: { mid: m.id, tab: 'general' } })}
+          more={more}
+          hasMore={list.hasNextPage}
+        />
+      )}
+      {chosenRows.length > 0 && <BulkBar kind="model" items={chosenRows} total={`of ${count(rows.length)} shown`} clear={() => setChosen(new Set())} />}
+    </>
+  )
+}
+
+const csvFields: Record<string, string> = {
+  status: 'ready', project: 'project.name', task: 'task.name', user: 'user.name', updated: 'last_update', description: 'comment',
+}
+
+const csvField = (id: string) =>
+  id.startsWith('m.')
+    ? `last_metrics.${id.slice(2)}`
+    : id.startsWith('d.')
+      ? `metadata.${decodeURIComponent(id.slice(2)).replaceAll('%', '%%').replaceAll('.', '%2E')}.value`
+      : (csvFields[id] ?? id)
+
+function column(id: string, known: Known[], addTag: (tag: string) => void): Column<Model>[] {
+  const title = known.find((k) => k.id === id)?.title ?? id
+  if (id.startsWith('m.')) {
+    const [metric = '', variant = '', which = 'value'] = id.slice(2).split('.')
+    return [
+      { id, title, width: '110px', number: true, sort: csvField(id), cell: (m) => value(m.last_metrics?.[metric]?.[variant]?.[which as keyof Metric] as number) },
+    ]
+  }
+  if (id.startsWith('d.')) {
+    const key = decodeURIComponent(id.slice(2))
+    return [{ id, title: key, width: '120px', cell: (m) => m.metadata?.[key]?.value ?? '–' }]
+  }
+  return fields(addTag).filter((c) => c.id === id)
+}
+
+function fields(addTag: (tag: string) => void): Column<Model>[] {
+  return [
+    { id: 'status', title: 'Status', width: '116px', sort: 'ready', cell: (m) => <ReadyBadge ready={m.ready} /> },
+    {
+      id: 'name',
+      title: 'Name',
+      width: 'minmax(200px, 2fr)',
+      sort: 'name',
+      cell: (m) => (
+        <span className="row">
+          <Icon name="layers" />
+          <Link className="strong cut" style={{ color: 'var(--text)' }} to="/models/$mid/$tab" params={{ mid: m.id, tab: 'general' }}>
+            {m.name}
+          </Link>
+        </span>
+      ),
+    },
+    { id: 'framework', title: 'Framework', width: '110px', sort: 'framework', cell: (m) => <span className="second">{m.framework}</span> },
+    { id: 'tags', title: 'Tags', width: 'minmax(120px, 1fr)', cell: (m) => <RowTags tags={m.tags} add={addTag} /> },
+    { id: 'project', title: 'Project', width: 'minmax(120px, 1fr)', cell: (m) => <span className="second">{m.project?.name}</span> },
+    {
+      id: 'task',
+      title: 'Made by',
+      width: 'minmax(130px, 1fr)',
+      cell: (m) =>
+        m.task?.name ? (
+          <Link to="/tasks/$tid/$tab" params={{ tid: m.task.id, tab: 'artifacts' }}>
+            {m.task.name}
+          </Link>
+        ) : (
+          <span className="third">{m.task ? 'task deleted' : '–'}</span>
+        ),
+    },
+    { id: 'user', title: 'User', width: '120px', cell: (m) => <Person name={m.user?.name} /> },
+    { id: 'updated', title: 'Updated', width: '112px', number: true, sort: 'last_update', cell: (m) => <Time at={m.last_update} /> },
+    { id: 'created', title: 'Created', width: '112px', number: true, sort: 'created', cell: (m) => <Time at={m.created} /> },
+    { id: 'description', title: 'Description', width: 'minmax(140px, 1fr)', cell: (m) => <span className="second" title={m.comment}>{m.comment}</span> },
+    { id: 'id', title: 'Id', width: '90px', cell: (m) => <span className="mono second" title={m.id}>{shortID(m.id)}</span> },
+  ]
+}

@@ -1,0 +1,192 @@
+/** The row of tools over a list of tasks or models: search, filters as chips, columns, download. */
+
+import { ActionIcon, Button, Checkbox, Popover, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { me } from '../api/query'
+import { metricsInUse, tagsInUse, usersInUse, type Narrow } from '../api/lists'
+import { FilterChip, Pick, Typed } from '../ui/Filters'
+import { Icon } from '../ui/Icon'
+import { Tag } from '../ui/Parts'
+
+export interface Facet {
+  key: 'status' | 'type' | 'framework' | 'ready'
+  name: string
+  options: { value: string; label: string }[]
+}
+
+interface Props {
+  kind: 'task' | 'model'
+  narrow: Narrow
+  set: (change: Narrow) => void
+  facets: Facet[]
+  project?: string
+  shown: ReactNode // how many
+  tools?: ReactNode
+}
+
+const split = (text?: string) => text?.split(',').filter(Boolean) ?? []
+
+export const isNarrowed = (n: Narrow) => !!(n.q || n.status || n.type || n.framework || n.ready || n.tags || n.user || n.since || n.it || n.f)
+export const nothing: Narrow = { q: '', re: '', status: '', type: '', framework: '', ready: '', tags: '', all: '', user: '', since: '', it: '', f: '' }
+
+export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: Props) {
+  const account = useQuery(me)
+  const tags = useQuery(tagsInUse(kind))
+  const users = useQuery(usersInUse)
+  const metrics = useQuery(metricsInUse(project, kind === 'model'))
+  const chosenTags = split(narrow.tags)
+  const mine = !!account.data && narrow.user === account.data.id
+  const least = split(narrow.f?.replaceAll(';', ','))
+  const nameOf = (field: string) => {
+    const found = metrics.data?.find((m) => field === `last_metrics.${m.metric_hash}.${m.variant_hash}.value`)
+    return found ? `${found.metric} / ${found.variant}` : 'Metric'
+  }
+  return (
+    <div className="tools">
+      <TextInput
+        data-filter
+        w={260}
+        key={project ?? ''}
+        defaultValue={narrow.q}
+        placeholder="Name, id or comment"
+        aria-label="Filter by name, id or comment"
+        leftSection={<Icon name="search" size={14} />}
+        rightSection={
+          <Tooltip label="Regular expression">
+            <ActionIcon
+              variant={narrow.re ? 'light' : 'subtle'}
+              color={narrow.re ? undefined : 'gray'}
+              size={20}
+              aria-label="Regular expression"
+              aria-pressed={!!narrow.re}
+              onClick={() => set({ re: narrow.re ? '' : '1' })}
+            >
+              <span className="mono">.*</span>
+            </ActionIcon>
+          </Tooltip>
+        }
+        onChange={(e) => set({ q: e.currentTarget.value })}
+      />
+      {facets.map((f) => {
+        const chosen = split(narrow[f.key])
+        return (
+          <span key={f.key} className="row">
+            {chosen.length > 0 && (
+              <FilterChip name={`${f.name} is`} clear={() => set({ [f.key]: '' })}>
+                {chosen.map((c) => f.options.find((o) => o.value === c)?.label ?? c).join(', ')}
+              </FilterChip>
+            )}
+            <Pick
+              name={f.name}
+              options={f.options}
+              chosen={chosen}
+              change={(next) => set({ [f.key]: (f.key === 'ready' ? next.slice(-1) : next).join(',') })}
+            />
+          </span>
+        )
+      })}
+      {chosenTags.length > 0 && (
+        <FilterChip name={narrow.all ? 'All tags' : 'Tags'} clear={() => set({ tags: '', all: '' })}>
+          {chosenTags.map((t) => (t.startsWith('-') ? `not ${t.slice(1)}` : t)).join(narrow.all ? ' and ' : ', ')}
+        </FilterChip>
+      )}
+      <Pick
+        name="Tags"
+        options={(tags.data ?? []).flatMap((t) => [{ value: t, label: t }, { value: `-${t}`, label: `not ${t}` }])}
+        chosen={chosenTags}
+        change={(next) => set({ tags: next.join(',') })}
+        extra={
+          <SegmentedControl
+            size="xs"
+            mt={8}
+            aria-label="How tags are joined"
+            value={narrow.all ? 'all' : 'any'}
+            onChange={(v) => set({ all: v === 'all' ? '1' : '' })}
+            data={[
+              { value: 'any', label: 'Any' },
+              { value: 'all', label: 'All' },
+            ]}
+          />
+        }
+      />
+      {narrow.user && !mine && (
+        <FilterChip name="User is" clear={() => set({ user: '' })}>
+          {split(narrow.user).map((u) => users.data?.find((x) => x.id === u)?.name ?? u).join(', ')}
+        </FilterChip>
+      )}
+      {narrow.since && (
+        <FilterChip name="Updated since" clear={() => set({ since: '' })}>
+          {narrow.since}
+        </FilterChip>
+      )}
+      {narrow.it && (
+        <FilterChip name="Iteration at least" clear={() => set({ it: '' })}>
+          {narrow.it}
+        </FilterChip>
+      )}
+      {least.map((one) => (
+        <FilterChip
+          key={one}
+          name={`${nameOf(one.slice(0, one.lastIndexOf(':')))} at least`}
+          clear={() => set({ f: least.filter((x) => x !== one).join(';') })}
+        >
+          {one.slice(one.lastIndexOf(':') + 1)}
+        </FilterChip>
+      ))}
+      <Popover position="bottom-start" shadow="md" width={300} trapFocus returnFocus>
+        <Popover.Target>
+          <Button leftSection={<Icon name="plus" size={14} />}>Filter</Button>
+        </Popover.Target>
+        <Popover.Dropdown aria-label="More filters">
+          <div style={{ display: 'grid', gap: 10 }}>
+            <Typed label="Updated since" type="date" value={narrow.since} set={(since) => set({ since })} />
+            <Typed label="Iteration at least" type="number" value={narrow.it} set={(it) => set({ it })} />
+            {metrics.data?.slice(0, 12).map((m) => {
+              const field = `last_metrics.${m.metric_hash}.${m.variant_hash}.value`
+              return (
+                <Typed
+                  key={field}
+                  label={`${m.metric} / ${m.variant} at least`}
+                  set={(v) => set({ f: [...least.filter((x) => !x.startsWith(field)), ...(v ? [`${field}:${v}`] : [])].join(';') })}
+                />
+              )
+            })}
+            <div className="choices" role="group" aria-label="User">
+              {users.data?.map((u) => (
+                <Checkbox
+                  key={u.id}
+                  size="xs"
+                  label={u.name}
+                  checked={split(narrow.user).includes(u.id)}
+                  onChange={() =>
+                    set({ user: (split(narrow.user).includes(u.id) ? split(narrow.user).filter((x) => x !== u.id) : [...split(narrow.user), u.id]).join(',') })
+                  }
+                />
+              ))}
+            </div>
+          </div>
+        </Popover.Dropdown>
+      </Popover>
+      <Checkbox size="xs" label="Mine" checked={mine} onChange={(e) => set({ user: e.currentTarget.checked ? account.data?.id : '' })} />
+      <Checkbox size="xs" label="Archive" checked={!!narrow.archived} onChange={(e) => set({ archived: e.currentTarget.checked ? '1' : '' })} />
+      {isNarrowed(narrow) && <Button onClick={() => set(nothing)}>Clear all</Button>}
+      <span className="grow" />
+      <span className="third" aria-live="polite">
+        {shown}
+      </span>
+      {tools}
+    </div>
+  )
+}
+
+/** Tags of a row; a click narrows the list to one. */
+export const RowTags = ({ tags, add }: { tags?: string[]; add: (tag: string) => void }) => (
+  <span className="row">
+    {tags?.map((tag) => (
+      <button key={tag} type="button" className="plainbutton" onClick={() => add(tag)} aria-label={`Filter by the tag ${tag}`}>
+        <Tag name={tag} />
+      </button>
+    ))}
+  </span>
+)

@@ -1,0 +1,222 @@
+/** What describes a model beside its weights: design, labels, metadata. */
+
+import { ActionIcon, Button, NumberInput, TextInput, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { call } from '../../api/client'
+import type { Metadata, Model } from '../../api/types'
+import { Ask } from '../../ui/Dialog'
+import { Icon } from '../../ui/Icon'
+import { CopyButton, Empty, Failed } from '../../ui/Parts'
+import '../task/artifacts.css'
+
+interface Props {
+  model: Model
+  changed: () => void
+}
+
+/** A design as people wrote it: text if it is that, else JSON. */
+const designText = (m: Model) => {
+  const keys = Object.keys(m.design ?? {})
+  const only = m.design?.design
+  return keys.length === 1 && typeof only === 'string' ? only : keys.length ? JSON.stringify(m.design, null, 2) : ''
+}
+
+export function Design({ model: m, changed }: Props) {
+  const [draft, setDraft] = useState<string>()
+  const [error, setError] = useState<unknown>()
+  const text = designText(m)
+  const save = async (design: string) => {
+    await call('models.edit', { model: m.id, design: design ? { design } : {} })
+    changed()
+    setDraft(undefined)
+  }
+  if (!text && draft === undefined) {
+    return (
+      <Empty title="No design yet." code={'model.update_design(config_dict={"layers": 3})'}>
+        {!m.ready && <Button onClick={() => setDraft('')}>Write one</Button>}
+      </Empty>
+    )
+  }
+  return (
+    <section className="frame" aria-label="Design">
+      <div className="framehead">
+        <h2 className="strong grow" style={{ fontSize: 'inherit' }}>
+          Design
+        </h2>
+        <CopyButton text={text} label="Copy the design" />
+        {!m.ready && draft === undefined && <Button onClick={() => setDraft(text)}>Edit</Button>}
+        {draft !== undefined && (
+          <>
+            <Button onClick={() => setDraft(undefined)}>Cancel</Button>
+            <Button variant="filled" onClick={() => save(draft).catch(setError)}>
+              Save
+            </Button>
+          </>
+        )}
+      </div>
+      {error !== undefined && <Failed error={error} what="The design" />}
+      {draft === undefined ? (
+        <pre tabIndex={0}>{text}</pre>
+      ) : (
+        <Textarea aria-label="Design" autosize minRows={8} styles={{ input: { fontFamily: 'var(--mono)' } }} value={draft} onChange={(e) => setDraft(e.currentTarget.value)} />
+      )}
+    </section>
+  )
+}
+
+export function Labels({ model: m, changed }: Props) {
+  const [adding, setAdding] = useState(false)
+  const [name, setName] = useState('')
+  const [number, setNumber] = useState<number | string>(0)
+  const [error, setError] = useState<unknown>()
+  const rows = Object.entries(m.labels ?? {}).sort(([, a], [, b]) => a - b)
+  const save = async (labels: Record<string, number>) => {
+    await call('models.edit', { model: m.id, labels })
+    changed()
+  }
+  return (
+    <>
+      {rows.length === 0 && (
+        <Empty title="No labels yet." code={'model.update_labels({"cat": 0, "dog": 1})'}>
+          {!m.ready && <Button onClick={() => setAdding(true)}>Add a label</Button>}
+        </Empty>
+      )}
+      {error !== undefined && <Failed error={error} what="The labels" />}
+      {rows.length > 0 && (
+        <section className="frame" aria-label="Labels">
+          <div className="framehead">
+            <h2 className="strong grow" style={{ fontSize: 'inherit' }}>
+              Labels
+            </h2>
+            {m.ready ? <span className="third">Published: labels stay as they are</span> : <Button onClick={() => setAdding(true)}>Add a label</Button>}
+          </div>
+          <table className="plain">
+            <thead>
+              <tr>
+                <th scope="col">Label</th>
+                <th scope="col">Number</th>
+                <th scope="col">
+                  <span className="hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(([label, n]) => (
+                <tr key={label}>
+                  <td>{label}</td>
+                  <td>{n}</td>
+                  <td>
+                    {!m.ready && (
+                      <ActionIcon
+                        variant="subtle"
+                        color="gray"
+                        aria-label={`Remove the label ${label}`}
+                        onClick={() => save(Object.fromEntries(rows.filter(([l]) => l !== label))).catch(setError)}
+                      >
+                        <Icon name="cross" size={13} />
+                      </ActionIcon>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {adding && (
+        <Ask
+          title="Add a label"
+          action="Add"
+          disabled={!name.trim() || number === ''}
+          close={() => setAdding(false)}
+          run={() => save({ ...m.labels, [name.trim()]: Number(number) })}
+        >
+          <TextInput data-autofocus label="Label" value={name} onChange={(e) => setName(e.currentTarget.value)} />
+          <NumberInput mt={8} size="xs" label="Number" allowDecimal={false} value={number} onChange={setNumber} />
+        </Ask>
+      )}
+    </>
+  )
+}
+
+const none: Metadata = { key: '', type: 'str', value: '' }
+
+/** Metadata can be edited of published models, too. */
+export function MetadataTab({ model: m, changed }: Props) {
+  const [editing, setEditing] = useState<Metadata>()
+  const [error, setError] = useState<unknown>()
+  const rows = Object.values(m.metadata ?? {}).sort((a, b) => a.key.localeCompare(b.key))
+  const fresh = editing && !m.metadata?.[editing.key]
+  return (
+    <>
+      {rows.length === 0 && (
+        <Empty title="No metadata yet." code={'model.set_metadata("accuracy", "0.91", "float")'}>
+          <Button onClick={() => setEditing(none)}>Add metadata</Button>
+        </Empty>
+      )}
+      {error !== undefined && <Failed error={error} what="The metadata" />}
+      {rows.length > 0 && (
+        <section className="frame" aria-label="Metadata">
+          <div className="framehead">
+            <h2 className="strong grow" style={{ fontSize: 'inherit' }}>
+              Metadata
+            </h2>
+            <Button onClick={() => setEditing(none)}>Add metadata</Button>
+          </div>
+          <table className="plain">
+            <thead>
+              <tr>
+                <th scope="col">Key</th>
+                <th scope="col">Type</th>
+                <th scope="col">Value</th>
+                <th scope="col">
+                  <span className="hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((d) => (
+                <tr key={d.key}>
+                  <td>{d.key}</td>
+                  <td className="third">{d.type}</td>
+                  <td>{d.value}</td>
+                  <td>
+                    <span className="row">
+                      <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${d.key}`} onClick={() => setEditing(d)}>
+                        <Icon name="pencil" size={13} />
+                      </ActionIcon>
+                      <ActionIcon
+                        variant="subtle"
+                        color="gray"
+                        aria-label={`Remove ${d.key}`}
+                        onClick={() => call('models.delete_metadata', { model: m.id, keys: [d.key] }).then(changed, setError)}
+                      >
+                        <Icon name="cross" size={13} />
+                      </ActionIcon>
+                    </span>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {editing && (
+        <Ask
+          title={fresh ? 'Add metadata' : `Edit ${editing.key}`}
+          action="Save"
+          disabled={!editing.key.trim()}
+          close={() => setEditing(undefined)}
+          done={changed}
+          run={async () => {
+            await call('models.add_or_update_metadata', { model: m.id, metadata: [editing] })
+          }}
+        >
+          <TextInput data-autofocus label="Key" value={editing.key} onChange={(e) => setEditing({ ...editing, key: e.currentTarget.value })} />
+          <TextInput mt={8} label="Type" value={editing.type} onChange={(e) => setEditing({ ...editing, type: e.currentTarget.value })} />
+          <TextInput mt={8} label="Value" value={editing.value} onChange={(e) => setEditing({ ...editing, value: e.currentTarget.value })} />
+        </Ask>
+      )}
+    </>
+  )
+}

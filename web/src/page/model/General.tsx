@@ -1,0 +1,70 @@
+import { Link } from '@tanstack/react-router'
+import type { Model } from '../../api/types'
+import { call } from '../../api/client'
+import { CopyButton, Facts, IDChip, Time } from '../../ui/Parts'
+import { Description } from '../Description'
+
+/** Addresses that a browser can open; others are text to copy. */
+const opens = (uri: string) => /^https?:/.test(uri)
+
+export function General({ model: m, changed }: { model: Model; changed: () => void }) {
+  return (
+    <div className="pad">
+      <Facts
+        rows={[
+          ['Id', <IDChip id={m.id} />],
+          ['Framework', m.framework],
+          ['Status', m.ready ? 'Published' : 'Draft'],
+          ['Archived', m.system_tags?.includes('archived') ? 'Yes' : 'No'],
+          [
+            'Project',
+            m.project && (
+              <Link to="/projects/$pid/models" params={{ pid: m.project.id }}>
+                {m.project.name}
+              </Link>
+            ),
+          ],
+          [
+            'Made by',
+            m.task &&
+              (m.task.name ? (
+                <Link to="/tasks/$tid/$tab" params={{ tid: m.task.id, tab: 'artifacts' }}>
+                  {m.task.name}
+                </Link>
+              ) : (
+                <span className="third">task deleted ({m.task.id})</span>
+              )),
+          ],
+          ['User', m.user?.name],
+          ['Created', <Time at={m.created} />],
+          ['Updated', <Time at={m.last_update} />],
+          [
+            'Address',
+            m.uri && (
+              <span className="row">
+                {opens(m.uri) ? (
+                  <a className="mono" href={m.uri} target="_blank" rel="noopener noreferrer">
+                    {m.uri}
+                  </a>
+                ) : (
+                  <span className="mono">{m.uri}</span>
+                )}
+                <CopyButton text={m.uri} label="Copy the address" />
+              </span>
+            ),
+          ],
+          [
+            'Description',
+            <Description
+              text={m.comment ?? ''}
+              save={async (comment) => {
+                await call('models.edit', { model: m.id, comment })
+                changed()
+              }}
+            />,
+          ],
+        ]}
+      />
+    </div>
+  )
+}

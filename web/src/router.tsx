@@ -103,7 +103,7 @@ const oneModel = createRoute({
 const oneTask = createRoute({
   getParentRoute: () => inside,
   path: '/tasks/$tid/$tab',
-  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames),
+  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames, 'axis', 'group', 'hide', 'log', 'metric', 'sample'),
   component: lazyRouteComponent(() => import('./page/task/TaskPage'), 'TaskPage'),
 })
 const settings = createRoute({
@@ -113,7 +113,7 @@ const settings = createRoute({
 })
 
 // Addresses that the Python SDK prints: a project, then the task and one of its pages.
-const tabOf = (rest: string) => (/artifacts/.test(rest) ? 'artifacts' : /log|output$/.test(rest) ? 'console' : /info/.test(rest) ? 'info' : 'artifacts')
+const tabOf = (rest: string) => (/artifacts/.test(rest) ? 'artifacts' : /log|output$/.test(rest) ? 'console' : /metrics|scalars/.test(rest) ? 'scalars' : /plots/.test(rest) ? 'plots' : /debug/.test(rest) ? 'samples' : /info/.test(rest) ? 'info' : 'artifacts')
 const printed = (path: string) =>
   createRoute({
     getParentRoute: () => root,

@@ -13,6 +13,9 @@ import { useLive } from './live'
 
 const parts = {
   artifacts: lazy(() => import('./Artifacts').then((m) => ({ default: m.Artifacts }))),
+  scalars: lazy(() => import('./Scalars').then((m) => ({ default: m.Scalars }))),
+  plots: lazy(() => import('./Plots').then((m) => ({ default: m.Plots }))),
+  samples: lazy(() => import('./Samples').then((m) => ({ default: m.Samples }))),
   console: lazy(() => import('./Console').then((m) => ({ default: m.Console }))),
   configuration: lazy(() => import('./Configuration').then((m) => ({ default: m.Configuration }))),
   execution: lazy(() => import('./Execution').then((m) => ({ default: m.Execution }))),
@@ -23,6 +26,9 @@ type Part = keyof typeof parts
 
 const labels: Record<Part, string> = {
   artifacts: 'Artifacts',
+  scalars: 'Scalars',
+  plots: 'Plots',
+  samples: 'Debug samples',
   console: 'Console',
   configuration: 'Configuration',
   execution: 'Execution',

@@ -16,7 +16,7 @@ export function useLive(task: string, enabled: boolean) {
     stream.addEventListener('artifact', () => refresh('artifacts', 'artifact', 'versions'))
     stream.addEventListener('state', () => refresh('task'))
     stream.addEventListener('log', () => refresh('console'))
-    stream.addEventListener('scalars', () => refresh('task'))
+    stream.addEventListener('scalars', () => refresh('task', 'curves', 'singles', 'plots', 'samples'))
     const timer = setInterval(() => {
       if (stream.readyState !== EventSource.OPEN && document.visibilityState === 'visible') {
         refresh('task', 'artifacts', 'console')

@@ -1,0 +1,64 @@
+/** What a task or model reported: curves, single values, plots, debug samples. */
+
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { call, own } from './client'
+import type { Curve, Plot, Sample } from './types'
+
+/** Buckets of a curve: about as many as a chart is wide. */
+export const SAMPLES = 800
+
+export const curves = (task: string, key: 'iter' | 'timestamp') =>
+  queryOptions({
+    queryKey: ['curves', task, key],
+    queryFn: async ({ signal }) => (await own<{ curves: Curve[] }>(`tasks/${task}/scalars`, { key, samples: SAMPLES }, { signal })).curves,
+    placeholderData: (before) => before,
+  })
+
+export interface Single {
+  metric: string
+  variant: string
+  value: number
+}
+
+export const singles = (task: string) =>
+  queryOptions({
+    queryKey: ['singles', task],
+    queryFn: async ({ signal }) =>
+      (await call<{ tasks: { values: Single[] }[] }>('events.get_task_single_value_metrics', { tasks: [task] }, signal)).tasks[0]?.values ?? [],
+  })
+
+/** Iterations of a plot that the slider reaches back to. */
+const PLOTS_BACK = 20
+
+export const plots = (task: string, ofModel = false) =>
+  queryOptions({
+    queryKey: ['plots', task, ofModel],
+    queryFn: async ({ signal }) =>
+      (
+        await call<{ plots: Plot[] }>('events.get_task_plots', { task, iters: PLOTS_BACK, no_scroll: true, model_events: ofModel || undefined }, signal)
+      ).plots,
+  })
+
+/** Iterations of one page of debug samples. */
+const ITERATIONS = 10
+
+interface Samples {
+  scroll_id?: string
+  metrics: { task: string; iterations: { iter: number; events: Sample[] }[] }[]
+}
+
+export const samples = (task: string, metric?: string) =>
+  infiniteQueryOptions({
+    queryKey: ['samples', task, metric],
+    queryFn: ({ pageParam, signal }) =>
+      call<Samples>('events.debug_images', { metrics: [{ task, metric }], iters: ITERATIONS, scroll_id: pageParam, navigate_earlier: true }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => (last.metrics[0]?.iterations.length ? last.scroll_id : undefined),
+  })
+
+export const metricsOf = (task: string, event_type: 'training_debug_image' | 'plot') =>
+  queryOptions({
+    queryKey: ['task metrics', task, event_type],
+    queryFn: async ({ signal }) =>
+      (await call<{ metrics: { metrics: string[] }[] }>('events.get_task_metrics', { tasks: [task], event_type }, signal)).metrics[0]?.metrics ?? [],
+  })

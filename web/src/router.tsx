@@ -27,7 +27,7 @@ const root = createRootRoute({
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: texts('next'),
+  validateSearch: texts('next', 'invitation'),
   component: lazyRouteComponent(() => import('./page/Login'), 'Login'),
 })
 

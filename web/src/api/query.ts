@@ -131,24 +131,36 @@ export const search = (what: ArtifactSearch) =>
     placeholderData: (before) => before,
   })
 
-export const projects = (q = '') =>
+/** Which projects, and in what order. */
+export interface ProjectChoice {
+  under?: string // the name of the parent, of which all below is meant
+  hidden?: boolean
+  byName?: boolean
+  user?: string
+}
+
+export const projects = (q = '', { under, hidden, byName, user }: ProjectChoice = {}) =>
   queryOptions({
-    queryKey: ['projects', q],
-    queryFn: async ({ signal }) =>
-      (
+    queryKey: ['projects', q, under, hidden, byName, user],
+    queryFn: async ({ signal }) => {
+      const found = (
         await call<{ projects: Project[] }>(
           'projects.get_all_ex',
           {
             include_stats: true,
             stats_for_state: 'active',
-            order_by: ['-last_update'],
-            name: q ? `(?i)${literally(q)}` : undefined,
+            order_by: [byName ? 'name' : '-last_update'],
+            name: q ? `(?i)${literally(q)}` : under ? `^${literally(under)}/` : undefined,
+            search_hidden: hidden || undefined,
+            active_users: user ? [user] : undefined,
             page: 0,
-            page_size: 200,
+            page_size: 500,
           },
           signal,
         )
-      ).projects,
+      ).projects
+      return under && q ? found.filter((p) => p.name.startsWith(`${under}/`)) : found
+    },
     placeholderData: (before) => before,
   })
 

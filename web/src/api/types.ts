@@ -81,6 +81,7 @@ export interface Project {
   description?: string
   last_update?: string
   default_output_destination?: string
+  system_tags?: string[]
   sub_projects?: Ref[]
   stats?: { active?: ProjectStats; archived?: ProjectStats }
 }

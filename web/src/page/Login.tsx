@@ -1,12 +1,12 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
-import { useRef, useState, type FormEvent } from 'react'
-import { Failure, call, login } from '../api/client'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { Failure, call, login, own } from '../api/client'
 import { queryClient } from '../api/query'
 import './login.css'
 
 export function Login() {
-  const { next } = useSearch({ from: '/login' })
+  const { next, invitation } = useSearch({ from: '/login' })
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const [error, setError] = useState('')
@@ -31,6 +31,7 @@ export function Login() {
     }
   }
 
+  if (invitation) return <Accept token={invitation} />
   return (
     <main className="login">
       <title>Sign in · Coffer</title>
@@ -55,6 +56,61 @@ export function Login() {
           Sign in
         </Button>
         <p className="third">The server printed the first password when it was started for the first time.</p>
+      </form>
+    </main>
+  )
+}
+
+const post = (body: object): RequestInit => ({ method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+
+/** Whoever holds an invitation chooses the password of an account, and is signed in. */
+function Accept({ token }: { token: string }) {
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const [error, setError] = useState('')
+  const [busy, setBusy] = useState(false)
+  useEffect(() => {
+    own<{ user: { name: string } }>('invitation/look', {}, post({ token })).then(
+      (found) => setName(found.user.name),
+      (cause: Error) => setError(`${cause.message}: ask for a new invitation.`),
+    )
+  }, [token])
+  async function submit(e: FormEvent) {
+    e.preventDefault()
+    setBusy(true)
+    setError('')
+    try {
+      await own('invitation/accept', {}, post({ token, password }))
+      await login(name, password)
+      queryClient.clear()
+      location.assign('/')
+    } catch (cause) {
+      setBusy(false)
+      setError((cause as Error).message)
+    }
+  }
+  return (
+    <main className="login">
+      <title>Choose a password · Coffer</title>
+      <form onSubmit={submit}>
+        <div className="row">
+          <img src="/coffer.svg" alt="" width="28" height="28" />
+          <h1>{name ? `Welcome, ${name}` : 'Welcome'}</h1>
+        </div>
+        <PasswordInput
+          label="Choose a password"
+          description="8 characters or more"
+          size="sm"
+          value={password}
+          onChange={(e) => setPassword(e.currentTarget.value)}
+          autoComplete="new-password"
+          error={error}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
+          required
+        />
+        <Button type="submit" variant="filled" size="sm" loading={busy} disabled={!name || password.length < 8}>
+          Go on
+        </Button>
       </form>
     </main>
   )

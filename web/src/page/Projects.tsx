@@ -1,16 +1,19 @@
-import { TextInput } from '@mantine/core'
+import { Button, Checkbox, Menu, SegmentedControl, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { projects } from '../api/query'
+import { useState } from 'react'
+import { me, projects } from '../api/query'
 import type { Project } from '../api/types'
-import { count } from '../lib/format'
+import { count, duration } from '../lib/format'
 import { Page } from '../shell/Shell'
 import { Icon } from '../ui/Icon'
 import { Code, Empty, Failed, Time, Waiting } from '../ui/Parts'
+import { DeleteProject, ProjectDialog } from './ProjectDialogs'
 import { firstLines } from './Welcome'
 import './projects.css'
 
-export function ProjectCard({ project }: { project: Project }) {
+export function ProjectCard({ project, menu }: { project: Project; menu?: boolean }) {
+  const [asking, setAsking] = useState('')
   const parts = project.name.split('/')
   const active = project.stats?.active
   const running = active?.status_count?.in_progress ?? 0
@@ -36,6 +39,24 @@ export function ProjectCard({ project }: { project: Project }) {
             <span className="hidden">running</span>
           </span>
         )}
+        {project.system_tags?.includes('hidden') && <span className="badge idle">Hidden</span>}
+        {menu && (
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <Button size="compact-xs" variant="subtle" color="gray" aria-label={`Actions on ${project.name}`}>
+                <Icon name="more" size={14} />
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={() => setAsking('settings')}>Settings: rename, move, destination…</Menu.Item>
+              <Menu.Item onClick={() => setAsking('sub')}>New subproject…</Menu.Item>
+              <Menu.Item onClick={() => setAsking('delete')}>Delete…</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        )}
+        {asking === 'settings' && <ProjectDialog project={project} close={() => setAsking('')} />}
+        {asking === 'sub' && <ProjectDialog under={project.name} close={() => setAsking('')} />}
+        {asking === 'delete' && <DeleteProject project={project} close={() => setAsking('')} />}
       </div>
       <p className="second cut">{project.description || ' '}</p>
       <div className="row numbers">
@@ -47,15 +68,19 @@ export function ProjectCard({ project }: { project: Project }) {
           <b>{count(active?.status_count?.completed ?? 0)}</b>
           <small className="third">completed</small>
         </span>
+        <span>
+          <b>{duration(active?.total_runtime ?? 0)}</b>
+          <small className="third">run time</small>
+        </span>
       </div>
       <footer className="row third">
         <span className="grow">
           <Time at={project.last_update} />
         </span>
         {children > 0 && (
-          <span>
+          <Link to="/projects" search={{ under: project.name }}>
             {children} subproject{children > 1 && 's'}
-          </span>
+          </Link>
         )}
         {project.default_output_destination && <span className="cut mono">{project.default_output_destination}</span>}
       </footer>
@@ -63,14 +88,37 @@ export function ProjectCard({ project }: { project: Project }) {
   )
 }
 
+interface Search {
+  q?: string
+  under?: string
+  hidden?: string
+  sort?: string
+  mine?: string
+}
+
 export function Projects() {
-  const { q = '' } = useSearch({ from: '/inside/projects' })
+  const search: Search = useSearch({ from: '/inside/projects' })
+  const { q = '', under, hidden, sort, mine } = search
   const navigate = useNavigate()
-  const list = useQuery(projects(q))
+  const account = useQuery(me)
+  const [making, setMaking] = useState(false)
+  const list = useQuery(projects(q, { under, hidden: !!hidden, byName: sort === 'name', user: mine && account.data?.id }))
+  const set = (change: Search) => navigate({ to: '/projects', search: { ...search, ...change } as never, replace: true })
+  const levels = under?.split('/') ?? []
+  const crumbs = [
+    { name: 'Projects', to: '/projects' },
+    ...levels.map((name, i) => ({ name, to: '/projects', search: { under: levels.slice(0, i + 1).join('/') } })),
+  ]
+  const shown = list.data ?? []
   return (
-    <Page title="Projects" crumbs={[{ name: 'Projects' }]}>
+    <Page title={under ?? 'Projects'} crumbs={crumbs}>
       <div className="head">
-        <h1>Projects</h1>
+        <h1>{levels.at(-1) ?? 'Projects'}</h1>
+        <span className="third">{levels.slice(0, -1).join(' / ')}</span>
+        <span className="grow" />
+        <Button variant="filled" leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)} disabled={account.data?.role === 'guest'}>
+          New project
+        </Button>
       </div>
       <div className="tools">
         <TextInput
@@ -80,16 +128,29 @@ export function Projects() {
           placeholder="Filter by name"
           aria-label="Filter by name"
           leftSection={<Icon name="search" size={14} />}
-          onChange={(e) => navigate({ to: '/projects', search: { q: e.currentTarget.value }, replace: true })}
+          onChange={(e) => set({ q: e.currentTarget.value })}
         />
-        {list.data && <span className="third">{count(list.data.length)} shown</span>}
+        <SegmentedControl
+          size="xs"
+          aria-label="Order"
+          value={sort === 'name' ? 'name' : 'recent'}
+          onChange={(v) => set({ sort: v === 'name' ? v : '' })}
+          data={[
+            { value: 'recent', label: 'Recent' },
+            { value: 'name', label: 'Name' },
+          ]}
+        />
+        <Checkbox size="xs" label="Mine" checked={!!mine} onChange={(e) => set({ mine: e.currentTarget.checked ? '1' : '' })} />
+        <Checkbox size="xs" label="Hidden ones too" checked={!!hidden} onChange={(e) => set({ hidden: e.currentTarget.checked ? '1' : '' })} />
+        <span className="grow" />
+        {list.data && <span className="third">{count(shown.length)} shown</span>}
       </div>
       {list.error && <Failed error={list.error} retry={() => list.refetch()} what="Projects" />}
       {list.isPending && <Waiting />}
-      {list.data?.length === 0 &&
-        (q ? (
-          <Empty title="No project has this in its name.">
-            <Link to="/projects">Clear the filter</Link>
+      {list.data && shown.length === 0 &&
+        (q || under || mine ? (
+          <Empty title="No project matches.">
+            <Link to="/projects">Show all</Link>
           </Empty>
         ) : (
           <Empty title="No project yet. A task creates its project by itself.">
@@ -97,8 +158,21 @@ export function Projects() {
           </Empty>
         ))}
       <div className="cards pad">
-        {list.data?.map((p) => <ProjectCard key={p.id} project={p} />)}
+        {!q && !under && shown.length > 0 && (
+          <article className="card all">
+            <h2 className="strong" style={{ fontSize: 'inherit' }}>
+              <Link to="/tasks">All tasks</Link>
+            </h2>
+            <p className="second">
+              Everything, whatever its project. Also <Link to="/models">all models</Link> and <Link to="/artifacts">all artifacts</Link>.
+            </p>
+          </article>
+        )}
+        {shown.map((p) => (
+          <ProjectCard key={p.id} project={p} menu={account.data?.role !== 'guest'} />
+        ))}
       </div>
+      {making && <ProjectDialog under={under} close={() => setMaking(false)} />}
     </Page>
   )
 }

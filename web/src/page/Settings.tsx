@@ -4,23 +4,34 @@ import { useParams } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import { call } from '../api/client'
 import { keys, me } from '../api/query'
-import type { KeyPair } from '../api/types'
+import type { Account, KeyPair } from '../api/types'
 import { configBlocks, useAddresses } from '../lib/config'
 import { Page } from '../shell/Shell'
 import { Icon } from '../ui/Icon'
 import { Code, Empty, Facts, Failed, Time, Waiting } from '../ui/Parts'
 import { Tabs } from '../ui/Tabs'
+import { Rename } from './Rename'
+import { Audit } from './settings/Audit'
+import { Password } from './settings/Password'
+import { Users } from './settings/Users'
 import './task/artifacts.css'
 
 const parts: [string, string][] = [
   ['profile', 'Profile'],
   ['keys', 'Keys'],
+  ['users', 'Users'],
+  ['audit', 'Audit'],
   ['about', 'About'],
 ]
 
+/** Parts that only administrators see. */
+const forAdmins = new Set(['users', 'audit'])
+
 export function Settings() {
   const { part } = useParams({ from: '/inside/settings/$part' })
-  const label = parts.find(([p]) => p === part)?.[1] ?? 'Profile'
+  const account = useQuery(me)
+  const seen = parts.filter(([p]) => account.data?.role === 'admin' || !forAdmins.has(p))
+  const label = seen.find(([p]) => p === part)?.[1] ?? 'Profile'
   return (
     <Page title={`${label}, Settings`} crumbs={[{ name: 'Settings' }, { name: label }]}>
       <div className="head">
@@ -29,10 +40,14 @@ export function Settings() {
       <div className="under">
         <Tabs
           label="Parts of the settings"
-          items={parts.map(([p, name]) => ({ label: name, active: name === label, link: { to: '/settings/$part', params: { part: p } } }))}
+          items={seen.map(([p, name]) => ({ label: name, active: name === label, link: { to: '/settings/$part', params: { part: p } } }))}
         />
       </div>
-      <div className="pad">{label === 'Keys' ? <Keys /> : label === 'About' ? <About /> : <Profile />}</div>
+      {label === 'Audit' ? (
+        <Audit />
+      ) : (
+        <div className="pad">{label === 'Keys' ? <Keys /> : label === 'About' ? <About /> : label === 'Users' ? <Users /> : <Profile />}</div>
+      )}
     </Page>
   )
 }
@@ -44,9 +59,10 @@ function Profile() {
   if (!account.data) return <Waiting rows={4} />
   const a = account.data
   return (
+    <>
     <Facts
       rows={[
-        ['Name', a.name],
+        ['Name', <OwnName account={a} />],
         ['Full name', [a.given_name, a.family_name].filter(Boolean).join(' ')],
         ['Role', a.role],
         ['Since', <Time at={a.created} />],
@@ -66,6 +82,31 @@ function Profile() {
         ],
       ]}
     />
+    <Password />
+    </>
+  )
+}
+
+/** One's own name, which one may change. */
+function OwnName({ account }: { account: Account }) {
+  const client = useQueryClient()
+  const [asking, setAsking] = useState(false)
+  return (
+    <span className="row">
+      {account.name}
+      <Button size="compact-xs" onClick={() => setAsking(true)}>
+        Change
+      </Button>
+      {asking && (
+        <Rename
+          what="account"
+          name={account.name}
+          close={() => setAsking(false)}
+          done={() => void client.invalidateQueries({ queryKey: ['me'] })}
+          run={(name) => call('users.update', { user: account.id, name })}
+        />
+      )}
+    </span>
   )
 }
 

@@ -53,7 +53,7 @@ export const samples = (task: string, metric?: string) =>
     queryFn: ({ pageParam, signal }) =>
       call<Samples>('events.debug_images', { metrics: [{ task, metric }], iters: ITERATIONS, scroll_id: pageParam, navigate_earlier: true }, signal),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => (last.metrics[0]?.iterations.length ? last.scroll_id : undefined),
+    getNextPageParam: (last) => (last.metrics[0]?.iterations.length === ITERATIONS ? last.scroll_id : undefined),
   })
 
 export const metricsOf = (task: string, event_type: 'training_debug_image' | 'plot') =>

@@ -223,7 +223,7 @@ function fields(addTag: (tag: string) => void): Column<Task>[] {
     {
       id: 'name',
       title: 'Name',
-      width: 'minmax(200px, 2fr)',
+      width: 'minmax(180px, 2fr)',
       sort: 'name',
       cell: (t) => (
         <span className="row">
@@ -235,13 +235,13 @@ function fields(addTag: (tag: string) => void): Column<Task>[] {
       ),
     },
     { id: 'type', title: 'Type', width: '110px', sort: 'type', cell: (t) => <span className="second">{t.type.replaceAll('_', ' ')}</span> },
-    { id: 'project', title: 'Project', width: 'minmax(120px, 1fr)', cell: (t) => <span className="second">{t.project?.name}</span> },
+    { id: 'project', title: 'Project', width: 'minmax(110px, 1fr)', cell: (t) => <span className="second">{t.project?.name}</span> },
     { id: 'tags', title: 'Tags', width: 'minmax(120px, 1fr)', cell: (t) => <RowTags tags={t.tags} add={addTag} /> },
     { id: 'iteration', title: 'Iteration', width: '84px', number: true, sort: 'last_iteration', cell: (t) => count(t.last_iteration ?? 0) },
-    { id: 'user', title: 'User', width: '120px', cell: (t) => <Person name={t.user?.name} /> },
-    { id: 'started', title: 'Started', width: '112px', number: true, sort: 'started', cell: (t) => <Time at={t.started} /> },
-    { id: 'updated', title: 'Updated', width: '112px', number: true, sort: 'last_update', cell: (t) => <Time at={t.last_update} /> },
-    { id: 'time', title: 'Run time', width: '84px', number: true, sort: 'active_duration', cell: (t) => duration(t.active_duration) },
+    { id: 'user', title: 'User', width: '100px', cell: (t) => <Person name={t.user?.name} /> },
+    { id: 'started', title: 'Started', width: '100px', number: true, sort: 'started', cell: (t) => <Time at={t.started} /> },
+    { id: 'updated', title: 'Updated', width: '100px', number: true, sort: 'last_update', cell: (t) => <Time at={t.last_update} /> },
+    { id: 'time', title: 'Run time', width: '76px', number: true, sort: 'active_duration', cell: (t) => duration(t.active_duration) },
     { id: 'description', title: 'Description', width: 'minmax(140px, 1fr)', cell: (t) => <span className="second" title={t.comment}>{t.comment}</span> },
     { id: 'parent', title: 'Parent task', width: 'minmax(120px, 1fr)', cell: (t) => <span className="second">{t.parent?.name ?? '–'}</span> },
     { id: 'id', title: 'Id', width: '90px', cell: (t) => <span className="mono second" title={t.id}>{shortID(t.id)}</span> },

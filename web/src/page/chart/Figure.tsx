@@ -1,5 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
+import './plotstyle' // before plotly.js looks for it
 import Plotly from 'plotly.js-cartesian-dist-min'
 import { useEffect, useRef } from 'react'
 
@@ -43,7 +44,7 @@ export default function Figure({ data, layout, name }: Props) {
   }, [data, layout, name, width, scheme])
   return (
     <div ref={ref}>
-      <div ref={holder} role="img" aria-label={name} style={{ minHeight: 300 }} />
+      <div ref={holder} role="group" aria-label={name} style={{ minHeight: 300 }} />
     </div>
   )
 }

@@ -7,6 +7,7 @@ import { count } from '../../lib/format'
 import { StatusBadge } from '../../ui/Badge'
 import { Icon, type IconName } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
+import '../task/artifacts.css'
 import './lineage.css'
 
 const icons: Record<LineageNode['kind'], IconName> = { model: 'layers', task: 'flask', artifact: 'box', file: 'text', bytes: 'array' }

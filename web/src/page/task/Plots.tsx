@@ -7,6 +7,7 @@ import { Icon } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
 import { saveText } from '../chart/save'
 import '../chart/chart.css'
+import './artifacts.css'
 
 const Figure = lazy(() => import('../chart/Figure'))
 

@@ -11,6 +11,7 @@ import { Icon } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
 import { Chart, colours, type Axis } from '../chart/Chart'
 import { saveText } from '../chart/save'
+import './artifacts.css'
 
 /** Curves of a task, and their values. */
 export function Scalars({ task }: { task: Task }) {

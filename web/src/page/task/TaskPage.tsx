@@ -106,7 +106,7 @@ export function TaskPage() {
 function firstMetric(t: Task) {
   const metric = Object.values(t.last_metrics ?? {})
     .flatMap((variants) => Object.values(variants))
-    .find((m) => !m.metric.startsWith(':monitor'))
+    .find((m) => !m.metric.startsWith(':monitor') && m.metric !== 'Summary')
   return (
     metric && (
       <span>

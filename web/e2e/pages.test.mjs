@@ -104,6 +104,13 @@ const pages = [
   ['task-configuration', () => churn() + '/configuration', (p) => p.getByRole('cell', { name: 'lr', exact: true })],
   ['task-execution', () => churn() + '/execution', (p) => p.getByText('fill.py').first()],
   ['task-info', () => churn() + '/info', (p) => p.getByText('Status reason')],
+  ['task-scalars', () => churn() + '/scalars', (p) => p.locator('.uplot').first()],
+  ['task-values', () => churn() + '/scalars?view=values', (p) => p.getByRole('columnheader', { name: 'Mean' })],
+  ['task-plots', () => churn() + '/plots', (p) => p.locator('.main-svg').first()],
+  ['task-samples', () => churn() + '/samples', (p) => p.getByRole('button', { name: 'Open inputs / second, iteration 2' })],
+  ['projects-under', () => '/projects?under=Retail', (p) => p.getByRole('link', { name: 'churn', exact: true }).first()],
+  ['users', () => '/settings/users', (p) => p.getByRole('button', { name: 'Invite somebody' })],
+  ['audit', () => '/settings/audit', (p) => p.getByText('auth.login').first()],
   ['models', () => '/models', (p) => p.getByRole('link', { name: 'churn-gbm', exact: true })],
   ['models-archive', () => '/models?archived=1', (p) => p.getByRole('link', { name: 'old-model' })],
   ['project-models', () => '/projects/*/models', (p) => p.getByRole('link', { name: 'calibrated' })],
@@ -162,6 +169,171 @@ for (const look of looks) {
     })
   })
 }
+
+/** Rows of features.md, each under its id: what holds. e2e/features.toml lists all of a group and what is missing. */
+describe('features', () => {
+  let window
+  before(async () => (window = await open(looks[0])))
+  after(() => window?.close())
+  const go = (path) => window.page.goto(server.web + path)
+  const api = (endpoint, body) =>
+    window.page.evaluate(
+      async ([e, b]) => {
+        const got = await fetch(`/api/${e}`, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Coffer': '1' }, body: JSON.stringify(b) })
+        return (await got.json()).data
+      },
+      [endpoint, body],
+    )
+  /** Ticks rows of a table by their names. */
+  const choose = async (...names) => {
+    for (const name of names) await window.page.getByRole('checkbox', { name: `Choose ${name}` }).check()
+  }
+
+  test('K-05 a project is made with parent, description and destination', async () => {
+    const { page } = window
+    await go('/projects')
+    await page.getByRole('button', { name: 'New project' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('made-here')
+    await page.getByLabel('Within').fill('Lab')
+    await page.getByLabel('Description').fill('by hand')
+    await page.getByLabel('Default destination of outputs').fill('s3://my.bucket-1/out')
+    await page.getByRole('button', { name: 'Make the project' }).click()
+    await page.getByRole('link', { name: 'made-here' }).waitFor()
+    const { projects } = await api('projects.get_all', { name: '^Lab/made-here$' })
+    assert.equal(projects[0].description, 'by hand')
+    assert.equal(projects[0].default_output_destination, 's3://my.bucket-1/out')
+  })
+
+  test('K-07 a project goes only when all in it is archived, and says what that is', async () => {
+    const { page } = window
+    await go('/projects?q=churn')
+    await page.getByRole('button', { name: 'Actions on Retail/churn' }).click()
+    await page.getByRole('menuitem', { name: 'Delete…' }).click()
+    await page.getByText('are not archived').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Delete the project' }).isDisabled(), true)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+  })
+
+  test('K-14 filters, columns and sort are in the address', async () => {
+    const { page } = window
+    await go('/tasks?tags=nightly&sort=name&cols=name,type,tags')
+    await page.getByText('1 tasks', { exact: true }).waitFor()
+    assert.deepEqual(await page.getByRole('columnheader').allTextContents(), ['', 'Name ↑', 'Type', 'Tags'])
+  })
+
+  test('L-02 columns of metrics and parameters come and go', async () => {
+    const { page } = window
+    await go('/tasks')
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByLabel('Find a column').fill('loss / val')
+    await page.getByRole('checkbox', { name: 'loss / val Metric', exact: true }).click()
+    await page.getByLabel('Find a column').fill('lr')
+    await page.getByRole('checkbox', { name: 'lr General' }).click()
+    await page.keyboard.press('Escape')
+    const row = page.getByRole('row', { name: /churn-gbm-0412/ })
+    await row.getByRole('cell', { name: '0.03333', exact: true }).waitFor()
+    await row.getByRole('cell', { name: '0.05', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('button', { name: 'As usual' }).click()
+    await row.getByRole('cell', { name: '0.05', exact: true }).waitFor({ state: 'detached' })
+  })
+
+  test('L-05 filters are chips that one button clears', async () => {
+    const { page } = window
+    await go('/tasks?status=completed&it=200')
+    await page.getByText('1 tasks', { exact: true }).waitFor()
+    await page.getByText('Iteration at least').waitFor()
+    await page.getByRole('button', { name: 'Clear all' }).click()
+    await page.getByRole('link', { name: 'resnet50-line4-18' }).waitFor()
+    assert.equal(new URL(page.url()).search, '')
+  })
+
+  test('L-12 many are tagged, archived and restored; what the state forbids is not offered', async () => {
+    const { page } = window
+    await go('/tasks?q=resnet')
+    await choose('resnet50-line4-18', 'resnet-base')
+    assert.equal(await page.getByRole('button', { name: 'Abort' }).getAttribute('aria-disabled'), 'true')
+    await page.getByRole('group', { name: 'Actions on what is chosen' }).getByRole('button', { name: 'Tag' }).click()
+    await page.getByLabel('Add', { exact: true }).fill('seen, twice')
+    await page.getByRole('button', { name: 'Set tags' }).click()
+    await page.getByRole('row', { name: /resnet-base.*seen.*/ }).waitFor()
+    await page.getByRole('button', { name: 'Archive', exact: true }).click()
+    await page.getByRole('button', { name: 'Archive 2' }).click()
+    await page.getByText('No task matches.').waitFor()
+    await go('/tasks?archived=1&q=resnet')
+    await choose('resnet50-line4-18', 'resnet-base')
+    await page.getByRole('button', { name: 'Restore', exact: true }).click()
+    await page.getByRole('button', { name: 'Restore 2' }).click()
+    await go('/tasks?q=resnet')
+    await page.getByText('2 tasks', { exact: true }).waitFor()
+  })
+
+  test('M-08 values of series: first, last, min, max, mean', async () => {
+    const { page } = window
+    await go(churn() + '/scalars?view=values')
+    const row = page.getByRole('row', { name: /loss val/ })
+    await row.waitFor()
+    const cells = await row.getByRole('cell').allTextContents()
+    assert.deepEqual(cells.slice(2, 6), ['30', '1', '0.03333', '0.03333 at 29'])
+  })
+
+  test('O-08 metadata of a model is changed', async () => {
+    const { page } = window
+    await go(churnGbm() + '/metadata')
+    await page.getByRole('button', { name: 'Edit trained on' }).click()
+    await page.getByLabel('Value').fill('december')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('cell', { name: 'december' }).waitFor()
+  })
+
+  test('R-01 the name of a profile is changed, and back', async () => {
+    const { page } = window
+    await go('/settings/profile')
+    for (const name of ['admin-2', 'admin']) {
+      await page.getByRole('button', { name: 'Change', exact: true }).click()
+      await page.getByLabel('Name', { exact: true }).fill(name)
+      await page.getByRole('button', { name: 'Rename' }).click()
+      await page.getByRole('definition').filter({ hasText: name }).first().waitFor()
+    }
+  })
+
+  test('S-02 deleting says what goes and how many bytes, only in the archive, and leaves nothing behind', async () => {
+    const { page } = window
+    await go('/tasks?archived=1&q=trial')
+    await page.getByText('3 tasks', { exact: true }).waitFor()
+    await choose('trial-0', 'trial-1', 'trial-2')
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByText('3 artifacts').waitFor()
+    await page.getByText(/of together 4\d\.\d KB/).waitFor()
+    assert.equal(await page.getByRole('checkbox', { name: 'Also remove the stored bytes' }).isChecked(), true)
+    assert.deepEqual(await violations(page), [])
+    await page.screenshot({ path: join(shots, 'delete-dialog.png') })
+    await page.getByRole('button', { name: 'Delete 3 tasks' }).click()
+    await page.getByText('No task matches.').waitFor()
+    const { tasks } = await api('tasks.get_all_ex', { project: undefined, name: '^trial-', search_hidden: true })
+    assert.deepEqual(tasks, [])
+  })
+
+  test('an invited account chooses its password and signs in', async () => {
+    const { page } = window
+    await go('/settings/users')
+    await page.getByRole('button', { name: 'Invite somebody' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('ana')
+    await page.getByRole('button', { name: 'Invite', exact: true }).click()
+    const link = await page.locator('pre').filter({ hasText: 'invitation=' }).textContent()
+    const other = await open(looks[0], false)
+    await other.page.goto(link.trim())
+    await other.page.getByRole('heading', { name: 'Welcome, ana' }).waitFor()
+    await other.page.locator('input[type=password]').fill('a long password')
+    await other.page.getByRole('button', { name: 'Go on' }).click()
+    await other.page.waitForURL(server.web + '/')
+    await other.page.goto(server.web + '/settings/users')
+    await other.page.getByRole('heading', { name: 'Settings' }).waitFor()
+    assert.equal(await other.page.getByRole('link', { name: 'Users' }).count(), 0) // no administrator
+    assert.deepEqual(other.wrong, [])
+    await other.close()
+  })
+})
 
 describe('working with it', () => {
   let window

@@ -20,7 +20,7 @@ build: ## bin/coffer, with the web app in it if that was built
 web: ## the web app, for build to embed; needs Node
 	cd web && npm ci --silent && npm run --silent build
 
-browser: web build venv ## every page in a real Chromium, filled by the Python SDK; pictures in web/e2e/shots
+browser: packages web build venv ## every page in a real Chromium, filled by the Python SDK; pictures in web/e2e/shots
 	cd web && node --test e2e/
 
 run: build ## a server for people, on the usual ports, data in ./coffer-data

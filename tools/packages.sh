@@ -13,6 +13,8 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 # Azurite, the server for tests of Azure, is a program for Node.
 command -v npm >/dev/null || missing+=(nodejs npm)
+# The browser that the pages of the web app are tested in.
+command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
 
 # Object stores for tests, as pinned in tools/servers.mod and test/objectstore.
 servers() {

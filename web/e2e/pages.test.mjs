@@ -189,53 +189,11 @@ describe('features', () => {
     for (const name of names) await window.page.getByRole('checkbox', { name: `Choose ${name}` }).check()
   }
 
-  test('K-05 a project is made with parent, description and destination', async () => {
-    const { page } = window
-    await go('/projects')
-    await page.getByRole('button', { name: 'New project' }).click()
-    await page.getByLabel('Name', { exact: true }).fill('made-here')
-    await page.getByLabel('Within').fill('Lab')
-    await page.getByLabel('Description').fill('by hand')
-    await page.getByLabel('Default destination of outputs').fill('s3://my.bucket-1/out')
-    await page.getByRole('button', { name: 'Make the project' }).click()
-    await page.getByRole('link', { name: 'made-here' }).waitFor()
-    const { projects } = await api('projects.get_all', { name: '^Lab/made-here$' })
-    assert.equal(projects[0].description, 'by hand')
-    assert.equal(projects[0].default_output_destination, 's3://my.bucket-1/out')
-  })
-
-  test('K-07 a project goes only when all in it is archived, and says what that is', async () => {
-    const { page } = window
-    await go('/projects?q=churn')
-    await page.getByRole('button', { name: 'Actions on Retail/churn' }).click()
-    await page.getByRole('menuitem', { name: 'Delete…' }).click()
-    await page.getByText('are not archived').waitFor()
-    assert.equal(await page.getByRole('button', { name: 'Delete the project' }).isDisabled(), true)
-    await page.getByRole('button', { name: 'Cancel' }).click()
-  })
-
   test('K-14 filters, columns and sort are in the address', async () => {
     const { page } = window
     await go('/tasks?tags=nightly&sort=name&cols=name,type,tags')
     await page.getByText('1 tasks', { exact: true }).waitFor()
     assert.deepEqual(await page.getByRole('columnheader').allTextContents(), ['', 'Name ↑', 'Type', 'Tags'])
-  })
-
-  test('L-02 columns of metrics and parameters come and go', async () => {
-    const { page } = window
-    await go('/tasks')
-    await page.getByRole('button', { name: 'Columns' }).click()
-    await page.getByLabel('Find a column').fill('loss / val')
-    await page.getByRole('checkbox', { name: 'loss / val Metric', exact: true }).click()
-    await page.getByLabel('Find a column').fill('lr')
-    await page.getByRole('checkbox', { name: 'lr General' }).click()
-    await page.keyboard.press('Escape')
-    const row = page.getByRole('row', { name: /churn-gbm-0412/ })
-    await row.getByRole('cell', { name: '0.03333', exact: true }).waitFor()
-    await row.getByRole('cell', { name: '0.05', exact: true }).waitFor()
-    await page.getByRole('button', { name: 'Columns' }).click()
-    await page.getByRole('button', { name: 'As usual' }).click()
-    await row.getByRole('cell', { name: '0.05', exact: true }).waitFor({ state: 'detached' })
   })
 
   test('L-05 filters are chips that one button clears', async () => {

@@ -150,7 +150,7 @@ export function Facts({ rows }: { rows: [string, ReactNode][] }) {
 
 /** Blocks in the place of what is being loaded. */
 export const Waiting = ({ rows = 6 }: { rows?: number }) => (
-  <div className="waiting" aria-busy="true" aria-label="Loading">
+  <div className="waiting" role="status" aria-busy="true" aria-label="Loading">
     {Array.from({ length: rows }, (_, i) => (
       <i key={i} style={{ width: `${90 - ((i * 17) % 40)}%` }} />
     ))}

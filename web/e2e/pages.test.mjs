@@ -271,26 +271,6 @@ describe('features', () => {
     const { tasks } = await api('tasks.get_all_ex', { project: undefined, name: '^trial-', search_hidden: true })
     assert.deepEqual(tasks, [])
   })
-
-  test('an invited account chooses its password and signs in', async () => {
-    const { page } = window
-    await go('/settings/users')
-    await page.getByRole('button', { name: 'Invite somebody' }).click()
-    await page.getByLabel('Name', { exact: true }).fill('ana')
-    await page.getByRole('button', { name: 'Invite', exact: true }).click()
-    const link = await page.locator('pre').filter({ hasText: 'invitation=' }).textContent()
-    const other = await open(looks[0], false)
-    await other.page.goto(link.trim())
-    await other.page.getByRole('heading', { name: 'Welcome, ana' }).waitFor()
-    await other.page.locator('input[type=password]').fill('a long password')
-    await other.page.getByRole('button', { name: 'Go on' }).click()
-    await other.page.waitForURL(server.web + '/')
-    await other.page.goto(server.web + '/settings/users')
-    await other.page.getByRole('heading', { name: 'Settings' }).waitFor()
-    assert.equal(await other.page.getByRole('link', { name: 'Users' }).count(), 0) // no administrator
-    assert.deepEqual(other.wrong, [])
-    await other.close()
-  })
 })
 
 describe('working with it', () => {

@@ -70,8 +70,8 @@ function Accept({ token }: { token: string }) {
   const [error, setError] = useState('')
   const [busy, setBusy] = useState(false)
   useEffect(() => {
-    own<{ user: { name: string } }>('invitation/look', {}, post({ token })).then(
-      (found) => setName(found.user.name),
+    own<{ name: string }>('invitation/look', {}, post({ token })).then(
+      (found) => setName(found.name),
       (cause: Error) => setError(`${cause.message}: ask for a new invitation.`),
     )
   }, [token])

@@ -40,6 +40,7 @@ test: packages build venv ## everything that must hold at each commit
 test-all: test ## the full product: every compat test on the oldest SDK, long counts, and the race detector everywhere
 	COFFER_INTERRUPTION=30s $(GO) test -race -timeout 40m ./...
 	$(GO) test -timeout 40m ./test/crash -run Kill -rounds 100
+	COFFER_LARGE=1073741824 COFFER_CUTS=100 $(GO) test -timeout 40m ./blob/gcs ./blob/azure -run "Large|Cuts"
 	COFFER_CACHE_READ=10737418240 $(GO) test -timeout 60m ./test/sdk -run ManyProcesses
 	COFFER_TOGETHER=2m $(GO) test -timeout 20m ./test/crash -run TwoServers
 	$(OLDEST) $(PYTEST) test/compat

@@ -31,9 +31,9 @@ func TestFaults(t *testing.T) {
 }
 
 func TestLarge(t *testing.T) {
-	blobtest.Large(t, open(t, objectstore.Bucket(t, objectstore.Azure)), 1<<30)
+	blobtest.Large(t, open(t, objectstore.Bucket(t, objectstore.Azure)), blobtest.SlowBytes(t))
 }
 
 func TestCuts(t *testing.T) {
-	blobtest.Cuts(t, open(t, objectstore.Bucket(t, objectstore.Azure)))
+	blobtest.Cuts(t, open(t, objectstore.Bucket(t, objectstore.Azure)), blobtest.SlowCuts(t))
 }

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"runtime/metrics"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -103,14 +105,38 @@ func Large(t *testing.T, s blob.Store, size int64) {
 }
 
 const (
-	cutSize  = 64 << 20
-	cutTimes = 100
-	cutters  = 2
+	cutSize = 64 << 20
+	cutters = 2
+	// AllCuts is how often an upload is cut where the store is quick.
+	AllCuts = 100
+	// AllBytes is the size of a large object where the store is quick.
+	AllBytes = 1 << 30
 )
 
-// Cuts breaks uploads of 64 MiB off at 100 random offsets and checks that
+// SlowBytes is the size of a large object for the test servers of Google and
+// Azure, one of which hashes all of it again with each part: 256 MiB, several
+// times what the heap may grow, or what COFFER_LARGE says.
+func SlowBytes(t *testing.T) int64 { return setting(t, "COFFER_LARGE", 256<<20) }
+
+// SlowCuts is how often uploads to them are cut: 20 times, or COFFER_CUTS.
+func SlowCuts(t *testing.T) int { return int(setting(t, "COFFER_CUTS", 20)) }
+
+func setting(t *testing.T, name string, usual int64) int64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is %q, expected a whole number above 0", name, text)
+	}
+	return n
+}
+
+// Cuts breaks uploads of 64 MiB off at so many random offsets and checks that
 // nothing is visible of any. What a store keeps besides, the caller checks.
-func Cuts(t *testing.T, s blob.Store) {
+func Cuts(t *testing.T, s blob.Store, times int) {
 	broken := errors.New("the client went away")
 	random := rand.New(rand.NewPCG(5, 6))
 	offsets := make(chan int64)
@@ -125,7 +151,7 @@ func Cuts(t *testing.T, s blob.Store) {
 			}
 		})
 	}
-	for range cutTimes {
+	for range times {
 		offsets <- random.Int64N(cutSize)
 	}
 	close(offsets)

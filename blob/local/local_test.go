@@ -33,11 +33,11 @@ func TestConformance(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, local.Config{}) })
 }
 
-func TestLarge(t *testing.T) { blobtest.Large(t, open(t, local.Config{}), 1<<30) }
+func TestLarge(t *testing.T) { blobtest.Large(t, open(t, local.Config{}), blobtest.AllBytes) }
 
 func TestCuts(t *testing.T) {
 	dir := t.TempDir()
-	blobtest.Cuts(t, open(t, local.Config{Dir: dir}))
+	blobtest.Cuts(t, open(t, local.Config{Dir: dir}), blobtest.AllCuts)
 	if left := files(t, dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}

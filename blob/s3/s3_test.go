@@ -31,12 +31,12 @@ func TestFaults(t *testing.T) {
 }
 
 func TestLarge(t *testing.T) {
-	blobtest.Large(t, open(t, objectstore.Bucket(t, objectstore.S3)), 1<<30)
+	blobtest.Large(t, open(t, objectstore.Bucket(t, objectstore.S3)), blobtest.AllBytes)
 }
 
 func TestCuts(t *testing.T) {
 	at := objectstore.Bucket(t, objectstore.S3)
-	blobtest.Cuts(t, open(t, at))
+	blobtest.Cuts(t, open(t, at), blobtest.AllCuts)
 	if ids := blobtest.Unfinished(t, objectstore.S3, at); len(ids) != 0 {
 		t.Errorf("unfinished multipart uploads: %v", ids)
 	}

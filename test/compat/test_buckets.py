@@ -171,7 +171,8 @@ def test_G_17_tls_and_region_are_settings(world, sent, log):
         assert bool(world.tls.under(f"/{bucket}/G-17")) is trusted
     assert {r.path for r in world.plain.requests} == {"/ca.pem"}, "the authorities came from an address"
     attempt(world.peer, "upload_file", file, f"{world.url}/G-17/x")
-    assert "/of-host/s3/" in world.s3.under(f"/{world.bucket}/G-17")[0].headers["authorization"]
+    # The store answers that it is in another region, which boto3 goes by from then on: the first request to it tells.
+    assert any("/of-host/s3/" in r.headers.get("authorization", "") for r in world.s3.under(f"/{world.bucket}"))
 
 
 def test_G_18_extra_arguments_apply_to_uploads(world, sent, new_peer):

@@ -71,26 +71,7 @@ func (q ModelQuery) conditions(ctx context.Context, c *Client) (fields map[strin
 
 // Models returns the models that a query finds, however many there are.
 func (c *Client) Models(ctx context.Context, q ModelQuery) iter.Seq2[*Model, error] {
-	return func(yield func(*Model, error) bool) {
-		fields, ok, err := q.conditions(ctx, c)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		if !ok {
-			return
-		}
-		fields["only_fields"] = modelFields
-		for d, err := range pages[modelDocument](ctx, c.conn, "models.get_all_ex", "models", fields, q.Limit) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(d.model(c), nil) {
-				return
-			}
-		}
-	}
+	return found(ctx, c, q.conditions, modelFields, "models.get_all_ex", "models", q.Limit, func(d *modelDocument) *Model { return d.model(c) })
 }
 
 // FindModel returns the model that a query finds; of several the latest, unless

@@ -120,8 +120,16 @@ func (q TaskQuery) conditions(ctx context.Context, c *Client) (fields map[string
 // Tasks returns the tasks that a query finds, however many there are: pages
 // follow each other as the loop goes on. An error ends it.
 func (c *Client) Tasks(ctx context.Context, q TaskQuery) iter.Seq2[*Task, error] {
-	return func(yield func(*Task, error) bool) {
-		fields, ok, err := q.conditions(ctx, c)
+	return found(ctx, c, q.conditions, taskFields, "tasks.get_all_ex", "tasks", q.Limit, func(d *taskDocument) *Task { return d.task(c) })
+}
+
+// found turns each document that a query finds into what it stands for.
+func found[D, T any](
+	ctx context.Context, c *Client, conditions func(context.Context, *Client) (map[string]any, bool, error), only any,
+	endpoint, key string, limit int, of func(*D) *T,
+) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		fields, ok, err := conditions(ctx, c)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -129,14 +137,13 @@ func (c *Client) Tasks(ctx context.Context, q TaskQuery) iter.Seq2[*Task, error]
 		if !ok {
 			return
 		}
-		fields["only_fields"] = taskFields
-		rest := q.Limit
-		for d, err := range pages[taskDocument](ctx, c.conn, "tasks.get_all_ex", "tasks", fields, rest) {
+		fields["only_fields"] = only
+		for d, err := range pages[D](ctx, c.conn, endpoint, key, fields, limit) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(d.task(c), nil) {
+			if !yield(of(d), nil) {
 				return
 			}
 		}

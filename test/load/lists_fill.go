@@ -146,16 +146,12 @@ func (w *world) projectRows(yield func(...any) bool) {
 func (w *world) taskRows(yield func(...any) bool) {
 	w.each(func(_ int, t sample) bool {
 		var duration any
-		archived := 0
-		if slices.Contains(t.system, "archived") {
-			archived = 1
-		}
 		if !t.completed.IsZero() {
 			duration = int64(t.completed.Sub(t.started) / time.Second)
 		}
 		return yield(t.id, t.name, query.Fold(t.name), t.kind, t.comment, query.Fold(t.comment), text(t.parent), projectID(t.project), userID(t.user),
 			t.status, "", "", millis(t.update), millis(t.created), millis(t.started), millis(t.completed), millis(t.update), millis(t.update),
-			duration, "worker:gpu0", "", t.repository, "main", t.program, "{}", "{}", `{"progress":"100"}`, 0, archived)
+			duration, "worker:gpu0", "", t.repository, "main", t.program, "{}", "{}", `{"progress":"100"}`, 0, flagOf(slices.Contains(t.system, "archived")))
 	})
 }
 

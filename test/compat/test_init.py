@@ -6,11 +6,8 @@ import subprocess
 
 import pytest
 import samples
+from conftest import DEFAULT_CONF
 from peer import digest
-
-# The one setting that is not the default. The SDK runs git in a thread while it forks its reporter: now and then the
-# reporter inherits the pipe to git, and the script waits for ever for git to close it.
-CONF = "sdk.development.vcs_repo_detect_async: false\n"
 
 
 def test_an_ordinary_script_with_all_defaults(environment, run_program, peer, coffer, programs, tmp_path):
@@ -22,7 +19,7 @@ def test_an_ordinary_script_with_all_defaults(environment, run_program, peer, co
         subprocess.run([*git, *command], cwd=repository, check=True)
     (repository / "train.py").write_text((repository / "train.py").read_text() + "# not committed\n")
 
-    output = run_program(repository / "train.py", "--rate", "0.5", env=environment(conf=CONF), cwd=repository)
+    output = run_program(repository / "train.py", "--rate", "0.5", env=environment(conf=DEFAULT_CONF), cwd=repository)
     task_id = re.search(r"task id (\w+)", output)[1]
     task = coffer.task(task_id)
 
@@ -55,7 +52,7 @@ def test_an_ordinary_script_with_all_defaults(environment, run_program, peer, co
 
 @pytest.mark.types
 def test_every_kind_is_logged_by_a_script_with_all_defaults(environment, run_program, peer, coffer, programs, tmp_path):
-    ours = environment(conf=CONF, PYTHONPATH=str(programs.parent))
+    ours = environment(conf=DEFAULT_CONF, PYTHONPATH=str(programs.parent))
     output = run_program("every_kind.py", tmp_path / "files", env=ours, cwd=tmp_path)
     task_id = re.search(r"task id (\w+)", output)[1]
     assert coffer.task(task_id)["status"] == "completed"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import samples
 import stores
+from conftest import DEFAULT_CONF
 from peer import Peer
 from server import BINARY, Server
 
@@ -42,7 +43,9 @@ def texts(data):
 
 def test_everything_opens_after_a_move(serve, run_program, tmp_path, sdk_lines):
     first = serve(tmp_path / "first" / "data")
-    output = run_program("everywhere.py", tmp_path / "sent", env=first.environment(tmp_path / "home") | {"PYTHONPATH": str(HERE)})
+    env = first.environment(tmp_path / "home") | {"PYTHONPATH": str(HERE)}
+    (tmp_path / "home" / "clearml.conf").write_text(DEFAULT_CONF)
+    output = run_program("everywhere.py", tmp_path / "sent", env=env)
     task = re.search(r"^task (\w+)$", output, re.MULTILINE)[1]
     before = {a["key"]: first.file(a["uri"]).body for a in first.task(task)["execution"]["artifacts"]}
     assert len(before) == len(samples.SAMPLES)

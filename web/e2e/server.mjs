@@ -1,7 +1,7 @@
 /** The real binary on free ports, with a data directory of its own. */
 
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,6 +49,8 @@ export async function start() {
       // Apart from this repository, of which the SDK would else read the changes for each task.
       const script = join(folder, program)
       copyFileSync(join(top, 'web', 'e2e', program), script)
+      // The SDK's reporter as a thread: as a process of its own it takes seconds to start and to end for every task.
+      writeFileSync(join(folder, 'clearml.conf'), 'sdk.development.report_use_subprocess: false\n')
       const run = spawn(python, [script], {
         cwd: folder,
         env: {

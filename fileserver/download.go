@@ -40,8 +40,8 @@ func (h *handler) download(w http.ResponseWriter, r request) error {
 	header := w.Header()
 	protect(header)
 	header.Set("ETag", `"`+string(g.Digest)+`"`)
-	header.Set("X-Coffer-Digest", string(g.Digest))
-	header.Set("X-Coffer-Version", strconv.Itoa(g.Number))
+	header.Set(digestHeader, string(g.Digest))
+	header.Set(versionHeader, strconv.Itoa(g.Number))
 	header.Set("Cache-Control", "private, no-cache")
 	if want.Digest != "" {
 		header.Set("Cache-Control", "private, max-age=31536000, immutable")

@@ -91,6 +91,17 @@ func New(cfg Config) http.Handler {
 	return h
 }
 
+// CORS is what scripts in pages of those origins may do with files: what their
+// token allows, in the requests and with the headers that files have.
+func CORS(origins []string) door.CORS {
+	return door.CORS{
+		Origins: origins,
+		Methods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete},
+		Allow:   []string{"Authorization", "Content-Type", "Range", "If-Range", "If-Match", "If-None-Match", digestHeader},
+		Expose:  []string{"Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", digestHeader, versionHeader},
+	}
+}
+
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, err := h.path(r)

@@ -12,8 +12,12 @@ import (
 	"github.com/coffer-ml/coffer/internal/door"
 )
 
-// digestHeader promises the SHA-256 of an upload of one part.
-const digestHeader = "X-Coffer-Digest"
+// digestHeader promises the SHA-256 of an upload of one part, and tells that of
+// a download; versionHeader is the number of what a download gives.
+const (
+	digestHeader  = "X-Coffer-Digest"
+	versionHeader = "X-Coffer-Version"
+)
 
 // upload takes a multipart form: each part with a file name is a file whose
 // path is the name of the part. Parts are received one after the other as they

@@ -14,6 +14,7 @@ import (
 
 	"github.com/coffer-ml/coffer/blob/drivers"
 	"github.com/coffer-ml/coffer/fileserver"
+	"github.com/coffer-ml/coffer/internal/door"
 	"github.com/coffer-ml/coffer/preview"
 	"github.com/coffer-ml/coffer/user"
 )
@@ -48,6 +49,7 @@ type Config struct {
 	AuditRetention  time.Duration // 0 keeps everything
 	UsersFile       string
 	CookieDomain    string
+	FilesOrigins    []string
 	PreviewCache    int64 // bytes
 	LogFormat       string
 	LogLevel        slog.Level
@@ -186,6 +188,19 @@ var settings = []setting{
 		c.CookieDomain = s
 		if s != "" && !domainPattern.MatchString(s) {
 			return errors.New("expected a domain such as lab.example.org, without a port")
+		}
+		return nil
+	}},
+	{"files-origins", "", "origins of web pages, separated by commas, whose scripts may read and write files with a token, such as https://lab.example.org; * means every page", func(c *Config, s string) error {
+		c.FilesOrigins = nil
+		for o := range strings.SplitSeq(s, ",") {
+			if o = strings.TrimRight(strings.TrimSpace(o), "/"); o == "" {
+				continue
+			}
+			if o != door.AnyOrigin && (o == "null" || checkURL(o) != nil) {
+				return errors.New("expected origins such as https://lab.example.org or http://10.0.0.7:8888, separated by commas, or *")
+			}
+			c.FilesOrigins = append(c.FilesOrigins, o)
 		}
 		return nil
 	}},

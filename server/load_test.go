@@ -70,6 +70,7 @@ func TestLoadNamesTheKeyItsValueAndItsSource(t *testing.T) {
 		"files-listen":    {"", "8081"},
 		"public-url":      {"coffer.lab", "ftp://coffer.lab", "http://", "https://coffer.lab/path", "https://u@coffer.lab", "http://coffer.lab?x"},
 		"also-known-as":   {"http://coffer.lab", "a b", "coffer.lab:x"},
+		"files-origins":   {"lab.example.org", "null", "https://lab.example.org/page", "https://a.org b", "https://a.org,ftp://b.org"},
 		"max-upload-size": {"-1", "1GB", "1.5"},
 		"shutdown-grace":  {"30", "-1s", "soon"},
 		"log-format":      {"xml", "JSON"},

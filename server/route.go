@@ -58,6 +58,9 @@ func newListening(s *services, cfg Config, m *metrics, logger *slog.Logger, addr
 			Received: func(n int64) { m.received.Add(float64(n)) },
 		}
 	}
+	files := func(prefix string) http.Handler {
+		return fileserver.CORS(cfg.FilesOrigins).Wrap(fileserver.New(bytes(prefix)))
+	}
 	sessions := fileserver.NewSessions(bytes(rpc.APIPrefix))
 	public := func(name string) []door.Route { return []door.Route{{Name: name, Access: door.Anyone}} }
 	probes := mounts{
@@ -69,7 +72,7 @@ func newListening(s *services, cfg Config, m *metrics, logger *slog.Logger, addr
 		return mount{base + fileserver.SessionsPath + "/", base, sessions, fileserver.SessionRoutes()}
 	}
 	front := append(slices.Clone(probes),
-		mount{rpc.FilesPrefix + "/", rpc.FilesPrefix, fileserver.New(bytes(rpc.FilesPrefix)), fileserver.Routes()},
+		mount{rpc.FilesPrefix + "/", rpc.FilesPrefix, files(rpc.FilesPrefix), fileserver.Routes()},
 		parts(rpc.APIPrefix),
 		mount{rpc.APIPrefix + "/", rpc.APIPrefix, api, rpc.Routes()},
 		mount{"/", "", web.New(web.Config{Version: Version, PublicURL: cfg.PublicURL}), public("GET /")},
@@ -77,7 +80,7 @@ func newListening(s *services, cfg Config, m *metrics, logger *slog.Logger, addr
 	return listening{
 		web:   front,
 		api:   append(slices.Clone(probes), parts(""), parts(rpc.APIPrefix), mount{"/", "", api, rpc.Routes()}),
-		files: mounts{{"/", "", fileserver.New(bytes("")), fileserver.Routes()}},
+		files: mounts{{"/", "", files(""), fileserver.Routes()}},
 		admin: append(mounts{adminMount(s, at, logger)}, front...),
 	}
 }

@@ -217,6 +217,30 @@ def test_G_30_empty_downloads_are_an_error_unless_told(peer, coffer, tmp_path, l
     assert got and Path(got).read_bytes() == b""
 
 
+def test_G_31_progress_is_told_step_by_step(run_program, environment, coffer):
+    size = 21  # MB
+
+    def told(name, step=0, conf=""):
+        """The megabytes that the lines (or bars, with tqdm) of an upload and of a download told, each once."""
+        address = f"{coffer.files_url}/G-31/{name}.bin"
+        output = run_program("progress.py", address, size, step, env=environment(conf=QUICK_CONF + conf))
+        up, down = re.fullmatch(r".*^upload$(.*)^download$(.*)^end$.*", output, re.DOTALL | re.MULTILINE).groups()
+        return [sorted({float(n) for n in re.findall(rf"([\d.]+)(?:MB )?/ ?{size}(?:\.0*)? ?MB", part)}) for part in (up, down)]
+
+    def steps(values):
+        return [b - a for a, b in zip(values, values[1:], strict=False)]
+
+    for values in told("default"):
+        assert values[-1] == size and 3 <= len(values) <= 7 and max(steps(values)) < 10, values
+    # The SDK takes a download from a file server 5 MB at a time, so that only a longer step shows there.
+    conf = "sdk.storage.log.report_upload_chunk_size_mb: 2\nsdk.storage.log.report_download_chunk_size_mb: 10\n"
+    (up, down), (up_by_code, down_by_code) = told("config", conf=conf), (told("two", 2)[0], told("ten", 10)[1])
+    for values in (up, up_by_code):
+        assert values[-1] == size and 8 <= len(values) <= 13 and max(steps(values)) < 5, values
+    for values in (down, down_by_code):
+        assert values[-1] == size and len(values) <= 3, values
+
+
 def test_G_32_uploads_are_tried_again(configured, peer, sent, coffer):
     busy = Recorder(answer=lambda _: (500, b"not now"))
     try:
@@ -294,6 +318,38 @@ def test_G_38_paths_stay_below_the_root(coffer, tmp_path):
     if coffer.data:
         inside = {p.relative_to(coffer.data).parts[0] for p in coffer.data.rglob("*")}
         assert "G-38" not in inside and not (coffer.data.parent / "G-38").exists() and not (coffer.data.parent.parent / "G-38").exists()
+
+
+def test_G_39_pages_of_other_hosts_read_files_if_configured(coffer, tmp_path):
+    def ask(server, url, method="GET", **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return server.http(method, url, headers=headers, auth=method != "OPTIONS")
+
+    lab, other = "https://lab.example.org", "http://10.0.0.7:8888"
+    server = Server.start(tmp_path / "open" / "data", args=["--files-origins", f"{lab}, {other}"])
+    try:
+        for store in (server, coffer):
+            assert store.upload("/G-39/a.bin", b"0123456789").status == 200
+        for base in (server.files_url, server.web_url + "/files"):
+            for origin in (lab, other):
+                question = ask(server, base + "/G-39/a.bin", "OPTIONS", Origin=origin, Access_Control_Request_Method="GET")
+                assert question.status == 204
+                assert question.headers["access-control-allow-origin"] == origin
+                assert "GET" in question.headers["access-control-allow-methods"]
+                assert {"Authorization", "Range"} <= set(question.headers["access-control-allow-headers"].split(", "))
+                answer = ask(server, base + "/G-39/a.bin", Origin=origin, Range="bytes=2-4")
+                assert (answer.status, answer.body) == (206, b"234")
+                assert answer.headers["access-control-allow-origin"] == origin
+                assert "Content-Range" in answer.headers["access-control-expose-headers"]
+                assert "access-control-allow-credentials" not in answer.headers, "no cookie counts for another page"
+            stranger = ask(server, base + "/G-39/a.bin", Origin="https://evil.example.org")
+            assert stranger.status == 200 and "access-control-allow-origin" not in stranger.headers
+            naked = server.http("GET", base + "/G-39/a.bin", headers={"Origin": lab}, auth=False)
+            assert naked.status == 401, "a page needs a token, too"
+        closed = ask(coffer, coffer.files_url + "/G-39/a.bin", Origin=lab)
+        assert "access-control-allow-origin" not in closed.headers, "none by default"
+    finally:
+        server.stop()
 
 
 def test_G_40_a_file_that_is_too_large_is_refused_plainly(new_peer, sent, tmp_path, log):

@@ -41,6 +41,24 @@ def texts(data):
                 yield from ((table, value) for value in row if isinstance(value, str))
 
 
+def addresses(server, task_id):
+    """Every address that the records of a task hold, by field, as this server renders it."""
+    task = server.task(task_id)
+    (project,) = server.data_of("projects.get_all_ex", id=[task["project"]])["projects"]
+    (model,) = server.data_of("models.get_all_ex", task=[task_id])["models"]
+    (metric,) = server.data_of("events.debug_images", metrics=[{"task": task_id}], iters=5)["metrics"]
+    events = [event for iteration in metric["iterations"] for event in iteration["events"]]
+    (plot,) = server.data_of("events.get_task_plots", task=task_id)["plots"]
+    return {
+        "output.destination": [task["output"]["destination"]],
+        "default_output_destination": [project["default_output_destination"]],
+        "model uri": [model["uri"]],
+        "event url": [event["url"] for event in events],
+        "plot source": re.findall(r'"source": *"([^"]+)"', plot["plot_str"]),
+        "artifact uri": [artifact["uri"] for artifact in task["execution"]["artifacts"]],
+    }
+
+
 def test_everything_opens_after_a_move(serve, run_program, tmp_path, sdk_lines):
     first = serve(tmp_path / "first" / "data")
     env = first.environment(tmp_path / "home") | {"PYTHONPATH": str(HERE)}
@@ -49,8 +67,10 @@ def test_everything_opens_after_a_move(serve, run_program, tmp_path, sdk_lines):
     task = re.search(r"^task (\w+)$", output, re.MULTILINE)[1]
     before = {a["key"]: first.file(a["uri"]).body for a in first.task(task)["execution"]["artifacts"]}
     assert len(before) == len(samples.SAMPLES)
-    events = first.data_of("events.debug_images", metrics=[{"task": task}], iters=5)
-    assert re.search(re.escape(first.files_url) + "/", str(events))
+    first.data_of("projects.update", project=first.task(task)["project"], default_output_destination=f"{first.files_url}/shelf")
+    had = addresses(first, task)
+    assert (len(had["event url"]), len(had["plot source"])) == (2, 1)
+    assert all(url.startswith(first.files_url) for urls in had.values() for url in urls), had
     first.stop()
 
     hosts = [url.split("//")[1] for url in (first.files_url, first.api_url, first.web_url)]
@@ -100,6 +120,9 @@ def test_everything_opens_after_a_move(serve, run_program, tmp_path, sdk_lines):
                 assert copy["sha256"] == hashlib.sha256(before[key]).hexdigest()
     finally:
         peer.close()
-    events = str(second.data_of("events.debug_images", metrics=[{"task": task}], iters=5))
-    (sample, *_) = re.findall(re.escape(second.files_url) + r"/[^'\"]+", events)
-    assert second.file(sample).status == 200
+    has = addresses(second, task)
+    assert {field: [url.replace(second.files_url, first.files_url) for url in urls] for field, urls in has.items()} == had
+    for field in ("model uri", "event url", "plot source"):
+        for url in has[field]:
+            assert url.startswith(second.files_url + "/"), field
+            assert second.file(url).status == 200, f"{field}: {url}"

@@ -1,8 +1,10 @@
 package rpc_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +14,8 @@ import (
 	"github.com/coffer-ml/coffer/user"
 )
 
-// raisesOfUsers is the closed list of errors that each endpoint about accounts
-// and the server can raise once its caller is let in, in the notation of raises.
+// raisesOfUsers is the closed list of errors that each endpoint about accounts,
+// the organization and the server can raise once its caller is let in, in the notation of raises.
 var raisesOfUsers = map[string]string{
 	"auth.login":              "400/12",
 	"auth.logout":             "",
@@ -34,6 +36,12 @@ var raisesOfUsers = map[string]string{
 	"server.config":              "400/12",
 	"server.endpoints":           "",
 	"server.report_stats_option": "",
+
+	"organization.get_tags":                     "400/12 400/16",
+	"organization.get_user_companies":           "",
+	"organization.get_entities_count":           "400/12",
+	"organization.prepare_download_for_get_all": "400/12 400/14 400/16 400/21",
+	"organization.download_for_get_all":         "400/10 400/12",
 
 	"users.get_current_user": "",
 	"users.get_by_id":        "400/12 400/301",
@@ -92,6 +100,26 @@ var refusalsOfUsers = []refusal{
 	{"auth.get_token_for_user", "400/301", `{"user":"$gone"}`, ""},
 	{"auth.validate_token", "400/12", `{}`, ""},
 	{"server.config", "400/12", `{"path":"secure"}`, ""},
+
+	{"organization.get_tags", "400/12", `{"filter":7}`, user.Guest},
+	{"organization.get_tags", "400/16", `{"filter":{"tags":["__$odd"]}}`, user.Guest},
+	{"organization.get_entities_count", "400/12", `{"tasks":{},"limit":0}`, user.Guest},
+	{"organization.get_entities_count", "400/12", `{"tasks":{},"active_users":7}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/12", `{}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/12", `{"entity_type":"queue",$columns}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/12", `{"entity_type":"task","only_fields":[],"field_mappings":[{"field":"name","name":"N"}]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/12", `{"entity_type":"task","only_fields":["name"],"field_mappings":[]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/12", `{"entity_type":"task","only_fields":["name"],"field_mappings":[{"field":"name","name":"N"},{"field":"id","name":"N"}]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/12", `{"entity_type":"task","only_fields":["name"],"field_mappings":[{"name":"N"}]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/12", `{"entity_type":"task",$columns,"id":["$incompressible"]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/14", `{"entity_type":"task","only_fields":["nonsense"],"field_mappings":[{"field":"name","name":"N"}]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/14", `{"entity_type":"model",$columns,"order_by":["nonsense"]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/16", `{"entity_type":"task",$columns,"tags":["__$odd"]}`, user.Guest},
+	{"organization.prepare_download_for_get_all", "400/21", `{"entity_type":"task",$columns,"name":"("}`, user.Guest},
+	{"organization.download_for_get_all", "400/10", `{"prepare_id":"none"}`, user.Guest},
+	{"organization.download_for_get_all", "400/10", `{"prepare_id":"$huge"}`, user.Guest},
+	{"organization.download_for_get_all", "400/10", `{"prepare_id":"$prepared"}`, user.Guest},
+	{"organization.download_for_get_all", "400/12", `{}`, user.Guest},
 
 	{"users.get_by_id", "400/12", `{}`, user.Guest},
 	{"users.get_by_id", "400/301", `{"user":"none"}`, user.Guest},
@@ -156,7 +184,14 @@ func castOfUsers(t *testing.T, w *rpctest.World) *strings.Replacer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReplacer("$ana", ana, "$gone", gone, "$fixed", fixed, "$admin", string(admin.ID), "$company", company(t, w),
+	columns := `"only_fields":["name"],"field_mappings":[{"field":"name","name":"N"}]`
+	prepared := w.Do(t, rpctest.Request{Path: "/organization.prepare_download_for_get_all", Body: `{"entity_type":"task",` + columns + `}`})
+	incompressible := make([]byte, 40<<10)
+	if _, err := rand.NewChaCha8([32]byte{}).Read(incompressible); err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer("$columns", columns, "$prepared", prepared.Data["prepare_id"].(string),
+		"$incompressible", base64.RawURLEncoding.EncodeToString(incompressible), "$ana", ana, "$gone", gone, "$fixed", fixed, "$admin", string(admin.ID), "$company", company(t, w),
 		"$key", w.Pairs[user.Admin].Access, "$long", strings.Repeat("x", 251), "$huge", strings.Repeat("x", 300<<10))
 }
 
@@ -201,7 +236,7 @@ func TestEveryErrorOfUsersIsProvoked(t *testing.T) {
 	}
 	for _, e := range rpc.Endpoints() {
 		service, _, _ := strings.Cut(e.Name, ".")
-		if !slices.Contains([]string{"auth", "login", "server", "users"}, service) {
+		if !slices.Contains([]string{"auth", "login", "organization", "server", "users"}, service) {
 			continue
 		}
 		listed, known := raisesOfUsers[e.Name]

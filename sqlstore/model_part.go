@@ -85,9 +85,10 @@ func (s models) changeItems(ctx context.Context, id model.ID, from, to model.Met
 			continue
 		}
 		if _, err := s.db.exec(ctx, `
-			INSERT INTO model_metadata (model_id, key, type, value, number, sort_key) VALUES (?, ?, ?, ?, ?, ?)
+			INSERT INTO model_metadata (model_id, key, type, value, number, sort_key, day)
+			VALUES (?, ?, ?, ?, ?, ?, (SELECT last_update / 86400000 FROM model WHERE id = ?))
 			ON CONFLICT (model_id, key) DO UPDATE SET type = excluded.type, value = excluded.value, number = excluded.number, sort_key = excluded.sort_key`,
-			id, key, it.Type, it.Value, number(it.Value), sortKey(it.Value)); err != nil {
+			id, key, it.Type, it.Value, number(it.Value), sortKey(it.Value), id); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -31,6 +33,13 @@ const (
 	// maxFindings bounds how many names a run of three letters may lead to
 	// before it says too little.
 	maxFindings = 20_000
+	// firstFindings is how many of them are looked at first: a text that many
+	// names hold shows among those.
+	firstFindings = 2_000
+	// probes is from how many places it is looked how rare a run is: with
+	// sixteen the estimate is seldom off by more than a half, and only says
+	// which way is quicker.
+	probes = 16
 )
 
 // add keeps a name.
@@ -100,56 +109,86 @@ func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool
 	if err != nil || picks[0].names > maxFindings {
 		return nil, false, err
 	}
-	if picks[0].names == 0 {
-		return nil, true, nil
+	column := "n.name"
+	if r.Fold {
+		column = "n.name_fold"
 	}
+	test := matches(db.dialect, column, r.Form, text)
 	// In two steps: in one, PostgreSQL would read all names.
 	candidates, args := `SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = ?`, []any{picks[0].trigram}
 	if len(picks) > 1 && picks[0].names > maxNames {
 		candidates += ` AND EXISTS (SELECT 1 FROM ` + n.table + `_trigram o WHERE o.trigram = ? AND o.name_id = t.name_id)`
 		args = append(args, picks[1].trigram)
 	}
-	ids, err := collect(ctx, db, scalar[int64], candidates, args...)
-	if err != nil {
-		return nil, false, err
+	var found []string
+	seen, after := 0, int64(0)
+	for size := firstFindings; ; size = maxFindings {
+		ids, err := collect(ctx, db, scalar[int64], candidates+` AND t.name_id > ? ORDER BY t.name_id LIMIT ?`, append(args[:len(args):len(args)], after, size)...)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(ids) > 0 {
+			more, err := collect(ctx, db, scalar[string], `SELECT n.name FROM `+n.table+` n WHERE `+db.dialect.inInts("n.id")+` AND `+test.sql+` LIMIT ?`,
+				append(append([]any{list(ids)}, test.args...), maxNames+1)...)
+			if err != nil {
+				return nil, false, err
+			}
+			found = append(found, more...)
+		}
+		if seen += len(ids); len(found) > maxNames || seen > maxFindings {
+			return nil, false, nil
+		}
+		if len(ids) < size {
+			return found, true, nil
+		}
+		after = ids[len(ids)-1]
 	}
-	column := "n.name"
-	if r.Fold {
-		column = "n.name_fold"
-	}
-	test := matches(db.dialect, column, r.Form, text)
-	found, err := collect(ctx, db, scalar[string], `SELECT n.name FROM `+n.table+` n WHERE `+db.dialect.inInts("n.id")+` AND `+test.sql+` LIMIT ?`,
-		append(append([]any{list(ids)}, test.args...), maxNames+1)...)
-	return found, len(found) <= maxNames, err
 }
 
-// run is a run of three letters, and how many names have it, as far as that
-// was counted.
+// run is a run of three letters, and about how many names have it.
 type run struct {
 	trigram string
-	names   int
+	names   int64
 }
 
 // rarest returns the run that leads to the fewest names, and the rarest of
 // those that share no letter of the text with it, if there are some: runs that
 // overlap tend to stand in the same names.
+//
+// They are not counted, which takes the longer the more common they are: from
+// places spread evenly over all names it is looked how far away the next name
+// with the run is. The more names have it, the nearer.
 func (n names) rarest(ctx context.Context, db *DB, text string, trigrams []string) ([]run, error) {
-	all, err := collect(ctx, db, func(s scanner) (c run, err error) {
-		return c, s.Scan(&c.trigram, &c.names)
-	}, `SELECT w.value, (SELECT count(*) FROM (SELECT 1 FROM `+n.table+`_trigram t WHERE t.trigram = w.value LIMIT ?) few)
-		FROM `+db.dialect.elements(), maxFindings+1, list(trigrams))
+	all, err := one(ctx, db, nil, scalar[int64], `SELECT coalesce(max(id), 0) FROM `+n.table)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(all, func(a, b run) int { return a.names - b.names })
-	first := strings.Index(text, all[0].trigram)
-	for _, c := range all[1:] {
+	var places strings.Builder
+	for i := range int64(probes) {
+		if i > 0 {
+			places.WriteString(" UNION ALL ")
+		}
+		fmt.Fprintf(&places, "SELECT %d AS at", all*(2*i+1)/(2*probes))
+	}
+	runs, err := collect(ctx, db, func(s scanner) (c run, err error) {
+		var away int64
+		err = s.Scan(&c.trigram, &away)
+		c.names = all * probes / (away + probes)
+		return c, err
+	}, `SELECT w.value, (SELECT CAST(sum(coalesce((SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = w.value AND t.name_id > p.at
+		ORDER BY t.name_id LIMIT 1), ?) - p.at - 1) AS BIGINT) FROM (`+places.String()+`) p) FROM `+db.dialect.elements(), all+1, list(trigrams))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(runs, func(a, b run) int { return cmp.Compare(a.names, b.names) })
+	first := strings.Index(text, runs[0].trigram)
+	for _, c := range runs[1:] {
 		at := strings.Index(text, c.trigram)
-		if at+len(c.trigram) <= first || at >= first+len(all[0].trigram) {
-			return []run{all[0], c}, nil
+		if at+len(c.trigram) <= first || at >= first+len(runs[0].trigram) {
+			return []run{runs[0], c}, nil
 		}
 	}
-	return all[:1], nil
+	return runs[:1], nil
 }
 
 // matches is the condition that a text has the form with the literal.

@@ -106,12 +106,12 @@ func (w *world) modelTables() []table {
 				}
 			}
 		}},
-		{"model_metadata", "model_id key type value number sort_key", func(yield func(...any) bool) {
+		{"model_metadata", "model_id key type value number sort_key day", func(yield func(...any) bool) {
 			for _, n := range sorted {
 				m := w.model(n)
 				slices.SortFunc(m.metadata, func(a, b param) int { return strings.Compare(a.name, b.name) })
 				for _, p := range m.metadata {
-					row := []any{m.id, p.name, p.section, p.value, nil, nil}
+					row := []any{m.id, p.name, p.section, p.value, nil, nil, m.update.Unix() / (24 * 60 * 60)}
 					if number, err := strconv.ParseFloat(p.value, 64); err == nil {
 						row[4] = number
 					} else {

@@ -10,6 +10,7 @@ type source struct {
 	table  string // what FROM names
 	key    string // the column of its id, which is a whole number then; "" for id of the table
 	ref    string // what stands for the id where the row itself is not read yet; "" for the id
+	day    string // what stands for the day of the last update there; "" where it is not known
 	words  *words // of the word search; nil if there is none
 	fields map[string]field
 	// family makes the fields that are known by the first part of their name

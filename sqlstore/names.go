@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -40,6 +39,8 @@ const (
 	// sixteen the estimate is seldom off by more than a half, and only says
 	// which way is quicker.
 	probes = 16
+	// maxRuns is how many runs of a long text are looked at.
+	maxRuns = 32
 )
 
 // add keeps a name.
@@ -163,22 +164,32 @@ func (n names) rarest(ctx context.Context, db *DB, text string, trigrams []strin
 	if err != nil {
 		return nil, err
 	}
-	var places strings.Builder
-	for i := range int64(probes) {
-		if i > 0 {
-			places.WriteString(" UNION ALL ")
+	if step := (len(trigrams) + maxRuns - 1) / maxRuns; step > 1 {
+		some := make([]string, 0, maxRuns)
+		for i := 0; i < len(trigrams); i += step {
+			some = append(some, trigrams[i])
 		}
-		fmt.Fprintf(&places, "SELECT %d AS at", all*(2*i+1)/(2*probes))
+		trigrams = some
 	}
-	runs, err := collect(ctx, db, func(s scanner) (c run, err error) {
-		var away int64
-		err = s.Scan(&c.trigram, &away)
-		c.names = all * probes / (away + probes)
-		return c, err
-	}, `SELECT w.value, (SELECT CAST(sum(coalesce((SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = w.value AND t.name_id > p.at
-		ORDER BY t.name_id LIMIT 1), ?) - p.at - 1) AS BIGINT) FROM (`+places.String()+`) p) FROM `+db.dialect.elements(), all+1, list(trigrams))
+	var looks [][]any
+	for _, t := range trigrams {
+		for i := range int64(probes) {
+			looks = append(looks, []any{t, all * (2*i + 1) / (2 * probes)})
+		}
+	}
+	passed, err := collect(ctx, db, func(s scanner) (r run, err error) { return r, s.Scan(&r.trigram, &r.names) },
+		`SELECT r.c1, coalesce((SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = r.c1 AND t.name_id > r.c2 ORDER BY t.name_id LIMIT 1), ?) - r.c2 - 1
+		FROM `+db.dialect.rows("ti")+` r`, all+1, tuples(looks))
 	if err != nil {
 		return nil, err
+	}
+	away := make(map[string]int64, len(trigrams))
+	for _, p := range passed {
+		away[p.trigram] += p.names
+	}
+	runs := make([]run, len(trigrams))
+	for i, t := range trigrams {
+		runs[i] = run{t, all * probes / (away[t] + probes)}
 	}
 	slices.SortStableFunc(runs, func(a, b run) int { return cmp.Compare(a.names, b.names) })
 	first := strings.Index(text, runs[0].trigram)

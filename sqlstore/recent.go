@@ -145,7 +145,7 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 // need no more than an id and are put to that of the table d, and the others.
 func (c compiler) apart(n *node) (before, others cond, err error) {
 	early := c
-	early.source.ref = "d.id"
+	early.source.ref, early.source.day = "d.id", "d.day"
 	var parts, rest []cond
 	for _, p := range n.conjuncts() {
 		by, into := c, &rest

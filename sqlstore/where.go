@@ -312,7 +312,11 @@ func (c compiler) some(f field, test cond, n *node) cond {
 	if n.drives {
 		return when(fmt.Sprintf("%s IN (SELECT v.%s FROM %s v WHERE %s AND (%s))", c.source.id(), f.rows.owner, f.rows.table, f.rows.where, test.sql), args...)
 	}
-	return exists(!n.not, f.rows.of(c.source)+" AND ("+test.sql+")", args)
+	from := f.rows.of(c.source)
+	if f.dated && c.source.day != "" {
+		from += " AND v.day = " + c.source.day // so that the index of the values says whether the row is among them
+	}
+	return exists(!n.not, from+" AND ("+test.sql+")", args)
 }
 
 // exists holds if there are such rows, or if there are none. It is put to each

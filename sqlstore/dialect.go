@@ -45,6 +45,9 @@ type dialect interface {
 	indexesWhole() bool
 	// unique is how a unique index holds a column of texts of any length.
 	unique(col string) string
+	// by makes an engine that knows nothing of how rows are spread look them up
+	// by the index; it stands behind the name of a table.
+	by(index string) string
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
 	// elements is a table w whose column value has the texts given as the
@@ -101,6 +104,7 @@ func (sqlite) rows(kinds string) string {
 func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" }
 func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
+func (sqlite) by(index string) string      { return " INDEXED BY " + index }
 func (sqlite) unindexed(col string) string { return "+" + col }
 func (sqlite) elements() string            { return "json_each(?) w" }
 func (sqlite) member(col, name string) string {
@@ -150,6 +154,7 @@ func (postgres) rows(kinds string) string {
 func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
 func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
+func (postgres) by(string) string            { return "" }  // it finds the index itself
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
 func (postgres) elements() string            { return "unnest(?::text[]) w (value)" }
 func (postgres) member(col, name string) string {

@@ -57,9 +57,9 @@ type field struct {
 	names *names
 	// flags are the columns that are 1 where a list holds a text.
 	flags map[string]string
-	// dated says that the rows have the day of the last update, by which an
-	// index has those of one value.
-	dated bool
+	// byDay is the index that has the rows of one value by the day of the last
+	// update, which stands in them; "" if they have none.
+	byDay string
 	// ranks is where an index has the values in their order; nil if none has.
 	ranks *ranking
 	// member says that value is a column with a JSON object, and that the

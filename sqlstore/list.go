@@ -215,7 +215,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 		case flagged:
 		case f.rows != nil && f.rows.object == "":
 			most := db.driving
-			byDay := f.dated && len(in.Values) == 1 && newestFirst(order)
+			byDay := f.byDay != "" && len(in.Values) == 1 && newestFirst(order)
 			if byDay {
 				most = min(most, reach)
 			}

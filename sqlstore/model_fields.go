@@ -19,8 +19,8 @@ var modelSource = source{
 		"project":         within(refField("model.project_id"), "last_update"),
 		"task":            within(refField("model.task_id"), "created"),
 		"parent":          within(refField("model.parent"), ""),
-		"tags":            dated(tagField(modelTags, 0)),
-		"system_tags":     flagged(dated(tagField(modelTags, 1)), map[string]string{model.Archived: "model.archived"}),
+		"tags":            dated(tagField(modelTags, 0), "model_tag_by_tag"),
+		"system_tags":     flagged(dated(tagField(modelTags, 1), "model_tag_by_tag"), map[string]string{model.Archived: "model.archived"}),
 		"framework":       within(textField("model.framework"), ""),
 		"uri":             within(field{kind: query.Text, value: "model.place", long: true}, ""),
 		"ready":           {kind: query.Bool, value: "model.ready"},
@@ -59,7 +59,7 @@ func itemField(path []string) (field, bool) {
 	f.rows = &rows{table: "model_metadata", owner: "model_id", where: "v.key = ?", args: []any{clean(path[0])}}
 	if f.number != "" {
 		f.ranks = valueRanking(*f.rows)
-		f.dated = true
+		f.byDay = "model_metadata_by_value"
 	}
 	return f, true
 }

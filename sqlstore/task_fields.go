@@ -19,8 +19,8 @@ var taskSource = source{
 		"parent":          within(refField("task.parent"), ""),
 		"type":            within(textField("task.type"), ""),
 		"status":          within(textField("task.status"), "last_update"),
-		"tags":            dated(tagField(taskTags, 0)),
-		"system_tags":     flagged(dated(tagField(taskTags, 1)), map[string]string{task.Archived: "task.archived", task.Hidden: "task.hidden"}),
+		"tags":            dated(tagField(taskTags, 0), "task_tag_by_tag"),
+		"system_tags":     flagged(dated(tagField(taskTags, 1), "task_tag_by_tag"), map[string]string{task.Archived: "task.archived", task.Hidden: "task.hidden"}),
 		"created":         spanned(timeField("task.created")),
 		"started":         spanned(maybeTimeField("task.started")),
 		"completed":       maybeTimeField("task.completed"),
@@ -75,10 +75,10 @@ func binaryField() field {
 	return f
 }
 
-// dated marks a field whose rows have the day of the last update, which an
-// index holds.
-func dated(f field) field {
-	f.dated = true
+// dated marks a field whose rows have the day of the last update, by which an
+// index has them.
+func dated(f field, index string) field {
+	f.byDay = index
 	return f
 }
 

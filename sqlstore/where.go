@@ -313,8 +313,10 @@ func (c compiler) some(f field, test cond, n *node) cond {
 		return when(fmt.Sprintf("%s IN (SELECT v.%s FROM %s v WHERE %s AND (%s))", c.source.id(), f.rows.owner, f.rows.table, f.rows.where, test.sql), args...)
 	}
 	from := f.rows.of(c.source)
-	if f.dated && c.source.day != "" {
-		from += " AND v.day = " + c.source.day // so that the index of the values says whether the row is among them
+	if _, one := n.leaf.(query.In); one && f.byDay != "" && c.source.day != "" && !n.tests {
+		// The index of the values says whether the row is among them: what is
+		// looked up for one row after the other lies side by side there.
+		from = "FROM " + f.rows.table + " v" + c.dialect.by(f.byDay) + " WHERE v." + f.rows.owner + " = " + c.source.id() + " AND v.day = " + c.source.day + " AND " + f.rows.where
 	}
 	return exists(!n.not, from+" AND ("+test.sql+")", args)
 }

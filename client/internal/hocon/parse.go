@@ -299,6 +299,13 @@ func (p *parser) key() ([]string, error) {
 	var keys []string
 	var current strings.Builder
 	given := false // current holds a key, if only an empty one in quotes
+	quoted := 0    // so many bytes of current stand in quotes, or before some: blanks at their end belong to the key
+	end := func() {
+		text := current.String()
+		keys = append(keys, text[:quoted]+strings.TrimRight(text[quoted:], " \t\r"))
+		current.Reset()
+		given, quoted = false, 0
+	}
 	for {
 		switch c := p.peek(); {
 		case c == '"':
@@ -307,23 +314,21 @@ func (p *parser) key() ([]string, error) {
 				return nil, err
 			}
 			current.WriteString(text)
-			given = true
+			given, quoted = true, current.Len()
 			continue
 		case c == '.':
 			p.pos++
 			if !given {
 				return nil, p.errorf("a key has an empty part")
 			}
-			keys = append(keys, strings.TrimRight(current.String(), " \t"))
-			current.Reset()
-			given = false
+			end()
 			continue
 		case c == 0, c == '\n', c == '=', c == ':', c == '{', c == '}', c == '[', c == ']', c == ',', c == '#', strings.HasPrefix(p.text[p.pos:], "+="):
 			if !given {
 				return nil, p.errorf("%q was not expected here: expected a key", p.rest())
 			}
-			// Blanks before the separator do not belong to the key.
-			return append(keys, strings.TrimRight(current.String(), " \t\r")), nil
+			end() // blanks before the separator do not belong to the key
+			return keys, nil
 		case isBlank(c) && !given:
 			p.pos++
 		default:

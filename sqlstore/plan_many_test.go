@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
 )
@@ -111,5 +112,40 @@ func TestDaysOfTagsFollowTheirTasks(t *testing.T) {
 		x.Tags, x.SystemTags, x.LastUpdate = []string{"a", "b"}, nil, at(200_000)
 		must(t, db.Tasks().Save(ctx, x, task.All))
 		want("a 0 0", "b 0 0")
+	})
+}
+
+// The days in which lists look for values are those of their rows, whoever
+// writes last.
+func TestDaysOfValuesFollowTheirRows(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		want := func(text, table string) {
+			t.Helper()
+			behind, err := db.Texts(ctx, `SELECT v.value || ' ' || (v.day - k.last_update / 86400000) FROM `+table+` ORDER BY v.value`)
+			must(t, err)
+			if got := strings.Join(behind, ", "); got != text {
+				t.Errorf("values and the days they are behind are %s, expected %s", got, text)
+			}
+		}
+		const params = "task_param v JOIN task k ON k.id = v.task_id"
+		x := aTask("x")
+		x.Hyperparams = task.Params{"Args": {"lr": {Value: "0.1"}}}
+		addTasks(t, db, x)
+		want("0.1 0", params)
+		must(t, db.Tasks().Touch(ctx, x.ID, "u1", at(90_000)))
+		want("0.1 0", params)
+		x.Hyperparams["Args"]["epochs"], x.LastUpdate = task.Param{Value: "3"}, at(200_000)
+		must(t, db.Tasks().Save(ctx, x, task.All))
+		want("0.1 0, 3 0", params)
+
+		const items = "model_metadata v JOIN model k ON k.id = v.model_id"
+		m := aModel("m")
+		m.Metadata = model.Metadata{"stage": {Key: "stage", Value: "draft"}}
+		addModels(t, db, m)
+		want("draft 0", items)
+		m.LastUpdate = at(90_000)
+		must(t, db.Models().Save(ctx, m, model.All))
+		want("draft 0", items)
 	})
 }

@@ -125,6 +125,7 @@ func paramField(path []string) (field, bool) {
 		f.rows.where, f.rows.args = "v.section = ? AND v.name = ?", []any{clean(path[0]), clean(path[1])}
 		if f.number != "" {
 			f.ranks = valueRanking(*f.rows)
+			f.byDay = "task_param_by_value"
 		}
 	default:
 		return field{}, false

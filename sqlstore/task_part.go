@@ -97,10 +97,11 @@ func (s tasks) changeParams(ctx context.Context, id task.ID, from, to task.Param
 				continue
 			}
 			if _, err := s.db.exec(ctx, `
-				INSERT INTO task_param (task_id, section, name, value, number, sort_key, type, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+				INSERT INTO task_param (task_id, section, name, value, number, sort_key, type, description, day)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT last_update / 86400000 FROM task WHERE id = ?))
 				ON CONFLICT (task_id, section, name) DO UPDATE SET value = excluded.value, number = excluded.number, sort_key = excluded.sort_key,
 					type = excluded.type, description = excluded.description`,
-				id, section, name, p.Value, number(p.Value), sortKey(p.Value), p.Type, p.Description); err != nil {
+				id, section, name, p.Value, number(p.Value), sortKey(p.Value), p.Type, p.Description, id); err != nil {
 				return err
 			}
 		}

@@ -192,11 +192,12 @@ func (w *world) byID(sorted []int) []table {
 				}
 			}
 		}},
-		{"task_param", "task_id section name value number type description sort_key", func(yield func(...any) bool) {
+		{"task_param", "task_id section name value number type description sort_key day", func(yield func(...any) bool) {
 			for _, n := range sorted {
-				for _, p := range w.task(n).params {
+				t := w.task(n)
+				for _, p := range t.params {
 					number, err := strconv.ParseFloat(p.value, 64)
-					row := []any{taskID(n), p.section, p.name, p.value, number, "", "", nil}
+					row := []any{taskID(n), p.section, p.name, p.value, number, "", "", nil, t.update.Unix() / (24 * 60 * 60)}
 					if err != nil {
 						row[4], row[7] = nil, query.Natural(p.value)
 					}

@@ -10,6 +10,8 @@ TAGS    := disable_grpc_modules
 LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
 NEWEST  := .venv/compat-newest/bin/python
 OLDEST  := .venv/compat-2.1.7/bin/python
+# One file after another: each has a server, an SDK and a browser of its own.
+BROWSER := cd web && node --test --test-concurrency=1 e2e/
 PYTEST  := -m pytest -q -p no:cacheprovider
 
 .PHONY: demo run build web browser test test-all check fmt gen fuzz load packages venv
@@ -21,7 +23,7 @@ web: ## the web app, for build to embed; needs Node
 	cd web && npm ci --silent && npm run --silent build
 
 browser: packages web build venv ## every page in a real Chromium, filled by the Python SDK; pictures in web/e2e/shots
-	cd web && node --test e2e/
+	$(BROWSER)
 
 run: build ## a server for people, on the usual ports, data in ./coffer-data
 	bin/coffer serve
@@ -29,13 +31,14 @@ run: build ## a server for people, on the usual ports, data in ./coffer-data
 demo: packages build venv ## one artifact of every kind, stored, read back and compared
 	$(GO) run ./examples/demo -coffer bin/coffer -python $(NEWEST)
 
-test: packages build venv ## everything that must hold at each commit
+test: packages web build venv ## everything that must hold at each commit
 	$(LINT) run ./...
 	$(GO) test -timeout 20m ./...
 	$(NEWEST) $(PYTEST) test/compat
 	$(OLDEST) $(PYTEST) -m types test/compat
 	COFFER_COMPAT_DB=postgres $(NEWEST) $(PYTEST) -m types test/compat
 	for store in s3 gs azure folder; do COFFER_COMPAT_BLOBS=$$store $(NEWEST) $(PYTEST) -m types test/compat || exit 1; done
+	$(BROWSER)
 
 test-all: test ## the full product: every compat test on the oldest SDK, long counts, and the race detector everywhere
 	COFFER_INTERRUPTION=30s $(GO) test -race -timeout 40m ./...

@@ -50,24 +50,33 @@ const narrowing = ['q', 're', 'tags', 'all', 'user', 'archived', 'sort', 'since'
 const listSearch = texts(...narrowing, 'status', 'type')
 const modelSearch = texts(...narrowing, 'framework', 'ready')
 
+/** In addresses that the SDK prints, * in the place of a project means all. */
+const ofAll =
+  (to: '/tasks' | '/models' | '/artifacts') =>
+  ({ params, search }: { params: { pid: string }; search: object }) => {
+    if (params.pid === '*') throw redirect({ to, search })
+  }
+
 const home = createRoute({ getParentRoute: () => inside, path: '/', component: lazyRouteComponent(() => import('./page/Home'), 'Home') })
 const welcome = createRoute({ getParentRoute: () => inside, path: '/welcome', component: lazyRouteComponent(() => import('./page/Welcome'), 'Welcome') })
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
-  validateSearch: texts('q', 'under', 'hidden', 'sort', 'mine', 'tags'),
+  validateSearch: texts('q', 're', 'under', 'hidden', 'sort', 'mine', 'tags', 'all'),
   component: lazyRouteComponent(() => import('./page/Projects'), 'Projects'),
 })
 const projectTasks = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$pid/tasks',
   validateSearch: listSearch,
+  beforeLoad: ofAll('/tasks'),
   component: lazyRouteComponent(() => import('./page/Tasks'), 'ProjectTasks'),
 })
 const projectArtifacts = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$pid/artifacts',
   validateSearch: texts('name', 'type', 'state', 'digest'),
+  beforeLoad: ofAll('/artifacts'),
   component: lazyRouteComponent(() => import('./page/Artifacts'), 'ProjectArtifacts'),
 })
 const allTasks = createRoute({
@@ -92,6 +101,7 @@ const projectModels = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$pid/models',
   validateSearch: modelSearch,
+  beforeLoad: ofAll('/models'),
   component: lazyRouteComponent(() => import('./page/Models'), 'ProjectModels'),
 })
 const oneModel = createRoute({

@@ -137,11 +137,15 @@ export interface ProjectChoice {
   hidden?: boolean
   byName?: boolean
   user?: string
+  level?: boolean // only those directly below
+  re?: boolean // q is a regular expression
+  tags?: string // parted by commas; -x is none of those
+  all?: boolean // all tags instead of any
 }
 
-export const projects = (q = '', { under, hidden, byName, user }: ProjectChoice = {}) =>
+export const projects = (q = '', { under, hidden, byName, user, level, re, tags, all }: ProjectChoice = {}) =>
   queryOptions({
-    queryKey: ['projects', q, under, hidden, byName, user],
+    queryKey: ['projects', q, under, hidden, byName, user, level, re, tags, all],
     queryFn: async ({ signal }) => {
       const found = (
         await call<{ projects: Project[] }>(
@@ -150,7 +154,10 @@ export const projects = (q = '', { under, hidden, byName, user }: ProjectChoice 
             include_stats: true,
             stats_for_state: 'active',
             order_by: [byName ? 'name' : '-last_update'],
-            name: q ? `(?i)${literally(q)}` : under ? `^${literally(under)}/` : undefined,
+            _any_: q ? { fields: ['name', 'id'], pattern: re ? q : `(?i)${literally(q)}` } : undefined,
+            name: under && !q ? `^${literally(under)}/${level ? '[^/]+$' : ''}` : undefined,
+            shallow_search: (level && !q && !under) || undefined,
+            tags: tags ? [all ? '__$all' : '__$any', ...tags.split(',')] : undefined,
             search_hidden: hidden || undefined,
             active_users: user ? [user] : undefined,
             page: 0,
@@ -163,6 +170,12 @@ export const projects = (q = '', { under, hidden, byName, user }: ProjectChoice 
     },
     placeholderData: (before) => before,
   })
+
+export const projectTags = queryOptions({
+  queryKey: ['tags', 'project'],
+  queryFn: async ({ signal }) => (await call<{ tags: string[] }>('projects.get_project_tags', {}, signal)).tags,
+  staleTime: 60_000,
+})
 
 export const project = (id: string) =>
   queryOptions({

@@ -87,6 +87,7 @@ export interface Project {
 }
 
 export interface ProjectStats {
+  completed_tasks_24h?: number
   total_tasks?: number
   total_runtime?: number
   status_count?: Record<string, number>

@@ -10,7 +10,7 @@ import type { Many, Model, Ref, Task } from '../api/types'
 import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Icon, type IconName } from '../ui/Icon'
-import { DeleteDialog } from './Deletion'
+import { DeleteDialog, ResetDialog } from './Deletion'
 
 /** A change that some of the chosen allow. */
 interface Action<T> {
@@ -51,11 +51,8 @@ const taskActions: Action<Task>[] = [
     label: 'Reset',
     icon: 'left',
     not: (t) => (t.status === 'published' ? 'Published tasks stay as they are.' : t.status === 'created' ? 'It is a draft already.' : undefined),
-    asks: () =>
-      'Back to drafts: console, scalars, plots, debug samples and output artifacts go, with their stored bytes; name, parameters and code stay. The next run of a script that made such a task may overwrite it.',
-    danger: true,
+    asks: () => undefined, // a dialog of its own
     endpoint: 'tasks.reset_many',
-    body: { force: true, delete_external_artifacts: true },
   },
   {
     id: 'dequeue',
@@ -147,10 +144,11 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
       <Button onClick={clear}>Choose none</Button>
 
       {asking === 'delete' && <DeleteDialog kind={kind} items={items} close={() => (close(), clear())} />}
+      {asking === 'reset' && <ResetDialog items={able} close={close} done={changed} />}
       {asking === 'tag' && <TagDialog kind={kind} items={items} {...shared} />}
       {asking === 'move' && <MoveDialog kind={kind} items={items} {...shared} />}
       {asking === 'enqueue' && <EnqueueDialog items={items} {...shared} />}
-      {action && (
+      {action && action.id !== 'reset' && (
         <Ask title={`${action.label} ${count(able.length)} ${kind}${able.length === 1 ? '' : 's'}`} action={`${action.label} ${count(able.length)}`} danger={action.danger} {...shared}
           run={(progress) => changeMany(action.endpoint, able.map((i) => i.id), action.body, progress)}>
           <p>{action.asks(able)}</p>

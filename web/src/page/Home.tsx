@@ -1,5 +1,7 @@
+import { Button } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { tasks } from '../api/lists'
 import { me, projects, search } from '../api/query'
 import { size } from '../lib/format'
@@ -7,6 +9,7 @@ import { Page } from '../shell/Shell'
 import { StatusBadge } from '../ui/Badge'
 import { Icon, typeIcon } from '../ui/Icon'
 import { Code, Empty, Failed, Person, Time, Waiting } from '../ui/Parts'
+import { ProjectDialog } from './ProjectDialogs'
 import { ProjectCard } from './Projects'
 import { firstLines } from './Welcome'
 import './home.css'
@@ -14,6 +17,7 @@ import './home.css'
 /** Three panels; each loads and fails by itself. */
 export function Home() {
   const account = useQuery(me)
+  const [making, setMaking] = useState(false)
   const recent = useQuery(projects())
   const runs = useInfiniteQuery(tasks({}))
   const found = useInfiniteQuery(search({}))
@@ -29,7 +33,12 @@ export function Home() {
           {greeting}
           {account.data && `, ${account.data.given_name || account.data.name}`}
         </h1>
+        <span className="grow" />
+        <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)} disabled={account.data?.role === 'guest'}>
+          New project
+        </Button>
       </div>
+      {making && <ProjectDialog close={() => setMaking(false)} />}
       {none ? (
         <Empty title="Nothing is logged yet.">
           <p>A task and its project are made by the script that logs:</p>

@@ -1,11 +1,12 @@
-import { Button, Checkbox, Menu, SegmentedControl, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Checkbox, Menu, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { me, projects } from '../api/query'
+import { me, projectTags, projects } from '../api/query'
 import type { Project } from '../api/types'
 import { count, duration } from '../lib/format'
 import { Page } from '../shell/Shell'
+import { FilterChip, Pick } from '../ui/Filters'
 import { Icon } from '../ui/Icon'
 import { Code, Empty, Failed, Time, Waiting } from '../ui/Parts'
 import { DeleteProject, ProjectDialog } from './ProjectDialogs'
@@ -69,6 +70,10 @@ export function ProjectCard({ project, menu }: { project: Project; menu?: boolea
           <small className="third">completed</small>
         </span>
         <span>
+          <b>{count(active?.completed_tasks_24h ?? 0)}</b>
+          <small className="third">in 24 h</small>
+        </span>
+        <span>
           <b>{duration(active?.total_runtime ?? 0)}</b>
           <small className="third">run time</small>
         </span>
@@ -94,15 +99,22 @@ interface Search {
   hidden?: string
   sort?: string
   mine?: string
+  re?: string
+  tags?: string
+  all?: string
 }
 
 export function Projects() {
   const search: Search = useSearch({ from: '/inside/projects' })
-  const { q = '', under, hidden, sort, mine } = search
+  const { q = '', under, hidden, sort, mine, re, tags, all } = search
   const navigate = useNavigate()
   const account = useQuery(me)
   const [making, setMaking] = useState(false)
-  const list = useQuery(projects(q, { under, hidden: !!hidden, byName: sort === 'name', user: mine && account.data?.id }))
+  const list = useQuery(
+    // What is searched for may be at any depth; else it goes down level by level.
+    projects(q, { under, hidden: !!hidden, byName: sort === 'name', user: mine && account.data?.id, level: !q && !tags && !mine, re: !!re, tags, all: !!all }),
+  )
+  const inUse = useQuery(projectTags)
   const set = (change: Search) => navigate({ to: '/projects', search: { ...search, ...change } as never, replace: true })
   const levels = under?.split('/') ?? []
   const crumbs = [
@@ -125,9 +137,23 @@ export function Projects() {
           data-filter
           w={280}
           defaultValue={q}
-          placeholder="Filter by name"
-          aria-label="Filter by name"
+          placeholder="Name or id"
+          aria-label="Filter by name or id"
           leftSection={<Icon name="search" size={14} />}
+          rightSection={
+            <Tooltip label="Regular expression">
+              <ActionIcon
+                variant={re ? 'light' : 'subtle'}
+                color={re ? undefined : 'gray'}
+                size={20}
+                aria-label="Regular expression"
+                aria-pressed={!!re}
+                onClick={() => set({ re: re ? '' : '1' })}
+              >
+                <span className="mono">.*</span>
+              </ActionIcon>
+            </Tooltip>
+          }
           onChange={(e) => set({ q: e.currentTarget.value })}
         />
         <SegmentedControl
@@ -140,6 +166,18 @@ export function Projects() {
             { value: 'name', label: 'Name' },
           ]}
         />
+        {tags && (
+          <FilterChip name={all ? 'All tags' : 'Tags'} clear={() => set({ tags: '', all: '' })}>
+            {tags.split(',').map((t) => (t.startsWith('-') ? `not ${t.slice(1)}` : t)).join(all ? ' and ' : ', ')}
+          </FilterChip>
+        )}
+        <Pick
+          name="Tags"
+          options={(inUse.data ?? []).flatMap((t) => [{ value: t, label: t }, { value: `-${t}`, label: `not ${t}` }])}
+          chosen={tags?.split(',') ?? []}
+          change={(next) => set({ tags: next.join(',') })}
+          extra={<Checkbox mt={8} size="xs" label="All of them" checked={!!all} onChange={(e) => set({ all: e.currentTarget.checked ? '1' : '' })} />}
+        />
         <Checkbox size="xs" label="Mine" checked={!!mine} onChange={(e) => set({ mine: e.currentTarget.checked ? '1' : '' })} />
         <Checkbox size="xs" label="Hidden ones too" checked={!!hidden} onChange={(e) => set({ hidden: e.currentTarget.checked ? '1' : '' })} />
         <span className="grow" />
@@ -148,7 +186,7 @@ export function Projects() {
       {list.error && <Failed error={list.error} retry={() => list.refetch()} what="Projects" />}
       {list.isPending && <Waiting />}
       {list.data && shown.length === 0 &&
-        (q || under || mine ? (
+        (q || under || mine || tags ? (
           <Empty title="No project matches.">
             <Link to="/projects">Show all</Link>
           </Empty>
@@ -158,7 +196,7 @@ export function Projects() {
           </Empty>
         ))}
       <div className="cards pad">
-        {!q && !under && shown.length > 0 && (
+        {!q && !under && !tags && shown.length > 0 && (
           <article className="card all">
             <h2 className="strong" style={{ fontSize: 'inherit' }}>
               <Link to="/tasks">All tasks</Link>

@@ -297,7 +297,7 @@ export function HexPart({ shown, part, set }: Props) {
         </p>
       )}
       <div className="pvscroll pvrows" tabIndex={0} role="region" aria-label="Bytes">
-        <pre className="pad">{lines.join('\n')}</pre>
+        <pre className="pad" tabIndex={0} aria-label="Bytes as hex">{lines.join('\n')}</pre>
       </div>
       <div className="pvfoot third">
         Bytes {count(h.at)} to {count(h.at + bytes.length)} of {count(shown.size)}

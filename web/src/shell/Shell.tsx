@@ -7,7 +7,7 @@ import { call } from '../api/client'
 import { me, queryClient } from '../api/query'
 import { Icon, type IconName } from '../ui/Icon'
 import { Person } from '../ui/Parts'
-import { Keys } from './Keys'
+import { Keys, openSearch } from './Keys'
 import './shell.css'
 
 const places: [string, string, IconName][] = [
@@ -125,6 +125,11 @@ export function TopBar({ crumbs }: { crumbs: Crumb[] }) {
           ))}
         </ol>
       </nav>
+      <Tooltip label="Search everything (Ctrl K)">
+        <ActionIcon variant="subtle" color="gray" aria-label="Search everything" aria-keyshortcuts="Control+K" onClick={openSearch}>
+          <Icon name="search" />
+        </ActionIcon>
+      </Tooltip>
       <Tooltip label={dark ? 'Light' : 'Dark'}>
         <ActionIcon variant="subtle" color="gray" aria-label={dark ? 'Light colours' : 'Dark colours'} onClick={() => setColorScheme(dark ? 'light' : 'dark')}>
           <Icon name={dark ? 'sun' : 'moon'} />

@@ -1,6 +1,6 @@
 /** Dialogs that ask before something is done, and tell what came of it. */
 
-import { Button, Modal } from '@mantine/core'
+import { Button, Modal, Progress } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import type { Many } from '../api/types'
 import { count } from '../lib/format'
@@ -17,10 +17,12 @@ interface Props {
   run: (progress: (done: number) => void) => Promise<Many | void>
   done?: () => void
   name?: (id: string) => string
+  /** How many it is done to: progress is shown as a part of them. */
+  of?: number
 }
 
 /** Asks, does, tells failures one by one; it closes by itself only if there were none. */
-export function Ask({ title, close, action, danger, disabled, children, run, done, name = (id) => id }: Props) {
+export function Ask({ title, close, action, danger, disabled, children, run, done, name = (id) => id, of }: Props) {
   const [busy, setBusy] = useState(false)
   const [progress, setProgress] = useState(0)
   const [error, setError] = useState<unknown>()
@@ -55,7 +57,13 @@ export function Ask({ title, close, action, danger, disabled, children, run, don
       ) : (
         <>
           {children}
-          {busy && progress > 0 && <p role="status">{count(progress)} done</p>}
+          {busy && (of || progress > 0) && (
+            <div role="status" style={{ marginTop: 12 }}>
+              {of && <Progress value={(progress / of) * 100} aria-label="Progress" />}
+              {count(progress)}
+              {of && ` of ${count(of)}`} done
+            </div>
+          )}
           {error !== undefined && <Failed error={error} what={action} />}
           <div className="row" style={{ justifyContent: 'flex-end', marginTop: 16 }}>
             <Button data-autofocus={danger ? true : undefined} onClick={close}>

@@ -308,7 +308,7 @@ function Versions({ item }: { item: Artifact }) {
   if (list.error) return <Failed error={list.error} retry={() => list.refetch()} what="The versions" />
   if (!list.data) return <Waiting />
   return (
-    <div className="pad">
+    <div className="pad scrolls">
       {restore.error && <Failed error={restore.error} what="The version" />}
       <table className="plain">
         <thead>

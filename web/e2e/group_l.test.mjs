@@ -1,0 +1,173 @@
+/** The table of tasks, row by row. */
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { stage } from './browser.mjs'
+
+let on, made, page, go, api, choose
+before(async () => {
+  on = await stage('fill_table.py')
+  made = on.made
+  ;({ page, go, api, choose } = await on.open())
+})
+after(() => on?.end())
+
+const rows = () => page.locator('[data-row]')
+const names = () => page.locator('[data-row] a.strong').allTextContents()
+const heads = async () => (await page.getByRole('columnheader').allTextContents()).slice(1)
+const dialog = () => page.getByRole('dialog')
+const bar = () => page.getByRole('group', { name: 'Actions on what is chosen' })
+const shown = (n) => page.getByText(`${n} tasks`, { exact: true }).waitFor()
+
+test('L-05 filters are chips that one button clears', async () => {
+  await go('/tasks?status=completed&it=200')
+  await page.getByText('1 tasks', { exact: true }).waitFor()
+  await page.getByText('Iteration at least').waitFor()
+  await page.getByRole('button', { name: 'Clear all' }).click()
+  await page.getByRole('link', { name: 'resnet50-line4-18' }).waitFor()
+  assert.equal(new URL(page.url()).search, '')
+})
+
+test('L-12 many are tagged, archived and restored; what the state forbids is not offered', async () => {
+  await go('/tasks?q=resnet')
+  await choose('resnet50-line4-18', 'resnet-base')
+  assert.equal(await page.getByRole('button', { name: 'Abort' }).getAttribute('aria-disabled'), 'true')
+  await page.getByRole('group', { name: 'Actions on what is chosen' }).getByRole('button', { name: 'Tag' }).click()
+  await page.getByLabel('Add', { exact: true }).fill('seen, twice')
+  await page.getByRole('button', { name: 'Set tags' }).click()
+  await page.getByRole('row', { name: /resnet-base.*seen.*/ }).waitFor()
+  await page.getByRole('button', { name: 'Archive', exact: true }).click()
+  await page.getByRole('button', { name: 'Archive 2' }).click()
+  await page.getByText('2 tasks', { exact: true }).waitFor()
+  await go('/tasks?archived=1&q=resnet')
+  await choose('resnet50-line4-18', 'resnet-base')
+  await page.getByRole('button', { name: 'Restore', exact: true }).click()
+  await page.getByRole('button', { name: 'Restore 2' }).click()
+  await go('/tasks?q=resnet')
+  await page.getByText('4 tasks', { exact: true }).waitFor()
+})
+
+test('L-01 all fields of tasks are columns', async () => {
+  await go('/tasks?q=mobilenet&cols=type,name,tags,status,project,user,started,updated,iteration,description,time,parent,id')
+  await shown(1)
+  assert.deepEqual((await heads()).map((h) => h.replace(/ [↑↓]$/, '')), [
+    'Type', 'Name', 'Tags', 'Status', 'Project', 'User', 'Started', 'Updated', 'Iteration', 'Description', 'Run time', 'Parent task', 'Id',
+  ])
+  const cells = await rows().first().getByRole('cell').allTextContents()
+  for (const [at, text] of [[1, 'training'], [2, 'mobilenet'], [3, 'q4'], [4, 'Completed'], [5, 'Vision/defects/small'], [9, '40'], [10, 'a run of 40 steps']]) assert.equal(cells[at], text)
+  assert.equal(cells[13], made.mobilenet.slice(0, 8))
+})
+
+test('L-02 metrics and parameters become columns, and go again', async () => {
+  await go('/tasks?q=resnet50')
+  await page.getByRole('button', { name: 'Columns' }).click()
+  const find = page.getByLabel('Find a column')
+  for (const [text, name] of [['loss', /^loss \/ val Metric/], ['loss', /^loss \/ val min Metric/], ['loss', /^loss \/ val max Metric/], ['lr', /^lr General/]]) {
+    await find.fill(text)
+    await page.getByRole('group', { name: 'More columns' }).getByRole('checkbox', { name }).click() // it goes up to those that are shown
+  }
+  await page.keyboard.press('Escape')
+  const cells = await rows().first().getByRole('cell').allTextContents()
+  assert.deepEqual(cells.slice(-4), ['30.10', '0.1000', '30.10', '0.1'])
+  await page.getByRole('button', { name: 'Columns' }).click()
+  await page.getByRole('list', { name: 'Columns that are shown' }).getByRole('checkbox', { name: 'lr' }).uncheck()
+  await page.keyboard.press('Escape')
+  assert.ok(!(await heads()).includes('lr'))
+  await page.getByRole('button', { name: 'Columns' }).click()
+  await page.getByRole('button', { name: 'As usual' }).click()
+})
+
+test('L-04 the table is put in order by fields, metrics and parameters', async () => {
+  const metric = (await api('projects.get_unique_metric_variants', {})).metrics.find((m) => m.metric === 'loss')
+  const loss = `m.${metric.metric_hash}.${metric.variant_hash}.value`
+  await go(`/tasks?cols=name,type,started,updated,iteration,time,${loss},p.General.lr`)
+  for (const [head, upwards] of [
+    ['Name', ['resnet-base', 'resnet50-line4-18']],
+    ['Iteration', ['resnet-base', 'resnet50-line4-18']],
+    ['loss / val', ['resnet-base', 'resnet50-line4-18']],
+    ['lr', ['resnet-base', 'resnet50-line4-18']],
+    ['Started', ['resnet50-line4-18', 'resnet-base']],
+    ['Updated', ['resnet50-line4-18', 'resnet-base']],
+  ]) {
+    const column = page.getByRole('columnheader', { name: new RegExp(`^${head}( [↑↓])?$`) })
+    if ((await column.getAttribute('aria-sort')) !== 'descending') {
+      await column.getByRole('button').click()
+      await page.locator('[aria-sort=descending]').filter({ hasText: head }).waitFor()
+    }
+    await page.waitForFunction(
+      (want) => [...document.querySelectorAll('[data-row] a.strong')].map((a) => a.textContent).filter((n) => want.includes(n)).join() === want.join(),
+      upwards.toReversed(),
+    )
+    await column.getByRole('button').click()
+    await page.locator('[aria-sort=ascending]').filter({ hasText: head }).waitFor()
+    await page.waitForFunction(
+      (want) => [...document.querySelectorAll('[data-row] a.strong')].map((a) => a.textContent).filter((n) => want.includes(n)).join() === want.join(),
+      upwards,
+    )
+  }
+})
+
+test('L-11 one, a range, all and none are chosen', async () => {
+  await go('/tasks?q=resnet&sort=name')
+  await shown(4)
+  const count = async (n) => bar().getByText(`${n} chosen`).waitFor()
+  await choose('resnet-base')
+  await count(1)
+  await page.getByRole('checkbox', { name: 'Choose all that are shown' }).check()
+  await count(4)
+  await page.getByRole('checkbox', { name: 'Choose none' }).uncheck()
+  await bar().waitFor({ state: 'detached' })
+  await choose('resnet-base')
+  await page.getByRole('checkbox', { name: 'Choose resnet-failed' }).click({ modifiers: ['Shift'] })
+  await count(3)
+  await bar().getByRole('button', { name: 'Choose none' }).click()
+  await bar().waitFor({ state: 'detached' })
+})
+
+test('L-13 what failed of many is told with its reason', async () => {
+  await go('/tasks?q=resnet-')
+  await shown(3)
+  await choose('resnet-base', 'resnet-failed')
+  // Published meanwhile by somebody else: publishing it once more is refused.
+  await api('tasks.publish', { task: made['resnet-failed'], force: true })
+  await bar().getByRole('button', { name: 'Publish' }).click()
+  await dialog().getByRole('button', { name: 'Publish 2' }).click()
+  await dialog().getByText('1 done, 1 not:').waitFor()
+  await dialog().getByRole('listitem').filter({ hasText: /^resnet-failed: .+/ }).waitFor()
+  await dialog().getByRole('button', { name: 'Close' }).last().click()
+  const { tasks } = await api('tasks.get_all_ex', { id: [made['resnet-base']], only_fields: ['status'] })
+  assert.equal(tasks[0].status, 'published')
+})
+
+test('L-14 the archive is the same table; what runs is asked for first; filters stay', async () => {
+  const project = (await api('projects.get_all_ex', { name: '^NLP/tickets$' })).projects[0].id
+  const { id } = await api('tasks.create', { name: 'still-running', type: 'training', project })
+  await api('tasks.started', { task: id })
+  await go('/tasks?q=still')
+  await choose('still-running')
+  await bar().getByRole('button', { name: 'Archive', exact: true }).click()
+  await dialog().getByText('1 of them still run: archiving does not stop them.').waitFor()
+  await dialog().getByRole('button', { name: 'Archive 1' }).click()
+  await page.getByText('No task matches.').waitFor()
+  await page.getByRole('checkbox', { name: 'Archive', exact: true }).check()
+  await page.waitForURL(/q=still/)
+  await choose('still-running')
+  await bar().getByRole('button', { name: 'Delete', exact: true }).waitFor()
+  await bar().getByRole('button', { name: 'Restore', exact: true }).click()
+  await dialog().getByRole('button', { name: 'Restore 1' }).click()
+  await page.getByText('No task matches.').waitFor()
+  const { tasks } = await api('tasks.get_all_ex', { id: [id], only_fields: ['system_tags'] })
+  assert.ok(!tasks[0].system_tags.includes('archived'))
+  await api('tasks.delete', { task: id, force: true })
+})
+
+test('L-15 the table is saved as CSV with its columns and all rows of the filter', async () => {
+  await go('/tasks?q=resnet&sort=name&cols=name,status,iteration')
+  await shown(4)
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the table as CSV' }).click()])
+  const text = await (await file.createReadStream()).toArray()
+  const lines = Buffer.concat(text).toString().replace(/^\ufeff/, '').trim().split(/\r?\n/)
+  assert.match(lines[0], /^"?Name"?,"?Status"?,"?Iteration"?$/)
+  assert.equal(lines.length, 5)
+  assert.deepEqual(lines.slice(1).map((l) => l.split(',')[0].replaceAll('"', '')), ['resnet-base', 'resnet-draft', 'resnet-failed', 'resnet50-line4-18'])
+})

@@ -70,7 +70,7 @@ test('L-02 metrics and parameters become columns, and go again', async () => {
   const cells = await rows().first().getByRole('cell').allTextContents()
   assert.deepEqual(cells.slice(-4), ['30.10', '0.1000', '30.10', '0.1'])
   await page.getByRole('button', { name: 'Columns' }).click()
-  await page.getByRole('list', { name: 'Columns that are shown' }).getByRole('checkbox', { name: 'lr' }).uncheck()
+  await page.getByRole('list', { name: 'Columns that are shown' }).getByRole('checkbox', { name: 'lr' }).click()
   await page.keyboard.press('Escape')
   assert.ok(!(await heads()).includes('lr'))
   await page.getByRole('button', { name: 'Columns' }).click()
@@ -105,6 +105,27 @@ test('L-04 the table is put in order by fields, metrics and parameters', async (
       upwards,
     )
   }
+})
+
+test('L-10 the table refreshes by itself, can be paused and refreshed by hand; what is chosen stays', async () => {
+  const project = (await api('projects.get_all_ex', { name: '^NLP/tickets$' })).projects[0].id
+  const make = (name) => api('tasks.create', { name, type: 'training', project })
+  await go('/tasks?q=ticker')
+  await page.getByText('No task matches.').waitFor()
+  await make('ticker-1')
+  await choose('ticker-1') // it comes by itself
+  await make('ticker-2')
+  await page.getByRole('row', { name: /ticker-2/ }).waitFor()
+  await bar().getByText('1 chosen').waitFor()
+  await page.getByRole('button', { name: 'Refresh by itself' }).click()
+  await make('ticker-3')
+  const [asked] = await Promise.all([
+    page.waitForRequest('**/api/tasks.get_all_ex'),
+    page.getByRole('button', { name: 'Refresh', exact: true }).click(),
+  ])
+  assert.match(asked.postData(), /ticker/)
+  await page.getByRole('row', { name: /ticker-3/ }).waitFor()
+  await bar().getByText('1 chosen').waitFor()
 })
 
 test('L-11 one, a range, all and none are chosen', async () => {
@@ -170,4 +191,25 @@ test('L-15 the table is saved as CSV with its columns and all rows of the filter
   assert.match(lines[0], /^"?Name"?,"?Status"?,"?Iteration"?$/)
   assert.equal(lines.length, 5)
   assert.deepEqual(lines.slice(1).map((l) => l.split(',')[0].replaceAll('"', '')), ['resnet-base', 'resnet-draft', 'resnet-failed', 'resnet50-line4-18'])
+})
+
+test('L-18 tasks are cloned: by a pattern of names, into a project, under a parent, with a description', async () => {
+  await go('/tasks?q=bert')
+  await choose('bert-tickets')
+  await bar().getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Clone…' }).click()
+  const fill = (name, text) => dialog().getByRole('textbox', { name }).or(dialog().getByRole('combobox', { name })).fill(text)
+  await fill('Name', '${name} once more')
+  await fill('Project', 'Made/clones')
+  await fill('Parent', made.mobilenet)
+  await fill('Description', 'with other data')
+  await dialog().getByRole('button', { name: 'Clone 1 task' }).click()
+  await page.getByRole('row', { name: /bert-tickets once more/ }).waitFor()
+  const { tasks } = await api('tasks.get_all_ex', { name: 'once more', only_fields: ['name', 'comment', 'status', 'parent', 'project.name', 'hyperparams'] })
+  assert.equal(tasks.length, 1)
+  assert.equal(tasks[0].comment, 'with other data')
+  assert.equal(tasks[0].status, 'created')
+  assert.equal(tasks[0].project.name, 'Made/clones')
+  assert.equal(tasks[0].parent.id ?? tasks[0].parent, made.mobilenet)
+  assert.equal(tasks[0].hyperparams.General.lr.value, '0.05')
 })

@@ -95,7 +95,7 @@ test('S-04 deleting a model warns of the tasks that use it, and takes its weight
 
 test('S-05 what could not be deleted is told with the reason, and copied', async () => {
   await go('/tasks')
-  await api('models.publish', { model: made['tickets-model'], publish_task: false })
+  await api('models.set_ready', { model: made['tickets-model'], publish_task: false })
   await api('tasks.archive_many', { ids: [made['makes-model'], made['bert-tickets']] })
   await go('/tasks?archived=1')
   await choose('makes-model', 'bert-tickets')

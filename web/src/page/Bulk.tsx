@@ -10,6 +10,7 @@ import type { Many, Model, Ref, Task } from '../api/types'
 import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Icon, type IconName } from '../ui/Icon'
+import { CloneDialog } from './Clone'
 import { DeleteDialog, ResetDialog } from './Deletion'
 
 /** A change that some of the chosen allow. */
@@ -135,6 +136,7 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => setAsking('move')}>Move to a project…</Menu.Item>
+          {kind === 'task' && <Menu.Item onClick={() => setAsking('clone')}>Clone…</Menu.Item>}
           {kind === 'task' && <Menu.Item onClick={() => setAsking('enqueue')}>Enqueue…</Menu.Item>}
           {!inArchive && <Menu.Item disabled>Delete (archive first)</Menu.Item>}
         </Menu.Dropdown>
@@ -144,6 +146,7 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
       <Button onClick={clear}>Choose none</Button>
 
       {asking === 'delete' && <DeleteDialog kind={kind} items={items} close={() => (close(), clear())} />}
+      {asking === 'clone' && <CloneDialog items={items as unknown as Task[]} {...shared} />}
       {asking === 'reset' && <ResetDialog items={able} close={close} done={changed} />}
       {asking === 'tag' && <TagDialog kind={kind} items={items} {...shared} />}
       {asking === 'move' && <MoveDialog kind={kind} items={items} {...shared} />}

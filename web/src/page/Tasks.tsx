@@ -77,6 +77,10 @@ const facets = [
   { key: 'type' as const, name: 'Type', options: types.map((t) => ({ value: t, label: t.replaceAll('_', ' ') })) },
 ]
 
+/** How often the table is read anew, in milliseconds, and up to how many pages: what lies deeper is history. */
+const REFRESH = 10_000
+const REFRESHED = 3
+
 const usual = ['status', 'name', 'project', 'tags', 'iteration', 'user', 'started', 'updated', 'time']
 
 function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
@@ -85,7 +89,11 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const { cols, ...narrow } = search
   const [ids, keep] = useColumns(pid ? `tasks.${pid}` : 'tasks', cols, pid ? usual.filter((c) => c !== 'project') : usual)
   const parameters = ids.filter((id) => id.startsWith('p.'))
-  const list = useInfiniteQuery(tasks(narrow, pid, parameters.map((id) => `hyperparams.${id.slice(2)}`)))
+  const [live, setLive] = useState(true)
+  const list = useInfiniteQuery({
+    ...tasks(narrow, pid, parameters.map((id) => `hyperparams.${id.slice(2)}`)),
+    refetchInterval: (query) => (live && (query.state.data?.pages.length ?? 0) <= REFRESHED ? REFRESH : false),
+  })
   const metrics = useQuery(metricsInUse(pid))
   const inUse = useQuery(parametersInUse(pid))
   const set = (change: Partial<ListSearch>) =>
@@ -123,6 +131,17 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
         shown={list.data && `${count(rows.length)}${list.hasNextPage ? '+' : ''} tasks`}
         tools={
           <>
+            <Tooltip label={live ? 'Read anew every 10 seconds' : 'Paused'}>
+              <ActionIcon
+                variant={live ? 'light' : 'default'}
+                size={28}
+                aria-label="Refresh by itself"
+                aria-pressed={live}
+                onClick={() => setLive(!live)}
+              >
+                <Icon name="dot" size={14} />
+              </ActionIcon>
+            </Tooltip>
             <Tooltip label="Refresh">
               <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
                 <Icon name="clock" size={14} />

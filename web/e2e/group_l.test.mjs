@@ -26,6 +26,17 @@ test('L-05 filters are chips that one button clears', async () => {
   await page.getByRole('button', { name: 'Clear all' }).click()
   await page.getByRole('link', { name: 'resnet50-line4-18' }).waitFor()
   assert.equal(new URL(page.url()).search, '')
+  // Tags: any of some, all of them, none of others.
+  for (const [search, want] of [
+    ['tags=nightly,q4', ['mobilenet', 'resnet-base', 'resnet50-line4-18']],
+    ['tags=nightly,q4&all=1', ['resnet50-line4-18']],
+    ['tags=nightly,-q4', ['resnet-base']],
+    ['tags=-nightly&q=mobile', ['mobilenet']],
+  ]) {
+    await go(`/tasks?sort=name&${search}`)
+    await shown(want.length)
+    assert.deepEqual(await names(), want)
+  }
 })
 
 test('L-12 many are tagged, archived and restored; what the state forbids is not offered', async () => {
@@ -66,15 +77,13 @@ test('L-02 metrics and parameters become columns, and go again', async () => {
     await find.fill(text)
     await page.getByRole('group', { name: 'More columns' }).getByRole('checkbox', { name }).click() // it goes up to those that are shown
   }
-  await page.keyboard.press('Escape')
+  await page.getByRole('columnheader', { name: 'lr' }).waitFor()
   const cells = await rows().first().getByRole('cell').allTextContents()
   assert.deepEqual(cells.slice(-4), ['30.10', '0.1000', '30.10', '0.1'])
-  await page.getByRole('button', { name: 'Columns' }).click()
   await page.getByRole('list', { name: 'Columns that are shown' }).getByRole('checkbox', { name: 'lr' }).click()
-  await page.keyboard.press('Escape')
-  assert.ok(!(await heads()).includes('lr'))
-  await page.getByRole('button', { name: 'Columns' }).click()
+  await page.getByRole('columnheader', { name: 'lr' }).waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'As usual' }).click()
+  await page.getByRole('columnheader', { name: 'loss / val max' }).waitFor({ state: 'detached' })
 })
 
 test('L-04 the table is put in order by fields, metrics and parameters', async () => {

@@ -33,9 +33,18 @@ export interface Narrow {
 
 const list = (text?: string) => (text ? text.split(',') : undefined)
 
+/** Tags as the protocol tells them: any or all of some, and none of those with a minus before them. */
+export function tagged(text: string | undefined, all: boolean): string[] | undefined {
+  const tags = list(text)
+  return tags && [
+    ...(all ? ['__$all'] : []),
+    ...tags.filter((t) => !t.startsWith('-')),
+    ...tags.flatMap((t) => (t.startsWith('-') ? ['__$not', t.slice(1)] : [])),
+  ]
+}
+
 /** The conditions that tasks and models share, as the protocol tells them. */
 function conditions(n: Narrow, searched: string[], project?: string): Record<string, unknown> {
-  const tags = list(n.tags)
   const least = Object.fromEntries(
     (n.f ?? '').split(';').flatMap((one) => {
       const at = one.lastIndexOf(':')
@@ -48,7 +57,7 @@ function conditions(n: Narrow, searched: string[], project?: string): Record<str
     project: project ? [project] : undefined,
     include_subprojects: project ? true : undefined,
     user: list(n.user),
-    tags: tags && [n.all ? '__$all' : '__$any', ...tags],
+    tags: tagged(n.tags, !!n.all),
     system_tags: [n.archived ? 'archived' : '-archived'],
     _any_: n.q ? { fields: searched, pattern: n.re ? n.q : literally(n.q) } : undefined,
     last_update: n.since ? [`>=${n.since}`] : undefined,

@@ -2,7 +2,7 @@
 
 import { QueryClient, infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { Failure, call, own } from './client'
-import { PAGE, literally } from './lists'
+import { PAGE, literally, tagged } from './lists'
 import type { Account, Artifact, FoundArtifact, KeyPair, Lineage, LogLine, Model, Project, Snapshot, Task } from './types'
 
 export const queryClient = new QueryClient({
@@ -157,7 +157,7 @@ export const projects = (q = '', { under, hidden, byName, user, level, re, tags,
             _any_: q ? { fields: ['name', 'id'], pattern: re ? q : `(?i)${literally(q)}` } : undefined,
             name: under && !q ? `^${literally(under)}/${level ? '[^/]+$' : ''}` : undefined,
             shallow_search: (level && !q && !under) || undefined,
-            tags: tags ? [all ? '__$all' : '__$any', ...tags.split(',')] : undefined,
+            tags: tagged(tags, !!all),
             search_hidden: hidden || undefined,
             active_users: user ? [user] : undefined,
             page: 0,

@@ -70,11 +70,14 @@ func featherBatches(r io.ReaderAt, size int64, l Limits) (batches []featherBatch
 			}
 			left -= b.meta + b.body // batches do not overlap
 			var err error
-			if out[i], err = b.read(r); err != nil {
+			if out[i], err = b.read(r, l); err != nil {
 				return nil, err
 			}
 		}
 		return out, nil
+	}
+	if err := soundSchema(footer, schemaOfFooter, l); err != nil {
+		return nil, err
 	}
 	dictionaries, err := vector(footerDictionaries)
 	if err != nil {
@@ -112,7 +115,7 @@ func featherFooter(r io.ReaderAt, size int64) (*flatbuffers.Table, error) {
 // featherBlock is where a message lies: its head, and the buffers after it.
 type featherBlock struct{ at, meta, body int64 }
 
-func (b featherBlock) read(r io.ReaderAt) (featherBatch, error) {
+func (b featherBlock) read(r io.ReaderAt, l Limits) (featherBatch, error) {
 	head := make([]byte, b.meta)
 	if _, err := io.ReadFull(io.NewSectionReader(r, b.at, b.meta), head); err != nil {
 		return featherBatch{}, short(err, "the head of a batch")
@@ -127,6 +130,9 @@ func (b featherBlock) read(r io.ReaderAt) (featherBatch, error) {
 	at := flatbuffers.UOffsetT(message.Offset(messageHeader))
 	if at == 0 {
 		return featherBatch{}, malformed("a message without a head")
+	}
+	if err := newSchemaTables(head, l).pairs(&message, messageMetadata); err != nil {
+		return featherBatch{}, err
 	}
 	message.Union(&t, at)
 	switch message.GetByteSlot(messageKind, 0) {

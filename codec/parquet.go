@@ -114,7 +114,7 @@ func schemaText(s *arrow.Schema) (string, error) {
 }
 
 // schemaOf reads the schema that Arrow kept, nil when there is none to read.
-func schemaOf(f *parquet.File) (schema *arrow.Schema) {
+func schemaOf(f *parquet.File, l Limits) (schema *arrow.Schema) {
 	text, ok := f.Lookup(arrowSchemaKey)
 	if !ok {
 		return nil
@@ -129,6 +129,9 @@ func schemaOf(f *parquet.File) (schema *arrow.Schema) {
 			schema = nil
 		}
 	}()
+	if err := soundMessage(b, l); err != nil {
+		return nil
+	}
 	r, err := ipc.NewReader(bytes.NewReader(append(b, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)))
 	if err != nil {
 		return nil

@@ -51,7 +51,7 @@ func OpenParquet(r io.ReaderAt, size int64, l Limits) (p *ParquetFile, err error
 	if err := checkTable(f.NumRows(), int64(len(roots)), l); err != nil {
 		return nil, err
 	}
-	p = &ParquetFile{r: r, size: size, file: f, kept: schemaOf(f), limits: l}
+	p = &ParquetFile{r: r, size: size, file: f, kept: schemaOf(f, l), limits: l}
 	fields := make([]arrow.Field, len(roots))
 	for i, root := range roots {
 		t, err := arrowType(root)

@@ -35,7 +35,7 @@ func readParquet(r io.ReaderAt, size int64, part TableSlice, l Limits) (t arrow.
 	if err := checkPages(r, size, f, wanted, part, l); err != nil {
 		return nil, err
 	}
-	kept := schemaOf(f)
+	kept := schemaOf(f, l)
 	if kept != nil && kept.NumFields() != len(f.Root().Columns()) {
 		kept = nil
 	}
@@ -316,7 +316,7 @@ func parquetInfo(r io.ReaderAt, size int64, l Limits) (info TableInfo, err error
 		return info, err
 	}
 	wanted := TableSlice{}.parquetColumns(f)
-	kept := schemaOf(f)
+	kept := schemaOf(f, l)
 	fields := make([]arrow.Field, len(wanted))
 	for i, w := range wanted {
 		if fields[i], err = w.field(); err != nil {

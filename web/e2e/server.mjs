@@ -13,7 +13,7 @@ const python = join(top, '.venv', 'compat-newest', 'bin', 'python')
 // Long enough for a loaded machine; a start takes well under a second.
 const START_LIMIT = 60_000
 
-/** Starts a server; gives its address, the first password, and stop. */
+/** Starts a server; gives its addresses, the first password, and stop. */
 export async function start() {
   const folder = mkdtempSync(join(tmpdir(), 'coffer-browser-'))
   const data = join(folder, 'data')
@@ -41,6 +41,7 @@ export async function start() {
   const addresses = JSON.parse(readFileSync(file, 'utf8'))
   return {
     web: addresses.web,
+    files: addresses.files,
     password: /password\s+(\S+)/.exec(out)[1],
     /** Runs a program of the SDK and gives what it printed after the word "made". */
     async fill(program) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -12,12 +13,23 @@ import (
 // keys sorted, four spaces of indent, ASCII only. Structs follow the tags of
 // encoding/json. A float stays a float in Python (1.0 is written "1.0"), and
 // NaN and infinities are written and read as Python does.
-type JSON struct{}
+type JSON struct {
+	// InOrder keeps the keys in the order they have: that of a struct's fields,
+	// or of a Dict, which is taken then, too. A map of Go has none, and is
+	// sorted. (The Python SDK's sort_keys=False.)
+	InOrder bool
+}
 
 var _ Codec = JSON{}
 
 // Accepts implements Codec.
-func (JSON) Accepts(v any) bool { return isDict(v) }
+func (j JSON) Accepts(v any) bool { return isDict(v) || j.InOrder && isOrdered(v) }
+
+// isOrdered reports whether v is a Dict of texts.
+func isOrdered(v any) bool {
+	d, ok := v.(Dict)
+	return ok && !slices.ContainsFunc(d, func(i Item) bool { _, text := i.Key.(string); return !text })
+}
 
 // isDict reports whether v becomes a dict in Python: maps of string keys,
 // structs, and what points to them.
@@ -36,14 +48,17 @@ func isDict(v any) bool {
 }
 
 // Encode implements Codec.
-func (JSON) Encode(w io.Writer, name string, v any) (Record, error) {
+func (j JSON) Encode(w io.Writer, name string, v any) (Record, error) {
 	rec := Record{Name: name, Type: TypeDict, ContentType: contentJSON, File: name + ".json"}
-	if !isDict(v) {
+	if !j.Accepts(v) {
 		return rec, mistyped("a JSON artifact is a map of string keys or a struct, not a %T", v)
 	}
 	tree, err := treeOf(v)
 	if err != nil {
 		return rec, err
+	}
+	if !j.InOrder {
+		sortKeys(tree)
 	}
 	text := jsonText(tree)
 	rec.Preview = clipSource(text, "serialized dict")
@@ -67,7 +82,7 @@ func (JSON) Decode(r io.ReaderAt, size int64, _ Record, l Limits) (any, error) {
 	return parseJSON(b, l.filled())
 }
 
-// jsonText writes a tree as json.dumps(sort_keys=True, indent=4) does.
+// jsonText writes a tree as json.dumps(indent=4) does.
 func jsonText(tree any) string {
 	var b strings.Builder
 	writeJSON(&b, tree, "\n")
@@ -106,12 +121,11 @@ func writeJSON(w *strings.Builder, v any, indent string) {
 		w.WriteString(v.json())
 	case []any:
 		block('[', ']', len(v), func(i int) { writeJSON(w, v[i], indent+step) })
-	case map[string]any:
-		keys := sortedKeys(v)
-		block('{', '}', len(keys), func(i int) {
-			writeJSONString(w, keys[i])
+	case Dict:
+		block('{', '}', len(v), func(i int) {
+			writeJSONString(w, v[i].Key.(string))
 			w.WriteString(": ")
-			writeJSON(w, v[keys[i]], indent+step)
+			writeJSON(w, v[i].Value, indent+step)
 		})
 	}
 }

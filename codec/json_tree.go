@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,8 +38,9 @@ func (n number64) json() string {
 // limit is near 1,000.
 const treeDepth = 1000
 
-// treeOf turns a Go value into nil, bool, string, number64, []any and
-// map[string]any, by the rules of encoding/json.
+// treeOf turns a Go value into nil, bool, string, number64, []any and Dict with
+// keys that are texts, by the rules of encoding/json. The keys of a map are
+// sorted, those of a struct or Dict stand as they do there.
 func treeOf(v any) (any, error) { return tree(reflect.ValueOf(v), 0, false) }
 
 func tree(v reflect.Value, depth int, quoted bool) (any, error) {
@@ -57,6 +59,8 @@ func tree(v reflect.Value, depth int, quoted bool) (any, error) {
 			return number64{integer: x.String()}, nil
 		case json.Number:
 			return jsonNumber(string(x))
+		case Dict:
+			return treeDict(x, depth)
 		}
 		if done, out, err := marshalled(v); done {
 			return out, err
@@ -101,8 +105,8 @@ func tree(v reflect.Value, depth int, quoted bool) (any, error) {
 	case reflect.Map:
 		return treeMap(v, depth)
 	case reflect.Struct:
-		out := map[string]any{}
-		return out, treeStruct(v, depth, out)
+		out := Dict{}
+		return out, treeStruct(v, depth, &out)
 	}
 	return nil, mistyped("JSON holds no %s", v.Type())
 }
@@ -161,17 +165,68 @@ func treeMap(v reflect.Value, depth int) (any, error) {
 	if v.IsNil() {
 		return nil, nil
 	}
-	out := make(map[string]any, v.Len())
+	out := make(Dict, 0, v.Len())
 	for it := v.MapRange(); it.Next(); {
 		key, err := mapKey(it.Key())
 		if err != nil {
 			return nil, err
 		}
-		if out[key], err = tree(it.Value(), depth+1, false); err != nil {
+		value, err := tree(it.Value(), depth+1, false)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, Item{key, value})
+	}
+	out.sort()
+	return out, nil
+}
+
+// treeDict takes the last of two values of one key, at the place of the first,
+// as Python does.
+func treeDict(d Dict, depth int) (any, error) {
+	out, at := make(Dict, 0, len(d)), make(map[string]int, len(d))
+	for _, item := range d {
+		k := reflect.ValueOf(item.Key)
+		if !k.IsValid() {
+			return nil, mistyped("JSON has no key that is nothing")
+		}
+		key, err := mapKey(k)
+		if err != nil {
+			return nil, err
+		}
+		value, err := tree(reflect.ValueOf(item.Value), depth+1, false)
+		if err != nil {
+			return nil, err
+		}
+		if i, twice := at[key]; twice {
+			out[i].Value = value
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, Item{key, value})
 	}
 	return out, nil
+}
+
+// sort puts the items of a tree in the order of their keys: by code points, as
+// Python does.
+func (d Dict) sort() {
+	slices.SortFunc(d, func(a, b Item) int { return strings.Compare(a.Key.(string), b.Key.(string)) })
+}
+
+// sortKeys sorts every Dict of a tree.
+func sortKeys(tree any) {
+	switch v := tree.(type) {
+	case []any:
+		for _, item := range v {
+			sortKeys(item)
+		}
+	case Dict:
+		v.sort()
+		for _, item := range v {
+			sortKeys(item.Value)
+		}
+	}
 }
 
 func mapKey(k reflect.Value) (string, error) {
@@ -193,9 +248,13 @@ func mapKey(k reflect.Value) (string, error) {
 
 // treeStruct adds the exported fields to out. Fields of an embedded struct
 // count as its own where a field of the outer one has not taken the name.
-func treeStruct(v reflect.Value, depth int, out map[string]any) error {
+func treeStruct(v reflect.Value, depth int, out *Dict) error {
 	t := v.Type()
-	var embedded []reflect.Value
+	type part struct {
+		value reflect.Value
+		at    int // of its fields in out
+	}
+	var embedded []part
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -211,7 +270,7 @@ func treeStruct(v reflect.Value, depth int, out map[string]any) error {
 				field = field.Elem()
 			}
 			if field.Kind() == reflect.Struct {
-				embedded = append(embedded, field)
+				embedded = append(embedded, part{field, len(*out)})
 				continue
 			}
 		}
@@ -229,18 +288,21 @@ func treeStruct(v reflect.Value, depth int, out map[string]any) error {
 		if err != nil {
 			return err
 		}
-		out[name] = value
+		if i := slices.IndexFunc(*out, func(o Item) bool { return o.Key == name }); i >= 0 {
+			(*out)[i].Value = value
+			continue
+		}
+		*out = append(*out, Item{name, value})
 	}
-	for _, e := range embedded {
-		inner := map[string]any{}
-		if err := treeStruct(e, depth+1, inner); err != nil {
+	for _, e := range slices.Backward(embedded) { // so that places before stay what they are
+		var inner Dict
+		if err := treeStruct(e.value, depth+1, &inner); err != nil {
 			return err
 		}
-		for k, value := range inner {
-			if _, taken := out[k]; !taken {
-				out[k] = value
-			}
-		}
+		inner = slices.DeleteFunc(inner, func(i Item) bool {
+			return slices.ContainsFunc(*out, func(o Item) bool { return o.Key == i.Key })
+		})
+		*out = slices.Insert(*out, e.at, inner...)
 	}
 	return nil
 }

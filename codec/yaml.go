@@ -14,22 +14,28 @@ import (
 
 // YAML keeps maps with string keys and structs as YAML, keys sorted. Structs
 // follow the tags of encoding/json.
-type YAML struct{}
+type YAML struct {
+	// InOrder keeps the keys in the order they have, as with JSON.
+	InOrder bool
+}
 
 var _ Codec = YAML{}
 
 // Accepts implements Codec.
-func (YAML) Accepts(v any) bool { return isDict(v) }
+func (y YAML) Accepts(v any) bool { return isDict(v) || y.InOrder && isOrdered(v) }
 
 // Encode implements Codec.
-func (YAML) Encode(w io.Writer, name string, v any) (Record, error) {
+func (y YAML) Encode(w io.Writer, name string, v any) (Record, error) {
 	rec := Record{Name: name, Type: TypeDict, ContentType: contentYAML, File: name + ".yaml"}
-	if !isDict(v) {
+	if !y.Accepts(v) {
 		return rec, mistyped("a YAML artifact is a map of string keys or a struct, not a %T", v)
 	}
 	tree, err := treeOf(v)
 	if err != nil {
 		return rec, err
+	}
+	if !y.InOrder {
+		sortKeys(tree)
 	}
 	text := yamlText(tree)
 	rec.Preview = clipSource(text, "serialized dict")

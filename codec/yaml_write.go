@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// yamlWriter writes trees as PyYAML's dump(indent=4, sort_keys=True) does, which
+// yamlWriter writes trees as PyYAML's dump(indent=4) does, which
 // is what the Python SDK calls: YAML 1.1, blocks for all but empty containers,
 // lines folded at spaces after 80 columns, ASCII alone.
 type yamlWriter struct {
@@ -108,15 +108,15 @@ func (w *yamlWriter) value(v any, inMap bool) {
 				w.value(item, false)
 			}
 		})
-	case map[string]any:
+	case Dict:
 		if len(v) == 0 {
 			w.mark("{}", true, false)
 			return
 		}
 		w.within(0, true, func() {
-			for _, k := range sortedKeys(v) {
+			for _, item := range v {
 				w.begin()
-				w.entry(k, v[k])
+				w.entry(item.Key.(string), item.Value)
 			}
 		})
 	}

@@ -149,6 +149,22 @@ func TestB18ToB20MapsBecomeJSONAndYAML(t *testing.T) {
 	if a.ContentType != "application/yaml" || !strings.HasSuffix(a.URI, "/x.yaml") || got["a"] != "ü" {
 		t.Errorf("%v in %+v", got, a)
 	}
+	type rates struct {
+		Start float64 `json:"start"`
+		End   float64 `json:"end"`
+	}
+	for _, w := range []struct {
+		format codec.Codec
+		want   string
+	}{
+		{codec.JSON{InOrder: true}, "{\n    \"b\": 1,\n    \"a\": {\n        \"start\": 0.1,\n        \"end\": 0.01\n    }\n}"},
+		{codec.YAML{InOrder: true}, "b: 1\na:\n    start: 0.1\n    end: 0.01\n"},
+	} {
+		_, a = logged(t, c, "x", codec.Dict{{Key: "b", Value: 1}, {Key: "a", Value: rates{0.1, 0.01}}}, client.UploadOptions{Format: w.format})
+		if text := bytesOf(t, a); text != w.want || a.Type != "dict" {
+			t.Errorf("%q in %+v", text, a)
+		}
+	}
 }
 
 func TestB27ToB28TextsAndLinks(t *testing.T) {

@@ -162,7 +162,7 @@ func TestThePublicAddressIsToldToEveryone(t *testing.T) {
 	if r.keys.API != "https://coffer.example.org/api" || r.keys.Files != "https://coffer.example.org/files" {
 		t.Errorf("a pair is to be used at %+v", r.keys)
 	}
-	if page := r.do(t, http.MethodGet, r.Web, nil).body; !bytes.Contains(page, []byte("https://coffer.example.org/files")) {
+	if page := r.do(t, http.MethodGet, r.Web+"/about", nil).body; !bytes.Contains(page, []byte("https://coffer.example.org/files")) {
 		t.Errorf("the page does not show the public address")
 	}
 }

@@ -72,7 +72,7 @@ func TestAllListenersSpeakTLS(t *testing.T) {
 	if got := r.artifactAt(t, r.Files+"/tls/a", host); got != r.Files+"/tls/a" {
 		t.Errorf("an address is told as %s", got)
 	}
-	if page := string(r.do(t, http.MethodGet, r.Web, nil).body); !strings.Contains(page, r.Web+"/files") {
+	if page := string(r.do(t, http.MethodGet, r.Web+"/about", nil).body); !strings.Contains(page, r.Web+"/files") {
 		t.Error("the page does not tell the https address")
 	}
 	if r.keys.API != r.API {

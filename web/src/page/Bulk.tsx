@@ -28,9 +28,9 @@ interface Action<T> {
 
 type Item = (Task | Model) & { name: string }
 
-const archived = (i: Item) => !!i.system_tags?.includes('archived')
+export const isArchived = (i: Pick<Task, 'system_tags'>) => !!i.system_tags?.includes('archived')
 
-const taskActions: Action<Task>[] = [
+export const taskActions: Action<Task>[] = [
   {
     id: 'publish',
     label: 'Publish',
@@ -84,26 +84,15 @@ interface Props<T> {
 }
 
 export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>) {
-  const client = useQueryClient()
   const [asking, setAsking] = useState<string>()
-  const changed = () => {
-    for (const key of [`${kind}s`, 'tags', kind, 'projects']) void client.invalidateQueries({ queryKey: [key] })
-  }
-  const actions = (kind === 'task' ? taskActions : modelActions) as unknown as Action<T>[]
-  const action = actions.find((a) => a.id === asking)
-  const name = (id: string) => items.find((i) => i.id === id)?.name ?? id
-  const inArchive = items.every(archived)
-  const running = items.filter((i) => 'status' in i && i.status === 'in_progress')
-  const able = action ? items.filter((i) => !action.not(i)) : []
-  const close = () => setAsking(undefined)
-  const shared = { close, done: changed, name }
+  const inArchive = items.every(isArchived)
   return (
     <div className="bulk" role="group" aria-label="Actions on what is chosen">
       <b aria-live="polite">{count(items.length)} chosen</b>
       <Button onClick={() => setAsking('tag')} leftSection={<Icon name="plus" size={13} />}>
         Tag
       </Button>
-      {actions.map((a) => {
+      {actionsOf<T>(kind).map((a) => {
         const fit = items.filter((i) => !a.not(i))
         return (
           <Tooltip key={a.id} label={fit.length ? `${count(fit.length)} of ${count(items.length)}` : a.not(items[0] as T)}>
@@ -145,7 +134,35 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
       <span className="third">{total}</span>
       <Button onClick={clear}>Choose none</Button>
 
-      {asking === 'delete' && <DeleteDialog kind={kind} items={items} close={() => (close(), clear())} />}
+      <ActionDialogs kind={kind} items={items} asking={asking} close={() => setAsking(undefined)} gone={clear} />
+    </div>
+  )
+}
+
+const actionsOf = <T extends Item>(kind: 'task' | 'model') => (kind === 'task' ? taskActions : modelActions) as unknown as Action<T>[]
+
+interface Asking<T> {
+  kind: 'task' | 'model'
+  items: T[]
+  asking: string | undefined // the id of an action
+  close: () => void
+  gone: () => void // they may have left the list
+}
+
+/** The dialog of an action, which asks, does it, and tells what failed. */
+export function ActionDialogs<T extends Item>({ kind, items, asking, close, gone }: Asking<T>) {
+  const client = useQueryClient()
+  const changed = () => {
+    for (const key of [`${kind}s`, 'tags', kind, 'projects']) void client.invalidateQueries({ queryKey: [key] })
+  }
+  const action = actionsOf<T>(kind).find((a) => a.id === asking)
+  const name = (id: string) => items.find((i) => i.id === id)?.name ?? id
+  const running = items.filter((i) => 'status' in i && i.status === 'in_progress')
+  const able = action ? items.filter((i) => !action.not(i)) : []
+  const shared = { close, done: changed, name }
+  return (
+    <>
+      {asking === 'delete' && <DeleteDialog kind={kind} items={items} close={() => (close(), gone())} />}
       {asking === 'clone' && <CloneDialog items={items as unknown as Task[]} {...shared} />}
       {asking === 'reset' && <ResetDialog items={able} close={close} done={changed} />}
       {asking === 'tag' && <TagDialog kind={kind} items={items} {...shared} />}
@@ -164,7 +181,7 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
           action={`${asking === 'archive' ? 'Archive' : 'Restore'} ${count(items.length)}`}
           {...shared}
           run={(progress) => changeMany(`${kind}s.${asking === 'archive' ? '' : 'un'}archive_many`, items.map((i) => i.id), {}, progress)}
-          done={() => (changed(), clear())}
+          done={() => (changed(), gone())}
         >
           <p>
             {asking === 'archive'
@@ -176,7 +193,7 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
           )}
         </Ask>
       )}
-    </div>
+    </>
   )
 }
 

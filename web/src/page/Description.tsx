@@ -24,7 +24,7 @@ export function Description({ text, save }: { text: string; save: (text: string)
       }}
     >
       <Textarea autosize minRows={3} maxRows={16} aria-label="Description" data-autofocus value={draft} onChange={(e) => setDraft(e.currentTarget.value)} />
-      {error !== undefined && <Failed error={error} what="The description" />}
+      {error !== undefined && <Failed error={error} what="The description" how="could not be saved" />}
       <div className="row" style={{ marginTop: 8 }}>
         <Button type="submit" variant="filled">
           Save

@@ -55,7 +55,12 @@ export function Ask({ title, close, action, danger, disabled, children, run, don
           </div>
         </>
       ) : (
-        <>
+        <form
+          onSubmit={(e) => {
+            e.preventDefault()
+            void go()
+          }}
+        >
           {children}
           {busy && (of || progress > 0) && (
             <div role="status" style={{ marginTop: 12 }}>
@@ -64,7 +69,7 @@ export function Ask({ title, close, action, danger, disabled, children, run, don
               {of && ` of ${count(of)}`} done
             </div>
           )}
-          {error !== undefined && <Failed error={error} what={action} />}
+          {error !== undefined && <Failed error={error} what={`“${action}”`} how="did not work" />}
           <div className="row" style={{ justifyContent: 'flex-end', marginTop: 16 }}>
             <Button data-autofocus={danger ? true : undefined} onClick={close}>
               Cancel
@@ -74,12 +79,12 @@ export function Ask({ title, close, action, danger, disabled, children, run, don
               style={danger ? { background: disabled ? undefined : 'var(--danger)' } : undefined}
               loading={busy}
               disabled={disabled}
-              onClick={() => void go()}
+              type="submit"
             >
               {action}
             </Button>
           </div>
-        </>
+        </form>
       )}
     </Modal>
   )

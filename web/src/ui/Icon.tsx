@@ -78,3 +78,11 @@ export function typeIcon(type: string): IconName {
   if (/model/.test(t)) return 'cube'
   return 'box'
 }
+
+const taskIcons: Record<string, IconName> = {
+  training: 'flask', testing: 'check', inference: 'out', data_processing: 'table', application: 'side', monitor: 'clock', controller: 'link',
+  optimizer: 'sort', service: 'gear', qc: 'seal', custom: 'box',
+}
+
+/** The icon for a task's type. */
+export const taskIcon = (type: string): IconName => taskIcons[type] ?? 'flask'

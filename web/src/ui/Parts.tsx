@@ -92,11 +92,11 @@ export function Empty({ title, children, code }: { title: string; children?: Rea
 }
 
 /** What failed, what the server said, and what to do. */
-export function Failed({ error, retry, what }: { error: unknown; retry?: () => void; what: string }) {
+export function Failed({ error, retry, what, how = 'could not be loaded' }: { error: unknown; retry?: () => void; what: string; how?: string }) {
   const f = error instanceof Failure ? error : new Failure(error instanceof Error ? error.message : String(error), 0)
   return (
     <div className="failed" role="alert">
-      <p className="strong">{f.status === 404 || f.code === '400/101' ? 'Not found' : f.status === 403 ? 'No access' : `${what} could not be loaded`}</p>
+      <p className="strong">{f.status === 404 || f.code === '400/101' ? 'Not found' : f.status === 403 ? 'No access' : `${what} ${how}`}</p>
       <p className="second">{f.message}</p>
       {(f.code || f.request) && (
         <p className="third mono">

@@ -1,16 +1,26 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { call } from '../../api/client'
 import type { Task } from '../../api/types'
 import { duration } from '../../lib/format'
+import { StatusBadge } from '../../ui/Badge'
 import { Facts, IDChip, Time } from '../../ui/Parts'
+import { isArchived } from '../Bulk'
+import { Description } from '../Description'
 
 export function Info({ task }: { task: Task }) {
-  const machine = Object.entries(task.runtime ?? {}).filter(([k, v]) => !k.startsWith('_') && typeof v !== 'object')
+  const client = useQueryClient()
+  const { progress, ...runtime } = task.runtime ?? {}
+  const machine = Object.entries(runtime).filter(([k, v]) => !k.startsWith('_') && typeof v !== 'object')
   return (
     <div className="pad">
       <Facts
         rows={[
           ['Id', <IDChip id={task.id} />],
           ['Type', task.type],
+          ['Status', <StatusBadge status={task.status} />],
+          ['Archived', isArchived(task) ? 'yes' : 'no'],
+          ['Progress', progress === undefined || progress === null ? '' : `${String(progress)} %`],
           [
             'Project',
             task.project && (
@@ -31,7 +41,16 @@ export function Info({ task }: { task: Task }) {
               )),
           ],
           ['User', task.user?.name],
-          ['Description', task.comment && <span style={{ whiteSpace: 'pre-wrap' }}>{task.comment}</span>],
+          [
+            'Description',
+            <Description
+              text={task.comment ?? ''}
+              save={async (comment) => {
+                await call('tasks.update', { task: task.id, comment })
+                for (const key of ['task', 'tasks']) void client.invalidateQueries({ queryKey: [key] })
+              }}
+            />,
+          ],
           ['Created', <Time at={task.created} />],
           ['Started', <Time at={task.started} />],
           ['Completed', <Time at={task.completed} />],

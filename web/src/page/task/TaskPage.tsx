@@ -5,10 +5,10 @@ import { artifacts, task } from '../../api/query'
 import type { Task } from '../../api/types'
 import { count, duration, size, value } from '../../lib/format'
 import { Page, projectCrumbs } from '../../shell/Shell'
-import { StatusBadge } from '../../ui/Badge'
 import { Icon } from '../../ui/Icon'
-import { Failed, IDChip, Person, Tag, Time, Waiting } from '../../ui/Parts'
+import { Failed, IDChip, Person, Time, Waiting } from '../../ui/Parts'
 import { Tabs } from '../../ui/Tabs'
+import { TaskHead } from './TaskHead'
 import { useLive } from './live'
 
 const parts = {
@@ -50,15 +50,7 @@ export function TaskPage() {
       {found.isPending && <Waiting />}
       {t && (
         <>
-          <div className="head">
-            <span className="square">
-              <Icon name="flask" />
-            </span>
-            <h1>{t.name}</h1>
-            <StatusBadge status={t.status} />
-            {t.tags?.map((tag) => <Tag key={tag} name={tag} />)}
-            {t.system_tags?.includes('archived') && <span className="badge idle">Archived</span>}
-          </div>
+          <TaskHead task={t} />
           <div className="factsline">
             <IDChip id={t.id} />
             <Person name={t.user?.name} />

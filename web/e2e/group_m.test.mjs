@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { fits, phone, stage, violations } from './browser.mjs'
 
-let on, made, page, go, api, at
+let on, made, page, wrong, go, api, at
 before(async () => {
   on = await stage('fill_run.py')
   made = on.made
-  ;({ page, go, api } = await on.open())
+  ;({ page, wrong, go, api } = await on.open())
   at = (tab, id = made.warbler) => go(`/tasks/${id}/${tab}`)
 })
 after(() => on?.end())
@@ -91,6 +91,119 @@ test('M-02 tabs lead to the parts of a task', async () => {
   }
 })
 
+test('M-03 how a task is run: shown, and edited in a draft', async () => {
+  const diff = 'diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\n-old = 1\n+new = 2\n'
+  const id = await draft('run it', {
+    script: {
+      repository: 'git@git.example.org:birds/songs.git', branch: 'main', version_num: '0a1b2c3d', entry_point: 'train.py', working_dir: 'src', binary: 'python3.12', diff,
+      requirements: { pip: 'numpy==2.1\n', orig_pip: 'numpy\n' },
+    },
+    container: { image: 'birds:1', arguments: '--ipc=host', setup_shell_script: 'apt-get update' },
+    output_dest: 's3://songs/out',
+  })
+  await at('execution', id)
+  const fact = (name) => page.locator('dl.facts > div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd')
+  assert.equal(await fact('Repository').getByRole('link').getAttribute('href'), 'https://git.example.org/birds/songs')
+  assert.equal(await fact('Commit').getByRole('link', { name: '0a1b2c3d' }).getAttribute('href'), 'https://git.example.org/birds/songs/commit/0a1b2c3d')
+  for (const [name, text] of [
+    ['Branch', 'main'], ['Script', 'train.py'], ['Working directory', 'src'], ['Binary', 'python3.12'], ['Destination of outputs', 's3://songs/out'],
+    ['Container image', 'birds:1'], ['Container arguments', '--ipc=host'], ['Container setup shell script', 'apt-get update'],
+  ]) assert.equal(await fact(name).textContent(), text)
+  await page.getByRole('region', { name: 'Packages', exact: true }).getByText('numpy==2.1').waitFor()
+  await page.getByRole('region', { name: 'Packages, as first recorded' }).getByText('numpy').waitFor()
+  await page.getByRole('region', { name: 'Uncommitted changes' }).getByText('+new = 2').waitFor()
+
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  const form = page.getByRole('form', { name: 'Execution' })
+  assert.deepEqual(await violations(page), [])
+  for (const [name, text] of [
+    ['Repository', 'https://git.example.org/birds/calls'], ['Branch', 'next'], ['Commit', 'ffff'], ['Script', 'run.py'], ['Working directory', '.'], ['Binary', 'python3'],
+    ['Destination of outputs', 's3://songs/new'], ['Container image', 'birds:2'], ['Container arguments', '--gpus all'], ['Container set-up script', 'true'],
+    ['Packages (pip)', 'scipy\n'], ['Uncommitted changes, or the code itself', 'print(1)\n'],
+  ]) await form.getByLabel(name, { exact: true }).fill(text)
+  // Somebody else has it run meanwhile: the server's word is shown, and what was written stays.
+  await api('tasks.started', { task: id })
+  await form.getByRole('button', { name: 'Save' }).click()
+  await form.getByRole('alert').filter({ hasText: 'in_progress; it can be edited while created' }).waitFor()
+  assert.equal(await form.getByLabel('Branch').inputValue(), 'next')
+  await api('tasks.reset', { task: id, force: true })
+  await form.getByRole('button', { name: 'Save' }).click()
+  await fact('Branch').getByText('next').waitFor()
+  const { script, container, output } = await taskOf(id)
+  assert.deepEqual([script.repository, script.branch, script.version_num, script.entry_point, script.working_dir, script.binary, script.diff], [
+    'https://git.example.org/birds/calls', 'next', 'ffff', 'run.py', '.', 'python3', 'print(1)\n',
+  ])
+  assert.equal(script.requirements.pip, 'scipy\n')
+  assert.deepEqual(container, { image: 'birds:2', arguments: '--gpus all', setup_shell_script: 'true' })
+  assert.equal(output.destination, 's3://songs/new')
+  // What has run stays as it was.
+  await at('execution')
+  await page.getByText('fill_run.py').first().waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Edit', exact: true }).count(), 0)
+})
+
+test('M-04 parameters, user properties and configuration objects: searched, copied, and edited in a draft', async () => {
+  await at('configuration')
+  await page.getByLabel('Filter parameters by name or value').fill('0.05')
+  await page.getByRole('cell', { name: 'epochs', exact: true }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Copy the value of lr' }).click()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '0.05')
+  await page.getByLabel('Filter parameters by name or value').fill('')
+  await page.getByRole('button', { name: 'Copy network' }).click()
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /depth/)
+  // Of what has run only its properties change.
+  assert.equal(await page.getByRole('button', { name: 'Edit lr' }).count(), 0)
+  await page.getByRole('region', { name: 'properties' }).getByRole('button', { name: 'Edit room' }).click()
+  await dialog().getByLabel('Value').fill('14')
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('row', { name: /room 14/ }).waitFor()
+  const room = (await taskOf()).hyperparams.properties.room
+  assert.deepEqual([room.value, room.description], ['14', 'where it stands'])
+
+  const { id } = await api('tasks.clone', { task: made.warbler, new_task_name: 'warbler again' })
+  await at('configuration', id)
+  await page.getByRole('button', { name: 'Edit lr' }).click()
+  assert.equal(await dialog().getByLabel('Value').inputValue(), '0.05')
+  assert.deepEqual(await violations(page), [])
+  await dialog().getByLabel('Value').fill('0.5')
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('row', { name: /lr 0.5/ }).waitFor()
+  await page.getByRole('button', { name: 'Remove epochs' }).click()
+  await dialog().getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('cell', { name: 'epochs', exact: true }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Parameter', exact: true }).click()
+  await dialog().getByLabel('Section').fill('Data')
+  await dialog().getByLabel('Name').fill('folder')
+  await dialog().getByLabel('Value').fill('/songs')
+  // What the server refuses is told in its words.
+  await api('tasks.started', { task: id })
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await dialog().getByRole('alert').filter({ hasText: 'its parameters can change while created' }).waitFor()
+  await api('tasks.stopped', { task: id, force: true })
+  await api('tasks.reset', { task: id, force: true })
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('region', { name: 'Data' }).getByRole('row', { name: /folder \/songs/ }).waitFor()
+
+  await page.getByRole('button', { name: 'Edit network' }).click()
+  await dialog().getByLabel('Value').fill('depth = 5')
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('region', { name: 'network' }).getByText('depth = 5').waitFor()
+  await page.getByRole('button', { name: 'Configuration object' }).click()
+  await dialog().getByLabel('Name').fill('grid')
+  await dialog().getByLabel('Value').fill('a: 1')
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('region', { name: 'grid' }).getByText('a: 1').waitFor()
+  await page.getByRole('button', { name: 'Remove network' }).click()
+  await dialog().getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('region', { name: 'network' }).waitFor({ state: 'detached' })
+  const { hyperparams, configuration } = await taskOf(id)
+  assert.equal(hyperparams.General.lr.value, '0.5')
+  assert.equal(hyperparams.General.epochs, undefined)
+  assert.equal(hyperparams.Data.folder.value, '/songs')
+  assert.deepEqual(Object.keys(configuration), ['grid'])
+  assert.equal(configuration.grid.value, 'a: 1')
+})
+
 test('M-05 information on a task; the description is edited', async () => {
   await at('info')
   const fact = (name) => page.locator('dl.facts > div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd')
@@ -125,4 +238,8 @@ test('M-12 the whole task is saved as JSON', async () => {
   assert.equal(whole.configuration.network.name, 'network')
   assert.equal(whole.execution.artifacts[0].key, 'labels')
   assert.match(whole.script.diff, /warblers/)
+})
+
+test('the pages of a task said nothing in the console but what the server refused', () => {
+  assert.deepEqual(wrong.filter((w) => !/Failed to load resource.* 400 /.test(w)), [])
 })

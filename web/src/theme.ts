@@ -20,7 +20,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'xs', variant: 'default' } },
     TextInput: { defaultProps: { size: 'xs' } },
     PasswordInput: { defaultProps: { size: 'xs' } },
-    Modal: { defaultProps: { radius: 12, size: 560, centered: true } },
+    // Nothing under a dialog scrolls, and locking it needs a style that the page's policy refuses.
+    Modal: { defaultProps: { radius: 12, size: 560, centered: true, lockScroll: false } },
     Tooltip: { defaultProps: { openDelay: 300 } },
   },
 })

@@ -1,33 +1,68 @@
-import type { ReactNode } from 'react'
+import { Button } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
 import type { Task } from '../../api/types'
+import { Icon } from '../../ui/Icon'
 import { CopyButton, Empty, Facts } from '../../ui/Parts'
+import { ExecutionForm } from './ExecutionForm'
 import './artifacts.css'
 
 /** Parts of addresses and names that look like secrets are not shown. */
 const masked = (text: string) => text.replace(/(:\/\/[^/@:\s]+:)[^/@\s]+@/g, '$1***@')
 
+/** The page of a repository, of which people may write the address in the ways of git; none if it has no host. */
+function pageOf(repository: string): string | undefined {
+  const named = /^(?:git@|ssh:\/\/(?:[^@/]+@)?)([\w.-]+)(?::\d+\/|[:/])(.+)$/.exec(repository)
+  const text = named ? `https://${named[1]}/${named[2]}` : repository
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  if (!/^https?:$/.test(url.protocol)) return undefined
+  return `${url.protocol}//${url.host}${url.pathname.replace(/(\.git)?\/*$/, '')}`
+}
+
+const Outside = ({ to, text }: { to: string | undefined; text: string }) =>
+  to ? (
+    <a className="mono" href={to} target="_blank" rel="noreferrer">
+      {text}
+    </a>
+  ) : (
+    <span className="mono">{text}</span>
+  )
+
+/** What an agent installed stands in the place of what the program was first run with, which is kept beside it. */
+const packageNames: Record<string, string> = { pip: 'Packages', orig_pip: 'Packages, as first recorded', conda: 'Packages (conda)', orig_conda: 'Packages (conda), as first recorded' }
+
 /** Where the code came from, what it was run with, and in what. */
 export function Execution({ task }: { task: Task }) {
+  const [editing, setEditing] = useState(false)
   const s = task.script ?? {}
   const packages = Object.entries(s.requirements ?? {}).filter(([, text]) => typeof text === 'string' && text)
   const container = Object.entries(task.container ?? {}).filter(([, v]) => v)
-  if (!s.entry_point && !s.repository && !container.length && !packages.length) return <Empty title="Nothing is known of how this was run." />
+  const edit = task.status === 'created' && (
+    <Button leftSection={<Icon name="pencil" size={13} />} onClick={() => setEditing(true)}>
+      Edit
+    </Button>
+  )
+  if (editing) return <ExecutionForm task={task} close={() => setEditing(false)} />
+  if (!s.entry_point && !s.repository && !s.diff && !container.length && !packages.length) return <Empty title="Nothing is known of how this was run.">{edit}</Empty>
+  const home = s.repository ? pageOf(s.repository) : undefined
   return (
     <div className="pad">
+      {edit}
       <Facts
         rows={[
-          ['Repository', s.repository && <span className="mono">{masked(s.repository)}</span>],
-          ['Commit', s.version_num && <span className="mono">{s.version_num}</span>],
+          ['Repository', s.repository && <Outside to={home} text={masked(s.repository)} />],
+          ['Commit', s.version_num && <Outside to={home && `${home}/commit/${s.version_num}`} text={s.version_num} />],
           ['Branch', s.branch],
+          ['Tag', s.tag],
           ['Script', s.entry_point && <span className="mono">{s.entry_point}</span>],
           ['Working directory', s.working_dir && <span className="mono">{s.working_dir}</span>],
           ['Binary', s.binary && <span className="mono">{s.binary}</span>],
           ['Destination of outputs', task.output?.destination && <span className="mono">{task.output.destination}</span>],
-          ...container.map(([k, v]): [string, ReactNode] => [`Container ${k}`, <span className="mono">{masked(String(v))}</span>]),
+          ...container.map(([k, v]): [string, ReactNode] => [`Container ${k.replaceAll('_', ' ')}`, <span className="mono">{masked(String(v))}</span>]),
         ]}
       />
       {packages.map(([tool, text]) => (
-        <Text key={tool} title={`Packages (${tool})`} text={String(text)} />
+        <Text key={tool} title={packageNames[tool] ?? `Packages (${tool})`} text={String(text)} />
       ))}
       {s.diff && <Diff text={s.diff} />}
     </div>

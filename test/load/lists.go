@@ -151,17 +151,18 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 		fmt.Fprintf(os.Stderr, "\r\x1b[K%s", a.name)
 		var times [2]series // milliseconds
 		var used [2]float64 // seconds of processor time
+		var found [2]int    // rows
 		draws := [2]*rand.Rand{rand.New(rand.NewPCG(1, 1)), rand.New(rand.NewPCG(1, 1))}
 		for part := range parts {
 			for i, s := range servers {
-				took, cpu, err := b.askSome(ctx, s, a, worlds[i], draws[i], part == 0)
+				took, rows, cpu, err := b.askSome(ctx, s, a, worlds[i], draws[i], part == 0)
 				if err != nil {
 					return fmt.Errorf("%s, of %s: %w", a.name, worlds[i], err)
 				}
-				times[i], used[i] = append(times[i], took...), used[i]+cpu
+				times[i], used[i], found[i] = append(times[i], took...), used[i]+cpu, found[i]+rows
 			}
 		}
-		b.report.list(a, times, used)
+		b.report.list(a, times, used, found)
 	}
 	fmt.Fprint(os.Stderr, "\r\x1b[K")
 	for i, s := range servers {
@@ -188,33 +189,34 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 
 // askSome sends a part of the requests of a kind, after some that do not count
 // if it is the first.
-func (b *bench) askSome(ctx context.Context, s *server, a ask, w *world, r *rand.Rand, first bool) (times series, cpu float64, err error) {
+func (b *bench) askSome(ctx context.Context, s *server, a ask, w *world, r *rand.Rand, first bool) (times series, rows int, cpu float64, err error) {
 	if first {
 		for range warmUp {
-			if _, err := s.ask(ctx, a, w, r); err != nil {
-				return nil, 0, err
+			if _, _, err := s.ask(ctx, a, w, r); err != nil {
+				return nil, 0, 0, err
 			}
 		}
 	}
 	before, err := s.cpu()
 	for range max(1, b.requests/parts) {
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, 0, err
 		}
 		var took series
-		took, err = s.ask(ctx, a, w, r)
-		times = append(times, took...)
+		var n int
+		took, n, err = s.ask(ctx, a, w, r)
+		times, rows = append(times, took...), rows+n
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	after, err := s.cpu()
-	return times, after - before, err
+	return times, rows, after - before, err
 }
 
 // ask sends one request, or a scroll of them, checks what comes back, and
-// gives the times in milliseconds.
-func (s *server) ask(ctx context.Context, a ask, w *world, r *rand.Rand) (series, error) {
+// gives the times in milliseconds and how many rows came.
+func (s *server) ask(ctx context.Context, a ask, w *world, r *rand.Rand) (times series, rows int, err error) {
 	endpoint := a.endpoint
 	if endpoint == "" {
 		endpoint = "tasks.get_all_ex"
@@ -222,23 +224,22 @@ func (s *server) ask(ctx context.Context, a ask, w *world, r *rand.Rand) (series
 	asked := a.body(w, r)
 	reply, took, err := s.timed(ctx, endpoint, asked)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := a.check(w, asked, reply); err != nil || !a.follow {
-		return series{took}, err
+		return series{took}, reply.rows(), err
 	}
-	var out series
 	for range scrollPages {
 		if len(reply.Tasks) == 0 {
 			break
 		}
 		asked["scroll_id"] = reply.ScrollID
 		if reply, took, err = s.timed(ctx, endpoint, asked); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		out = append(out, took)
+		times, rows = append(times, took), rows+reply.rows()
 	}
-	return out, nil
+	return times, rows, nil
 }
 
 // page is the part of replies that is looked at.
@@ -249,8 +250,10 @@ type page struct {
 	ScrollID string   `json:"scroll_id"`
 }
 
+func (p page) rows() int { return len(p.Tasks) + len(p.Models) + len(p.Projects) }
+
 func (a ask) check(w *world, asked fields, reply page) error {
-	if n := len(reply.Tasks) + len(reply.Models) + len(reply.Projects); a.empty && n > 0 {
+	if n := reply.rows(); a.empty && n > 0 {
 		return fmt.Errorf("%d were found for %v, expected none", n, asked)
 	}
 	for _, t := range append(reply.Tasks, reply.Models...) {
@@ -294,9 +297,10 @@ func (s *server) timed(ctx context.Context, endpoint string, in fields) (out pag
 }
 
 // list adds the row of a list: medians and 99th percentiles with many tasks
-// and with few, the ratio of the medians, and the processor time of a request,
-// which says more where the machine does other things as well.
-func (r *report) list(a ask, times [2]series, used [2]float64) {
+// and with few, the ratio of the medians, how many rows came of each, without
+// which the ratio says little, and the processor time of a request, which says
+// more where the machine does other things as well.
+func (r *report) list(a ask, times [2]series, used [2]float64, found [2]int) {
 	both := func(s series) string {
 		return fmt.Sprintf("%s, %s", figure(s.median(), "ms"), figure(s.percentile(99), "ms"))
 	}
@@ -305,7 +309,8 @@ func (r *report) list(a ask, times [2]series, used [2]float64) {
 		budget = commonBudget
 	}
 	each := func(i int) string { return figure(used[i]*1000/float64(len(times[i])), "ms") }
+	rows := func(i int) string { return fmt.Sprintf("%.0f", float64(found[i])/float64(len(times[i]))) }
 	r.rows = append(r.rows, []string{
-		a.name, both(times[0]), both(times[1]), fmt.Sprintf("%.2f", times[0].median()/times[1].median()), "processor " + each(0) + ", " + each(1), budget,
+		a.name, both(times[0]), both(times[1]), fmt.Sprintf("%.2f", times[0].median()/times[1].median()), fmt.Sprintf("processor %s, %s; rows %s, %s", each(0), each(1), rows(0), rows(1)), budget,
 	})
 }

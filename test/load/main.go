@@ -22,6 +22,7 @@ func main() {
 	flag.StringVar(&b.coffer, "coffer", "bin/coffer", "the coffer `binary`")
 	flag.StringVar(&b.python, "python", ".venv/compat-newest/bin/python", "a Python `interpreter` with clearml")
 	flag.Int64Var(&b.size, "size", 1<<30, "`bytes` of the large file")
+	flag.Int64Var(&b.huge, "huge", 5<<30, "`bytes` of the file that object stores are sent once, to see the memory that it takes")
 	flag.IntVar(&b.small, "small", 2000, "`number` of 4 KiB files per round and of downloads per client")
 	flag.IntVar(&b.points, "points", 10_000_000, "`number` of scalar events of the long curve")
 	flag.IntVar(&b.seconds, "seconds", 60, "`seconds` that a thousand tasks report together")
@@ -48,6 +49,7 @@ func main() {
 type bench struct {
 	coffer, python string
 	size           int64 // bytes of the large file
+	huge           int64 // of the one that object stores are sent once
 	small          int   // 4 KiB files per round
 	points         int   // of the long curve
 	seconds        int   // that many tasks report together
@@ -101,15 +103,15 @@ func groupNames() (names []string) {
 }
 
 func (b *bench) run(ctx context.Context) (err error) {
-	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 || b.points < 10*perBatch || b.seconds < 1 || b.tasks < few || b.models < few || b.requests < 1 {
-		return errors.New("needed are at least 1 round, 8 small files, 1 MiB for the large one, 10,000 points, 1 second, 10,000 tasks and models, and 1 request")
+	if b.rounds < 1 || b.small < 8 || b.size < 1<<20 || b.huge < 1<<20 || b.points < 10*perBatch || b.seconds < 1 || b.tasks < few || b.models < few || b.requests < 1 {
+		return errors.New("needed are at least 1 round, 8 small files, 1 MiB for the large and the huge one, 10,000 points, 1 second, 10,000 tasks and models, and 1 request")
 	}
 	for _, path := range []*string{&b.coffer, &b.python, &b.parent} {
 		if *path, err = filepath.Abs(*path); err != nil {
 			return err
 		}
 	}
-	if err := roomFor(b.parent, b.size*int64(b.rounds+3)); err != nil {
+	if err := roomFor(b.parent, max(b.size*int64(b.rounds+3), 2*b.huge)); err != nil {
 		return err
 	}
 	if b.folder, err = os.MkdirTemp(b.parent, "coffer-load-"); err != nil {

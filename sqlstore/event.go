@@ -88,7 +88,7 @@ func seriesKey(metric, variant string) string {
 func (s events) Raise(ctx context.Context, iterations map[event.Target]int64) error {
 	var rows [][]any
 	for _, t := range byID(iterations) {
-		rows = append(rows, []any{t.ID, iterations[t]})
+		rows = append(rows, []any{t.ID, max(0, iterations[t])}) // as where nothing was reported
 	}
 	return s.db.insert(ctx, `INSERT INTO event_progress (target, last_iteration) VALUES `,
 		` ON CONFLICT (target) DO UPDATE SET last_iteration = excluded.last_iteration

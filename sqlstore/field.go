@@ -57,6 +57,8 @@ type field struct {
 	names *names
 	// flags are the columns that are 1 where a list holds a text.
 	flags map[string]string
+	// few says that the column takes few values, which an index has.
+	few bool
 	// byDay is the index that has the rows of one value by the day of the last
 	// update, which stands in them; "" if they have none.
 	byDay string

@@ -78,9 +78,21 @@ func (db *DB) total(ctx context.Context, src source, own []cond, r query.Request
 // page returns the ids of the rows that a list request asks for, in its order.
 // own are the conditions that the noun adds.
 func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request) ([]string, error) {
+	rows, err := db.places(ctx, src, own, r)
+	if err != nil {
+		return nil, err
+	}
+	return turned(r.Bookmark, rows), nil
+}
+
+// places is page with what the rows are ordered by, if there is a bookmark.
+func (db *DB) places(ctx context.Context, src source, own []cond, r query.Request) ([]place, error) {
 	p, err := db.prepare(ctx, src, own, r)
 	if err != nil {
 		return nil, err
+	}
+	if rows, ok, err := db.byValue(ctx, src, own, p, r); ok || err != nil {
+		return rows, err
 	}
 	c := p.compiler
 	keys, err := c.order(r.Order)
@@ -109,7 +121,7 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	}
 	met := all(append(p.where, narrowed)...)
 	if rows, ok, err := db.ranked(ctx, p, met, r); ok || err != nil {
-		return turned(r.Bookmark, rows), err
+		return rows, err
 	}
 	all := all(met, place)
 	args = append(args, all.args...)
@@ -134,7 +146,7 @@ func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", src.table, err)
 	}
-	return turned(r.Bookmark, rows), nil
+	return rows, nil
 }
 
 // turned returns the ids of a page and moves a bookmark to its end.
@@ -187,7 +199,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			ranges[l.Field] = met
 			continue
 		}
-		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil {
+		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil && f.rows != nil {
 			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args}, db.driving)
 			if err != nil {
 				return err

@@ -12,22 +12,23 @@ import (
 )
 
 // manyTasks are 6,000, one an hour: every other one has a tag and a parameter,
-// every fourth another tag, every third a metric.
+// every fourth another tag, every third a metric and an iteration, every fifth
+// the time that it took. They are completed and failed in turn.
 func manyTasks(t *testing.T, db *sqlstore.DB) {
 	t.Helper()
 	ctx := context.Background()
 	for _, text := range []string{
 		`INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
-			last_update, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
+			last_update, active_duration, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-		SELECT 'id' || i, 'n', 'N', 'training', '', '', 'completed', '', '', 0, 0, i * CAST(3600000 AS BIGINT), 0, '', '', '', '', '{}', '{}' FROM n`,
+		SELECT 'id' || i, 'n', 'N', 'training', '', '', CASE WHEN i % 2 = 0 THEN 'completed' ELSE 'failed' END, '', '', 0, 0, i * CAST(3600000 AS BIGINT), CASE WHEN i % 5 = 0 THEN i END, 0, '', '', '', '', '{}', '{}' FROM n`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
 		SELECT id, 0, 'half', 'HALF', last_update / 86400000 FROM task WHERE last_update / 3600000 % 2 = 0`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
 		SELECT id, 0, 'quarter', 'QUARTER', last_update / 86400000 FROM task WHERE last_update / 3600000 % 4 = 0`,
 		`INSERT INTO task_param (task_id, section, name, value, number, type, description)
 		SELECT id, 'Args', 'lr', '0.' || last_update / 3600000 % 7, last_update / 3600000 % 7 / 10.0, '', '' FROM task WHERE last_update / 3600000 % 2 = 0`,
-		`INSERT INTO event_progress (target, last_iteration) SELECT id, 1 FROM task WHERE last_update / 3600000 % 3 = 0`,
+		`INSERT INTO event_progress (target, last_iteration) SELECT id, last_update / 3600000 FROM task WHERE last_update / 3600000 % 3 = 0`,
 		`INSERT INTO event_series (owner, metric, variant, place, label, levels, name_key, last_value, min_value, min_iter, max_value, max_iter,
 			first_value, first_iter, count, mean_value)
 		SELECT id, 'a', 'b', 0, '', 1, 'a.b', id, id, 0, id, 0, id, 0, 1, id FROM event_progress`,
@@ -60,6 +61,11 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"by parameter, downwards":    {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.number DESC", "task_param_by_number", "id986"},
 			"by parameter, of a status":  {query.In{Field: "status", Values: []string{"completed"}}, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "ORDER BY v.number ASC", "task_param_by_number", "id1008"},
 			"by a metric, downwards":     {nil, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "ORDER BY s.last_value DESC", "event_series_by_last", "id6000"},
+			"by duration":                {nil, []query.Order{{Field: "active_duration"}}, "ORDER BY task.active_duration ASC", "task_by_duration", "id5"},
+			"by duration, downwards":     {nil, []query.Order{{Field: "active_duration", Desc: true}}, "ORDER BY task.active_duration DESC", "task_by_duration", "id6000"},
+			"by iteration, downwards":    {nil, []query.Order{{Field: "last_iteration", Desc: true}}, "ORDER BY p.last_iteration DESC", "event_progress_by_iteration", "id6000"},
+			"by status, the newest":      {nil, []query.Order{{Field: "status"}, latest[0]}, "ORDER BY task.last_update DESC", "task_by_", "id6000"},
+			"by status, downwards":       {nil, []query.Order{{Field: "status", Desc: true}, latest[0]}, "ORDER BY task.last_update DESC", "task_by_", "id5999"},
 			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},
 		} {
 			t.Run(name, func(t *testing.T) {

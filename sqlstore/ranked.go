@@ -11,13 +11,15 @@ import (
 // ranking says where indexes have the values of a field in their order, one
 // for each row of the source at most.
 type ranking struct {
-	from string // the tables
+	from string // the tables; "" for that of the source, whose column it is then
 	id   string // the column that holds the id of the row
 	// where picks the values of the field; its arguments are those of rows.
 	where string
 	// phases follow each other in an ascending order, each by an index of its
-	// own. Rows without a value in any of them come last either way.
+	// own. Rows without a value in any of them come last either way, unless they
+	// count as the least.
 	phases []phase
+	least  bool // rows without a value come before all others
 	// keys makes the keys of a place in the list, as orderByRows has them, of
 	// those of a phase; of none for rows without a value.
 	keys func(phase int, values []any, desc bool) []any
@@ -51,13 +53,17 @@ func (db *DB) ranked(ctx context.Context, p prepared, where cond, r query.Reques
 	if err != nil || f.ranks == nil {
 		return nil, false, err
 	}
-	w := walk{db: db, source: p.source, ranking: f.ranks, args: f.rows.args, where: where, desc: r.Order[0].Desc}
+	w := walk{db: db, source: p.source, ranking: f.ranks, where: where, desc: r.Order[0].Desc}
+	if f.rows != nil {
+		w.args = f.rows.args
+	}
+	w.turns = w.inTurn()
 	begin, after := 0, []any(nil)
 	if r.Bookmark != nil && len(r.Bookmark.Keys) > 0 {
 		begin, after = w.begin(r.Bookmark.Keys)
 	}
-	for i := begin; i <= len(f.ranks.phases); i++ {
-		more, err := w.phase(ctx, i, after, r.Page.Limit-len(found), max(r.Page.Offset, 0))
+	for _, at := range w.turns[begin:] {
+		more, err := w.phase(ctx, at, after, r.Page.Limit-len(found), max(r.Page.Offset, 0))
 		if err != nil {
 			return nil, false, err
 		}
@@ -81,65 +87,88 @@ type walk struct {
 	args  []any
 	where cond
 	desc  bool
+	turns []int // the phases in the direction of the walk
 }
 
-// at is the index of the n-th phase in the direction of the walk.
-func (w walk) at(n int) int {
-	if w.desc {
-		return len(w.phases) - 1 - n
+// without stands for the rows that have a value in no phase.
+const without = -1
+
+func (w walk) inTurn() []int {
+	out := make([]int, len(w.phases))
+	for i := range out {
+		out[i] = i
 	}
-	return n
+	if w.desc {
+		slices.Reverse(out)
+	}
+	if w.least && !w.desc {
+		return slices.Insert(out, 0, without)
+	}
+	return append(out, without)
 }
 
-// begin returns the phase that a place lies in, and its keys there.
+// begin returns the turn that a place belongs to, and its keys there.
 func (w walk) begin(keys []any) (int, []any) {
-	for n := range w.phases {
-		at := w.at(n)
+	own, id := keys[:len(keys)-1], keys[len(keys)-1:]
+	if slices.Equal(own, w.keys(without, nil, w.desc)) {
+		return slices.Index(w.turns, without), id
+	}
+	for turn, at := range w.turns {
+		if at == without {
+			continue
+		}
 		// What the phase makes of its own keys is told apart by what is missing.
 		values := make([]any, len(w.phases[at].keys))
 		for i := range values {
 			values[i] = i + 1
 		}
 		made := w.keys(at, values, w.desc)
-		fits := len(made) == len(keys)-1
+		fits := len(made) == len(own)
 		for i := range made {
 			if !fits {
 				break
 			}
-			if k, own := made[i].(int); own {
+			if k, of := made[i].(int); of {
 				values[k-1] = keys[i]
 				fits = keys[i] != nil
 			} else {
-				fits = made[i] == nil && keys[i] == nil || made[i] != nil && made[i] == keys[i]
+				fits = made[i] == keys[i]
 			}
 		}
 		if fits {
-			return n, append(values, keys[len(keys)-1])
+			return turn, append(values, id...)
 		}
 	}
-	return len(w.phases), keys[len(keys)-1:]
+	return slices.Index(w.turns, without), id
 }
 
-// phase lists rows of the n-th phase of the walk, the last being those without
-// a value, after the keys that end with an id.
-func (w walk) phase(ctx context.Context, n int, after []any, limit, offset int) ([]place, error) {
+// phase lists rows of a phase, or those without a value, after the keys that
+// end with an id.
+func (w walk) phase(ctx context.Context, at int, after []any, limit, offset int) ([]place, error) {
 	way, op := " ASC", " > "
 	if w.desc {
 		way, op = " DESC", " < "
 	}
-	id, at := w.source.id(), -1
+	id := w.source.id()
 	columns := []string{id}
 	var text string
 	var args []any
-	if n < len(w.phases) {
-		at = w.at(n)
+	if at != without {
 		p := w.phases[at]
-		columns = append(slices.Clone(p.keys), w.id)
-		text = " FROM " + w.from + " CROSS JOIN " + w.source.table + " WHERE " + w.ranking.where + " AND " + p.where + " AND " + id + " = " + w.id
-		args = slices.Clone(w.args)
+		columns = append(slices.Clone(p.keys), id)
+		text = " FROM " + w.source.table + " WHERE " + p.where
+		if w.from != "" {
+			columns[len(p.keys)] = w.id
+			text = " FROM " + w.from + " CROSS JOIN " + w.source.table + " WHERE " + w.ranking.where + " AND " + p.where + " AND " + id + " = " + w.id
+			args = slices.Clone(w.args)
+		}
 	} else {
 		text = " FROM " + w.source.table + " WHERE TRUE"
 		for _, p := range w.phases {
+			if w.from == "" {
+				text += " AND NOT (" + p.where + ")"
+				continue
+			}
 			text += " AND NOT EXISTS (SELECT 1 FROM " + w.from + " WHERE " + w.ranking.where + " AND " + p.where + " AND " + w.id + " = " + id + ")"
 			args = append(args, w.args...)
 		}

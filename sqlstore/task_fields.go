@@ -17,8 +17,8 @@ var taskSource = source{
 		"user":            within(refField("task.user_id"), "last_update"),
 		"project":         within(refField("task.project_id"), "last_update"),
 		"parent":          within(refField("task.parent"), ""),
-		"type":            within(textField("task.type"), ""),
-		"status":          within(textField("task.status"), "last_update"),
+		"type":            ofFew(within(textField("task.type"), "")),
+		"status":          ofFew(within(textField("task.status"), "last_update")),
 		"tags":            dated(tagField(taskTags, 0), "task_tag_by_tag"),
 		"system_tags":     flagged(dated(tagField(taskTags, 1), "task_tag_by_tag"), map[string]string{task.Archived: "task.archived", task.Hidden: "task.hidden"}),
 		"created":         spanned(timeField("task.created")),
@@ -30,10 +30,16 @@ var taskSource = source{
 		"last_changed_by": refField("task.last_changed_by"),
 		"last_worker":     textField("task.last_worker"),
 		"status_changed":  spanned(timeField("task.status_changed")),
-		"active_duration": {kind: query.Number, value: "task.active_duration", null: true},
+		"active_duration": {kind: query.Number, value: "task.active_duration", null: true, ranks: &ranking{
+			phases: []phase{{"task.active_duration IS NOT NULL", []string{"task.active_duration"}}}, keys: valueAlone,
+		}},
 		"last_iteration": {
 			kind:  query.Number,
 			value: "coalesce((SELECT p.last_iteration FROM event_progress p WHERE p.target = task.id), 0)",
+			ranks: &ranking{
+				from: "event_progress p", id: "p.target", where: "TRUE", least: true,
+				phases: []phase{{"p.last_iteration > 0", []string{"p.last_iteration"}}}, keys: valueOrZero,
+			},
 		},
 		"status_reason":       textField("task.status_reason"),
 		"status_message":      textField("task.status_message"),
@@ -85,6 +91,11 @@ func dated(f field, index string) field {
 // flagged names the columns that tell whether a list holds certain texts.
 func flagged(f field, flags map[string]string) field {
 	f.flags = flags
+	return f
+}
+
+func ofFew(f field) field {
+	f.few = true
 	return f
 }
 
@@ -164,10 +175,16 @@ func valueKeys(phase int, values []any, desc bool) []any {
 	return out
 }
 
-// metricKeys are the value alone.
-func metricKeys(phase int, values []any, _ bool) []any {
-	if phase < 0 {
+func valueAlone(phase int, values []any, _ bool) []any {
+	if phase == without {
 		return []any{nil}
+	}
+	return values
+}
+
+func valueOrZero(phase int, values []any, _ bool) []any {
+	if phase == without {
+		return []any{int64(0)}
 	}
 	return values
 }
@@ -204,7 +221,7 @@ func metricField(path []string) (field, bool) {
 	if path[2] == "value" {
 		ranks = &ranking{
 			from: "event_series s CROSS JOIN event_progress p", id: "p.target", where: "s.name_key = ? AND p.id = s.owner",
-			phases: []phase{{"s.last_value IS NOT NULL", []string{"s.last_value"}}}, keys: metricKeys,
+			phases: []phase{{"s.last_value IS NOT NULL", []string{"s.last_value"}}}, keys: valueAlone,
 		}
 	}
 	return field{

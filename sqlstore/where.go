@@ -246,7 +246,7 @@ func (c compiler) leaf(n *node) (cond, error) {
 			return set, nil
 		}
 	}
-	if _, ok := n.leaf.(query.Compare); ok && f.ranks != nil && !n.drives {
+	if _, ok := n.leaf.(query.Compare); ok && f.ranks != nil && f.rows != nil && !n.drives {
 		f.value = c.dialect.unindexed(f.value) // the row of the source is known, the value is only tested
 		if f.number != "" {
 			f.number = c.dialect.unindexed(f.number)

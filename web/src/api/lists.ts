@@ -62,9 +62,12 @@ function conditions(n: Narrow, searched: string[], project?: string): Record<str
     _any_: n.q ? { fields: searched, pattern: n.re ? n.q : literally(n.q) } : undefined,
     last_update: n.since ? [`>=${n.since}`] : undefined,
     last_iteration: n.it && Number.isFinite(Number(n.it)) ? [Number(n.it), null] : undefined,
-    order_by: [n.sort || '-last_update'],
+    order_by: order(n.sort),
   }
 }
+
+/** Of the many rows that share a status or a type, the newest come first. */
+const order = (sort = '-last_update') => (/^-?(status|type)$/.test(sort) ? [sort, '-last_update'] : [sort || '-last_update'])
 
 export const taskConditions = (n: Narrow, project?: string) => ({
   ...conditions(n, ['name', 'id', 'comment'], project),

@@ -48,7 +48,7 @@ const inside = createRoute({
 
 const narrowing = ['q', 're', 'tags', 'all', 'user', 'archived', 'sort', 'since', 'it', 'f', 'cols'] as const
 const listSearch = texts(...narrowing, 'status', 'type')
-const modelSearch = texts(...narrowing, 'framework', 'ready')
+const modelSearch = texts(...narrowing, 'framework', 'ready', 'meta')
 
 /** In addresses that the SDK prints, * in the place of a project means all. */
 const ofAll =
@@ -107,7 +107,7 @@ const projectModels = createRoute({
 const oneModel = createRoute({
   getParentRoute: () => inside,
   path: '/models/$mid/$tab',
-  validateSearch: texts('node', 'limit', 'v'),
+  validateSearch: texts('node', 'limit', ...narrowing, 'status'),
   component: lazyRouteComponent(() => import('./page/model/ModelPage'), 'ModelPage'),
 })
 const oneTask = createRoute({

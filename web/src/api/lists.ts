@@ -29,6 +29,8 @@ export interface Narrow {
   since?: string // a day
   it?: string // the least iteration
   f?: string // METRIC HASH.VARIANT HASH.value:least, joined by ;
+  meta?: string // KEY=VALUE of metadata, both encoded, joined by &
+  uses?: string // the id of a model that tasks use
 }
 
 const list = (text?: string) => (text ? text.split(',') : undefined)
@@ -73,10 +75,21 @@ export const taskConditions = (n: Narrow, project?: string) => ({
   ...conditions(n, ['name', 'id', 'comment'], project),
   status: list(n.status),
   type: list(n.type),
+  'models.input.model': list(n.uses),
 })
+
+/** A name as a part of a path: dots in it are no parting. */
+export const escaped = (name: string) => name.replaceAll('%', '%%').replaceAll('.', '%2E')
+
+/** Values of metadata by their keys; of a key with several values one is enough. */
+export function metadataOf(n: Narrow): [string, string[]][] {
+  const all = new URLSearchParams(n.meta)
+  return [...new Set(all.keys())].map((key) => [key, all.getAll(key)])
+}
 
 export const modelConditions = (n: Narrow, project?: string) => ({
   ...conditions(n, ['name', 'id', 'comment'], project),
+  ...Object.fromEntries(metadataOf(n).map(([key, values]) => [`metadata.${escaped(key)}.value`, values])),
   framework: list(n.framework),
   ready: n.ready ? n.ready === '1' : undefined,
 })
@@ -139,6 +152,21 @@ export const frameworks = queryOptions({
   queryFn: async ({ signal }) => (await call<{ frameworks: string[] }>('models.get_frameworks', {}, signal)).frameworks.filter(Boolean),
   staleTime: 60_000,
 })
+
+export const metadataInUse = (project?: string) =>
+  queryOptions({
+    queryKey: ['metadata keys', project],
+    queryFn: async ({ signal }) => (await call<{ keys: string[] }>('projects.get_model_metadata_keys', { project }, signal)).keys,
+    staleTime: 60_000,
+  })
+
+export const metadataValues = (key: string, project?: string) =>
+  queryOptions({
+    queryKey: ['metadata values', key, project],
+    queryFn: async ({ signal }) =>
+      (await call<{ values: string[] }>('projects.get_model_metadata_values', { key, projects: project ? [project] : undefined, page: 0, page_size: 100 }, signal)).values,
+    staleTime: 60_000,
+  })
 
 export const metricsInUse = (project?: string, ofModels = false) =>
   queryOptions({

@@ -2,7 +2,7 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
-import { frameworks, metricsInUse, modelConditions, models, saveTable, type Narrow } from '../api/lists'
+import { escaped, frameworks, metadataInUse, metricsInUse, modelConditions, models, saveTable, type Narrow } from '../api/lists'
 import { project } from '../api/query'
 import type { Metric, Model } from '../api/types'
 import { count, shortID, value } from '../lib/format'
@@ -59,15 +59,15 @@ function ModelList({ search, pid }: { search: ListSearch; pid?: string }) {
   const list = useInfiniteQuery(models(narrow, pid))
   const used = useQuery(frameworks)
   const metrics = useQuery(metricsInUse(pid, true))
+  const keys = useQuery(metadataInUse(pid))
   const set = (change: Partial<ListSearch>) =>
     navigate({ to: pid ? '/projects/$pid/models' : '/models', params: pid ? { pid } : {}, search: { ...search, ...change } as never, replace: true })
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.models) ?? [], [list.data])
   const chosenRows = rows.filter((m) => chosen.has(m.id))
-  const keysInUse = [...new Set(rows.flatMap((m) => Object.keys(m.metadata ?? {})))].sort()
   const known: Known[] = [
     ...fields(() => undefined).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
     ...(metrics.data ?? []).map((m) => ({ id: `m.${m.metric_hash}.${m.variant_hash}.value`, title: `${m.metric} / ${m.variant}`, group: 'Metric' })),
-    ...keysInUse.map((k) => ({ id: `d.${encodeURIComponent(k)}`, title: k, group: 'Metadata' })),
+    ...(keys.data ?? []).map((k) => ({ id: `d.${encodeURIComponent(k)}`, title: k, group: 'Metadata' })),
   ]
   const columns = ids.flatMap((id) => column(id, known, (tag) => set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') })))
   const more = useCallback(() => void (!list.isFetchingNextPage && list.fetchNextPage()), [list])
@@ -154,7 +154,7 @@ const csvField = (id: string) =>
   id.startsWith('m.')
     ? `last_metrics.${id.slice(2)}`
     : id.startsWith('d.')
-      ? `metadata.${decodeURIComponent(id.slice(2)).replaceAll('%', '%%').replaceAll('.', '%2E')}.value`
+      ? `metadata.${escaped(decodeURIComponent(id.slice(2)))}.value`
       : (csvFields[id] ?? id)
 
 function column(id: string, known: Known[], addTag: (tag: string) => void): Column<Model>[] {

@@ -1,10 +1,10 @@
 /** The row of tools over a list of tasks or models: search, filters as chips, columns, download. */
 
-import { ActionIcon, Button, Checkbox, Popover, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Checkbox, Popover, SegmentedControl, Select, TextInput, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { me } from '../api/query'
-import { metricsInUse, tagsInUse, usersInUse, type Narrow } from '../api/lists'
+import { metadataInUse, metadataOf, metadataValues, metricsInUse, tagsInUse, usersInUse, type Narrow } from '../api/lists'
 import { FilterChip, Pick, Typed } from '../ui/Filters'
 import { Icon } from '../ui/Icon'
 import { Tag } from '../ui/Parts'
@@ -27,8 +27,8 @@ interface Props {
 
 const split = (text?: string) => text?.split(',').filter(Boolean) ?? []
 
-export const isNarrowed = (n: Narrow) => !!(n.q || n.status || n.type || n.framework || n.ready || n.tags || n.user || n.since || n.it || n.f)
-export const nothing: Narrow = { q: '', re: '', status: '', type: '', framework: '', ready: '', tags: '', all: '', user: '', since: '', it: '', f: '' }
+export const isNarrowed = (n: Narrow) => !!(n.q || n.status || n.type || n.framework || n.ready || n.tags || n.user || n.since || n.it || n.f || n.meta)
+export const nothing: Narrow = { q: '', re: '', status: '', type: '', framework: '', ready: '', tags: '', all: '', user: '', since: '', it: '', f: '', meta: '' }
 
 export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: Props) {
   const account = useQuery(me)
@@ -36,6 +36,7 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
   const users = useQuery(usersInUse)
   const metrics = useQuery(metricsInUse(project, kind === 'model'))
   const chosenTags = split(narrow.tags)
+  const metadata = metadataOf(narrow)
   const mine = !!account.data && narrow.user === account.data.id
   const least = split(narrow.f?.replaceAll(';', ','))
   const nameOf = (field: string) => {
@@ -134,6 +135,11 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
           {one.slice(one.lastIndexOf(':') + 1)}
         </FilterChip>
       ))}
+      {metadata.map(([key, some]) => (
+        <FilterChip key={key} name={`${key} is`} clear={() => set({ meta: metadataText(metadata, key, []) })}>
+          {some.join(', ')}
+        </FilterChip>
+      ))}
       <Popover position="bottom-start" shadow="md" width={300} trapFocus returnFocus>
         <Popover.Target>
           <Button leftSection={<Icon name="plus" size={14} />}>Filter</Button>
@@ -152,6 +158,7 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
                 />
               )
             })}
+            {kind === 'model' && <MetadataChoice chosen={metadata} project={project} change={(key, some) => set({ meta: metadataText(metadata, key, some) })} />}
             <div className="choices" role="group" aria-label="User">
               {users.data?.map((u) => (
                 <Checkbox
@@ -177,6 +184,43 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
       </span>
       {tools}
     </div>
+  )
+}
+
+/** The metadata that is wanted, with other values of one key. */
+const metadataText = (wanted: [string, string[]][], key: string, some: string[]) =>
+  new URLSearchParams([...wanted.filter(([k]) => k !== key), [key, some] as const].flatMap(([k, values]) => values.map((v) => [k, v]))).toString()
+
+interface MetadataProps {
+  chosen: [string, string[]][]
+  project?: string
+  change: (key: string, values: string[]) => void
+}
+
+/** A key of metadata, and then some of the values it has. */
+function MetadataChoice({ chosen, project, change }: MetadataProps) {
+  const [key, setKey] = useState<string | null>(null)
+  const keys = useQuery(metadataInUse(project))
+  const values = useQuery({ ...metadataValues(key ?? '', project), enabled: key !== null })
+  const some = chosen.find(([k]) => k === key)?.[1] ?? []
+  if (!keys.data?.length) return null
+  return (
+    <>
+      <Select size="xs" label="Metadata" placeholder="Key" searchable value={key} onChange={setKey} data={keys.data} comboboxProps={{ withinPortal: false }} />
+      {key !== null && (
+        <div className="choices" role="group" aria-label={`Values of ${key}`}>
+          {values.data?.map((v) => (
+            <Checkbox
+              key={v}
+              size="xs"
+              label={v}
+              checked={some.includes(v)}
+              onChange={() => change(key, some.includes(v) ? some.filter((x) => x !== v) : [...some, v])}
+            />
+          ))}
+        </div>
+      )}
+    </>
   )
 }
 

@@ -2,7 +2,7 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
-import { metricsInUse, parametersInUse, saveTable, taskConditions, tasks, type Narrow } from '../api/lists'
+import { escaped, metricsInUse, parametersInUse, saveTable, taskConditions, tasks, type Narrow } from '../api/lists'
 import { project } from '../api/query'
 import type { Metric, Task } from '../api/types'
 import { count, duration, shortID, value } from '../lib/format'
@@ -201,9 +201,6 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
     </>
   )
 }
-
-/** A name as a part of a path: dots in it are no parting. */
-const escaped = (name: string) => name.replaceAll('%', '%%').replaceAll('.', '%2E')
 
 const csvFields: Record<string, string> = {
   project: 'project.name', user: 'user.name', parent: 'parent.name', iteration: 'last_iteration', updated: 'last_update', time: 'active_duration',

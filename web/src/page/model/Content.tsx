@@ -4,8 +4,10 @@ import { ActionIcon, Button, NumberInput, TextInput, Textarea } from '@mantine/c
 import { useState } from 'react'
 import { call } from '../../api/client'
 import type { Metadata, Model } from '../../api/types'
+import { count } from '../../lib/format'
 import { Ask } from '../../ui/Dialog'
 import { Icon } from '../../ui/Icon'
+import { Marked, occurrences } from '../../ui/Marked'
 import { CopyButton, Empty, Failed } from '../../ui/Parts'
 import '../task/artifacts.css'
 
@@ -23,6 +25,8 @@ const designText = (m: Model) => {
 
 export function Design({ model: m, changed }: Props) {
   const [draft, setDraft] = useState<string>()
+  const [clearing, setClearing] = useState(false)
+  const [q, setQ] = useState('')
   const [error, setError] = useState<unknown>()
   const text = designText(m)
   const save = async (design: string) => {
@@ -43,8 +47,30 @@ export function Design({ model: m, changed }: Props) {
         <h2 className="strong grow" style={{ fontSize: 'inherit' }}>
           Design
         </h2>
+        {m.ready && <span className="third">Published: the design stays as it is</span>}
+        {draft === undefined && (
+          <>
+            <span className="third" aria-live="polite">
+              {q && count(occurrences(text, q)) + ' found'}
+            </span>
+            <TextInput
+              data-filter
+              w={200}
+              value={q}
+              placeholder="Find"
+              aria-label="Find in the design"
+              leftSection={<Icon name="search" size={14} />}
+              onChange={(e) => setQ(e.currentTarget.value)}
+            />
+          </>
+        )}
         <CopyButton text={text} label="Copy the design" />
-        {!m.ready && draft === undefined && <Button onClick={() => setDraft(text)}>Edit</Button>}
+        {!m.ready && draft === undefined && (
+          <>
+            <Button onClick={() => setDraft(text)}>Edit</Button>
+            <Button onClick={() => setClearing(true)}>Clear</Button>
+          </>
+        )}
         {draft !== undefined && (
           <>
             <Button onClick={() => setDraft(undefined)}>Cancel</Button>
@@ -56,20 +82,31 @@ export function Design({ model: m, changed }: Props) {
       </div>
       {error !== undefined && <Failed error={error} what="The design" />}
       {draft === undefined ? (
-        <pre tabIndex={0}>{text}</pre>
+        <Marked text={text} q={q} />
       ) : (
         <Textarea aria-label="Design" autosize minRows={8} styles={{ input: { fontFamily: 'var(--mono)' } }} value={draft} onChange={(e) => setDraft(e.currentTarget.value)} />
+      )}
+      {clearing && (
+        <Ask title="Clear the design" action="Clear" danger close={() => setClearing(false)} run={() => save('')}>
+          <p>What is written here is gone; the weights stay.</p>
+        </Ask>
       )}
     </section>
   )
 }
 
+interface Label {
+  was?: string // the name before
+  name: string
+  number: number | string
+}
+
 export function Labels({ model: m, changed }: Props) {
-  const [adding, setAdding] = useState(false)
-  const [name, setName] = useState('')
-  const [number, setNumber] = useState<number | string>(0)
+  const [editing, setEditing] = useState<Label>()
   const [error, setError] = useState<unknown>()
   const rows = Object.entries(m.labels ?? {}).sort(([, a], [, b]) => a - b)
+  const fresh: Label = { name: '', number: Math.max(-1, ...rows.map(([, n]) => n)) + 1 }
+  const without = (label?: string) => Object.fromEntries(rows.filter(([l]) => l !== label))
   const save = async (labels: Record<string, number>) => {
     await call('models.edit', { model: m.id, labels })
     changed()
@@ -78,7 +115,7 @@ export function Labels({ model: m, changed }: Props) {
     <>
       {rows.length === 0 && (
         <Empty title="No labels yet." code={'model.update_labels({"cat": 0, "dog": 1})'}>
-          {!m.ready && <Button onClick={() => setAdding(true)}>Add a label</Button>}
+          {!m.ready && <Button onClick={() => setEditing(fresh)}>Add a label</Button>}
         </Empty>
       )}
       {error !== undefined && <Failed error={error} what="The labels" />}
@@ -88,7 +125,7 @@ export function Labels({ model: m, changed }: Props) {
             <h2 className="strong grow" style={{ fontSize: 'inherit' }}>
               Labels
             </h2>
-            {m.ready ? <span className="third">Published: labels stay as they are</span> : <Button onClick={() => setAdding(true)}>Add a label</Button>}
+            {m.ready ? <span className="third">Published: labels stay as they are</span> : <Button onClick={() => setEditing(fresh)}>Add a label</Button>}
           </div>
           <table className="plain">
             <thead>
@@ -107,14 +144,14 @@ export function Labels({ model: m, changed }: Props) {
                   <td>{n}</td>
                   <td>
                     {!m.ready && (
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={`Remove the label ${label}`}
-                        onClick={() => save(Object.fromEntries(rows.filter(([l]) => l !== label))).catch(setError)}
-                      >
-                        <Icon name="cross" size={13} />
-                      </ActionIcon>
+                      <span className="row">
+                        <ActionIcon variant="subtle" color="gray" aria-label={`Edit the label ${label}`} onClick={() => setEditing({ was: label, name: label, number: n })}>
+                          <Icon name="pencil" size={13} />
+                        </ActionIcon>
+                        <ActionIcon variant="subtle" color="gray" aria-label={`Remove the label ${label}`} onClick={() => save(without(label)).catch(setError)}>
+                          <Icon name="cross" size={13} />
+                        </ActionIcon>
+                      </span>
                     )}
                   </td>
                 </tr>
@@ -123,16 +160,16 @@ export function Labels({ model: m, changed }: Props) {
           </table>
         </section>
       )}
-      {adding && (
+      {editing && (
         <Ask
-          title="Add a label"
-          action="Add"
-          disabled={!name.trim() || number === ''}
-          close={() => setAdding(false)}
-          run={() => save({ ...m.labels, [name.trim()]: Number(number) })}
+          title={editing.was === undefined ? 'Add a label' : `Edit the label ${editing.was}`}
+          action={editing.was === undefined ? 'Add' : 'Save'}
+          disabled={!editing.name.trim() || editing.number === ''}
+          close={() => setEditing(undefined)}
+          run={() => save({ ...without(editing.was), [editing.name.trim()]: Number(editing.number) })}
         >
-          <TextInput data-autofocus label="Label" value={name} onChange={(e) => setName(e.currentTarget.value)} />
-          <NumberInput mt={8} size="xs" label="Number" allowDecimal={false} value={number} onChange={setNumber} />
+          <TextInput data-autofocus label="Label" value={editing.name} onChange={(e) => setEditing({ ...editing, name: e.currentTarget.value })} />
+          <NumberInput mt={8} size="xs" label="Number" allowDecimal={false} value={editing.number} onChange={(number) => setEditing({ ...editing, number })} />
         </Ask>
       )}
     </>

@@ -1,13 +1,18 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Model } from '../../api/types'
 import { call } from '../../api/client'
-import { CopyButton, Facts, IDChip, Time } from '../../ui/Parts'
+import { snapshots } from '../../api/query'
+import { exactSize, size } from '../../lib/format'
+import { StateBadge } from '../../ui/Badge'
+import { CopyButton, DigestChip, Facts, IDChip, Time } from '../../ui/Parts'
 import { Description } from '../Description'
 
 /** Addresses that a browser can open; others are text to copy. */
 const opens = (uri: string) => /^https?:/.test(uri)
 
 export function General({ model: m, changed }: { model: Model; changed: () => void }) {
+  const weights = useQuery(snapshots(m.id)).data?.[0] // none if they lie elsewhere
   return (
     <div className="pad">
       <Facts
@@ -50,6 +55,16 @@ export function General({ model: m, changed }: { model: Model; changed: () => vo
                   <span className="mono">{m.uri}</span>
                 )}
                 <CopyButton text={m.uri} label="Copy the address" />
+              </span>
+            ),
+          ],
+          [
+            'Weights',
+            weights && (
+              <span className="row" style={{ flexWrap: 'wrap' }}>
+                <span title={exactSize(weights.size)}>{size(weights.size)}</span>
+                <DigestChip digest={weights.sha256} state={weights.state} />
+                <StateBadge state={weights.state} />
               </span>
             ),
           ],

@@ -7,6 +7,7 @@ import { count } from '../../lib/format'
 import { StatusBadge } from '../../ui/Badge'
 import { Icon, type IconName } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
+import { UsedBy } from './UsedBy'
 import '../task/artifacts.css'
 import './lineage.css'
 
@@ -63,7 +64,8 @@ function Open({ node, children }: { node: LineageNode; children: React.ReactNode
 export function LineageTab({ model: m }: { model: Model; changed: () => void }) {
   const navigate = useNavigate()
   const search = useSearch({ from: '/inside/models/$mid/$tab' })
-  const limit = Number(search.limit) || 60
+  const { node, limit: asked, cols, ...narrow } = search
+  const limit = Number(asked) || 60
   const found = useQuery(lineage(m.id, limit))
   if (found.error) return <Failed error={found.error} retry={() => found.refetch()} what="The lineage" />
   if (!found.data) return <Waiting />
@@ -85,9 +87,9 @@ export function LineageTab({ model: m }: { model: Model; changed: () => void }) 
     const top = (height - inColumn.length * (HIGH + APART)) / 2 + APART / 2
     inColumn.forEach((node, r) => place.set(node, { x: GAP / 2 + c * (WIDE + GAP), y: top + r * (HIGH + APART) }))
   })
-  const set = (change: { node?: string; limit?: string }) =>
+  const set = (change: typeof search) =>
     navigate({ to: '/models/$mid/$tab', params: { mid: m.id, tab: 'lineage' }, search: { ...search, ...change }, replace: true })
-  const selected = Number(search.node ?? centre)
+  const selected = Number(node ?? centre)
   return (
     <div className="pad">
       <section className="frame" style={{ marginInline: 0 }} aria-label="Graph">
@@ -169,6 +171,7 @@ export function LineageTab({ model: m }: { model: Model; changed: () => void }) 
         </table>
       </section>
       {graph.cut && <Button onClick={() => set({ limit: '1000' })}>Show more</Button>}
+      <UsedBy model={m.id} narrow={narrow} set={set} />
     </div>
   )
 }

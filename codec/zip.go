@@ -234,6 +234,7 @@ func expanded(f *zip.File) (int64, error) {
 // openZip reads the directory of a zip file.
 func openZip(r io.ReaderAt, size int64, l Limits) (z *zip.Reader, err error) {
 	defer rescue("zip", &err)
+	r = io.NewSectionReader(r, 0, size) // what a directory leads out of the file to is its end, not an error of the reader
 	if z, err = zip.NewReader(r, size); err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, zipError(err)
 	}

@@ -44,7 +44,7 @@ func (d *directoryReader) ReadAt(p []byte, off int64) (int, error) {
 
 // unzip reads the directory of a zip file.
 func unzip(f piece) (*zip.Reader, error) {
-	d := &directoryReader{ReaderAt: f.ReaderAt, left: maxDirectory}
+	d := &directoryReader{ReaderAt: io.NewSectionReader(f.ReaderAt, 0, f.size), left: maxDirectory}
 	z, err := zip.NewReader(d, f.size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		if errors.Is(err, codec.ErrTooLarge) {

@@ -1,24 +1,19 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
-import { escaped, frameworks, metadataInUse, metricsInUse, modelConditions, models, saveTable, type Narrow } from '../api/lists'
+import { useMemo } from 'react'
+import { escaped, frameworks, metadataInUse, metricsInUse, modelConditions, models } from '../api/lists'
 import { project } from '../api/query'
 import type { Metric, Model } from '../api/types'
-import { count, shortID, value } from '../lib/format'
+import { shortID, value } from '../lib/format'
 import { Page, projectCrumbs } from '../shell/Shell'
 import { ReadyBadge } from '../ui/Badge'
-import { ColumnChooser, useColumns, type Known } from '../ui/Columns'
+import type { Known } from '../ui/Columns'
 import { Icon } from '../ui/Icon'
-import { Empty, Failed, Person, Time, Waiting } from '../ui/Parts'
-import { Rows, type Column } from '../ui/Rows'
-import { BulkBar } from './Bulk'
-import { Narrowing, RowTags, isNarrowed } from './Narrowing'
+import { Empty, Failed, Person, Time } from '../ui/Parts'
+import type { Column } from '../ui/Rows'
+import { ItemTable, useTable, type ListSearch } from './ItemTable'
+import { RowTags } from './Narrowing'
 import { ProjectHead } from './Tasks'
-
-interface ListSearch extends Narrow {
-  cols?: string
-}
 
 export function AllModels() {
   const search = useSearch({ from: '/inside/models' })
@@ -51,98 +46,40 @@ const code = `from clearml import OutputModel, Task
 task = Task.init("Demo", "first model", output_uri=True)
 OutputModel(task, name="net").update_weights("net.pt")`
 
+const status = [
+  { value: '1', label: 'Published' },
+  { value: '0', label: 'Draft' },
+]
+
 function ModelList({ search, pid }: { search: ListSearch; pid?: string }) {
   const navigate = useNavigate()
-  const [chosen, setChosen] = useState<Set<string>>(new Set())
-  const { cols, ...narrow } = search
-  const [ids, keep] = useColumns(pid ? `models.${pid}` : 'models', cols, pid ? usual.filter((c) => c !== 'project') : usual)
-  const list = useInfiniteQuery(models(narrow, pid))
+  const table = useTable('model', search, pid, usual)
+  const list = useInfiniteQuery(models(table.narrow, pid))
   const used = useQuery(frameworks)
   const metrics = useQuery(metricsInUse(pid, true))
   const keys = useQuery(metadataInUse(pid))
-  const set = (change: Partial<ListSearch>) =>
-    navigate({ to: pid ? '/projects/$pid/models' : '/models', params: pid ? { pid } : {}, search: { ...search, ...change } as never, replace: true })
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.models) ?? [], [list.data])
-  const chosenRows = rows.filter((m) => chosen.has(m.id))
   const known: Known[] = [
-    ...fields(() => undefined).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
+    ...fields(table.addTag).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
     ...(metrics.data ?? []).map((m) => ({ id: `m.${m.metric_hash}.${m.variant_hash}.value`, title: `${m.metric} / ${m.variant}`, group: 'Metric' })),
     ...(keys.data ?? []).map((k) => ({ id: `d.${encodeURIComponent(k)}`, title: k, group: 'Metadata' })),
   ]
-  const columns = ids.flatMap((id) => column(id, known, (tag) => set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') })))
-  const more = useCallback(() => void (!list.isFetchingNextPage && list.fetchNextPage()), [list])
   return (
-    <>
-      {search.archived && <div className="strip">Archive</div>}
-      <Narrowing
-        kind="model"
-        narrow={narrow}
-        set={set}
-        project={pid}
-        facets={[
-          { key: 'framework', name: 'Framework', options: (used.data ?? []).map((f) => ({ value: f, label: f })) },
-          {
-            key: 'ready',
-            name: 'Status',
-            options: [
-              { value: '1', label: 'Published' },
-              { value: '0', label: 'Draft' },
-            ],
-          },
-        ]}
-        shown={list.data && `${count(rows.length)}${list.hasNextPage ? '+' : ''} models`}
-        tools={
-          <>
-            <Tooltip label="Download as CSV">
-              <ActionIcon
-                variant="default"
-                size={28}
-                aria-label="Download the table as CSV"
-                onClick={() => void saveTable('model', modelConditions(narrow, pid), columns.map((c) => ({ field: csvField(c.id), name: String(c.title) })))}
-              >
-                <Icon name="down" size={14} />
-              </ActionIcon>
-            </Tooltip>
-            <ColumnChooser
-              known={known}
-              chosen={ids}
-              usual={usual}
-              change={(next) => {
-                keep(next)
-                void set({ cols: next.join() === usual.join() ? '' : next.join(',') })
-              }}
-            />
-          </>
-        }
-      />
-      {list.error && <Failed error={list.error} retry={() => list.refetch()} what="Models" />}
-      {list.isPending && <Waiting rows={12} />}
-      {list.data && rows.length === 0 && (
-        isNarrowed(narrow) ? (
-          <Empty title="No model matches.">Remove a filter, or clear them all.</Empty>
-        ) : search.archived ? (
-          <Empty title="The archive is empty." />
-        ) : (
-          <Empty title="No model yet. A task makes one when it stores weights." code={code} />
-        )
-      )}
-      {rows.length > 0 && (
-        <Rows
-          rows={rows}
-          columns={columns}
-          rowKey={(m) => m.id}
-          rowName={(m) => m.name}
-          choice={{ chosen, change: setChosen }}
-          label="Models"
-          sort={search.sort ?? '-last_update'}
-          onSort={(sort) => set({ sort: sort === '-last_update' ? '' : sort })}
-          onOpen={(m) => navigate({ to: '/models/$mid/$tab', params: { mid: m.id, tab: 'general' } })}
-          more={more}
-          hasMore={list.hasNextPage}
-        />
-      )}
-      {chosenRows.length > 0 && <BulkBar kind="model" items={chosenRows} total={`of ${count(rows.length)} shown`} clear={() => setChosen(new Set())} />}
-    </>
+    <ItemTable
+      table={table}
+      list={list}
+      rows={rows}
+      facets={[
+        { key: 'framework', name: 'Framework', options: (used.data ?? []).map((f) => ({ value: f, label: f })) },
+        { key: 'ready', name: 'Status', options: status },
+      ]}
+      known={known}
+      columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
+      conditions={modelConditions(table.narrow, pid)}
+      csvField={csvField}
+      none={<Empty title="No model yet. A task makes one when it stores weights." code={code} />}
+      open={(m) => navigate({ to: '/models/$mid/$tab', params: { mid: m.id, tab: 'general' } })}
+    />
   )
 }
 

@@ -1,25 +1,21 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
-import { escaped, metricsInUse, parametersInUse, saveTable, taskConditions, tasks, type Narrow } from '../api/lists'
+import { useMemo, useState } from 'react'
+import { escaped, metricsInUse, parametersInUse, taskConditions, tasks } from '../api/lists'
 import { project } from '../api/query'
 import type { Metric, Task } from '../api/types'
 import { count, duration, shortID, value } from '../lib/format'
 import { Page, projectCrumbs, type Crumb } from '../shell/Shell'
 import { StatusBadge, allStatuses } from '../ui/Badge'
-import { ColumnChooser, useColumns, type Known } from '../ui/Columns'
+import type { Known } from '../ui/Columns'
 import { Icon } from '../ui/Icon'
-import { Code, Empty, Failed, Person, Time, Waiting } from '../ui/Parts'
-import { Rows, type Column } from '../ui/Rows'
+import { Code, Empty, Failed, Person, Time } from '../ui/Parts'
+import type { Column } from '../ui/Rows'
 import { Tabs } from '../ui/Tabs'
-import { BulkBar } from './Bulk'
-import { Narrowing, RowTags, isNarrowed } from './Narrowing'
+import { ItemTable, useTable, type ListSearch } from './ItemTable'
+import { RowTags } from './Narrowing'
 import { firstLines } from './Welcome'
-
-interface ListSearch extends Narrow {
-  cols?: string
-}
 
 export function AllTasks() {
   const search = useSearch({ from: '/inside/tasks' })
@@ -85,29 +81,18 @@ const usual = ['status', 'name', 'project', 'tags', 'iteration', 'user', 'starte
 
 function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const navigate = useNavigate()
-  const [chosen, setChosen] = useState<Set<string>>(new Set())
-  const { cols, ...narrow } = search
-  const [ids, keep] = useColumns(pid ? `tasks.${pid}` : 'tasks', cols, pid ? usual.filter((c) => c !== 'project') : usual)
-  const parameters = ids.filter((id) => id.startsWith('p.'))
+  const table = useTable('task', search, pid, usual)
   const [live, setLive] = useState(true)
+  const parameters = table.ids.filter((id) => id.startsWith('p.'))
   const list = useInfiniteQuery({
-    ...tasks(narrow, pid, parameters.map((id) => `hyperparams.${id.slice(2)}`)),
+    ...tasks(table.narrow, pid, parameters.map((id) => `hyperparams.${id.slice(2)}`)),
     refetchInterval: (query) => (live && (query.state.data?.pages.length ?? 0) <= REFRESHED ? REFRESH : false),
   })
   const metrics = useQuery(metricsInUse(pid))
   const inUse = useQuery(parametersInUse(pid))
-  const set = (change: Partial<ListSearch>) =>
-    navigate({
-      to: pid ? '/projects/$pid/tasks' : '/tasks',
-      params: pid ? { pid } : {},
-      search: { ...search, ...change } as never,
-      replace: true,
-    })
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.tasks) ?? [], [list.data])
-  const chosenRows = rows.filter((t) => chosen.has(t.id))
-  const filtered = isNarrowed(narrow)
   const known: Known[] = [
-    ...fields(() => undefined).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
+    ...fields(table.addTag).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
     ...(metrics.data ?? []).flatMap((m) =>
       (['value', 'min_value', 'max_value'] as const).map((k) => ({
         id: `m.${m.metric_hash}.${m.variant_hash}.${k}`,
@@ -117,88 +102,37 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
     ),
     ...(inUse.data ?? []).map((p) => ({ id: `p.${escaped(p.section)}.${escaped(p.name)}`, title: p.name, group: p.section })),
   ]
-  const more = useCallback(() => void (!list.isFetchingNextPage && list.fetchNextPage()), [list])
-  const columns = ids.flatMap((id) => column(id, known, (tag) => set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') })))
   return (
-    <>
-      {search.archived && <div className="strip">Archive</div>}
-      <Narrowing
-        kind="task"
-        narrow={narrow}
-        set={set}
-        facets={facets}
-        project={pid}
-        shown={list.data && `${count(rows.length)}${list.hasNextPage ? '+' : ''} tasks`}
-        tools={
-          <>
-            <Tooltip label={live ? 'Read anew every 10 seconds' : 'Paused'}>
-              <ActionIcon
-                variant={live ? 'light' : 'default'}
-                size={28}
-                aria-label="Refresh by itself"
-                aria-pressed={live}
-                onClick={() => setLive(!live)}
-              >
-                <Icon name="dot" size={14} />
-              </ActionIcon>
-            </Tooltip>
-            <Tooltip label="Refresh">
-              <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
-                <Icon name="clock" size={14} />
-              </ActionIcon>
-            </Tooltip>
-            <Tooltip label="Download as CSV">
-              <ActionIcon
-                variant="default"
-                size={28}
-                aria-label="Download the table as CSV"
-                onClick={() => void saveTable('task', taskConditions(narrow, pid), columns.map((c) => ({ field: csvField(c.id), name: String(c.title) })))}
-              >
-                <Icon name="down" size={14} />
-              </ActionIcon>
-            </Tooltip>
-            <ColumnChooser
-              known={known}
-              chosen={ids}
-              usual={usual}
-              change={(next) => {
-                keep(next)
-                void set({ cols: next.join() === usual.join() ? '' : next.join(',') })
-              }}
-            />
-          </>
-        }
-      />
-      {list.error && <Failed error={list.error} retry={() => list.refetch()} what="Tasks" />}
-      {list.isPending && <Waiting rows={12} />}
-      {list.data && rows.length === 0 && (
-        filtered ? (
-          <Empty title="No task matches.">Remove a filter, or clear them all.</Empty>
-        ) : (
-          <Empty title={search.archived ? 'The archive is empty.' : 'No task yet.'}>
-            {!search.archived && <Code tabs={firstLines} label="First lines" />}
-          </Empty>
-        )
-      )}
-      {rows.length > 0 && (
-        <Rows
-          rows={rows}
-          columns={columns}
-          rowKey={(t) => t.id}
-          rowName={(t) => t.name}
-          choice={{ chosen, change: setChosen }}
-          label="Tasks"
-          sort={search.sort ?? '-last_update'}
-          onSort={(sort) => set({ sort: sort === '-last_update' ? '' : sort })}
-          onOpen={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' } })}
-          more={more}
-          hasMore={list.hasNextPage}
-        />
-      )}
-      {chosenRows.length > 0 && (
-        <BulkBar kind="task" items={chosenRows} total={`of ${count(rows.length)} shown`} clear={() => setChosen(new Set())} />
-      )}
-    </>
+    <ItemTable
+      table={table}
+      list={list}
+      rows={rows}
+      facets={facets}
+      known={known}
+      columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
+      conditions={taskConditions(table.narrow, pid)}
+      csvField={csvField}
+      tools={
+        <>
+          <Tooltip label={live ? 'Read anew every 10 seconds' : 'Paused'}>
+            <ActionIcon variant={live ? 'light' : 'default'} size={28} aria-label="Refresh by itself" aria-pressed={live} onClick={() => setLive(!live)}>
+              <Icon name="dot" size={14} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label="Refresh">
+            <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
+              <Icon name="clock" size={14} />
+            </ActionIcon>
+          </Tooltip>
+        </>
+      }
+      none={
+        <Empty title="No task yet.">
+          <Code tabs={firstLines} label="First lines" />
+        </Empty>
+      }
+      open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' } })}
+    />
   )
 }
 

@@ -1,0 +1,138 @@
+/** The table of tasks and that of models: what narrows them, columns, rows, and what is done to those that are ticked. */
+
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
+import { useCallback, useState, type ReactNode } from 'react'
+import { saveTable, type Narrow } from '../api/lists'
+import type { Model, Task } from '../api/types'
+import { count } from '../lib/format'
+import { ColumnChooser, useColumns, type Known } from '../ui/Columns'
+import { Icon } from '../ui/Icon'
+import { Empty, Failed, Waiting } from '../ui/Parts'
+import { Rows, type Column } from '../ui/Rows'
+import { BulkBar } from './Bulk'
+import { Narrowing, isNarrowed, type Facet } from './Narrowing'
+
+type Kind = 'task' | 'model'
+
+export interface ListSearch extends Narrow {
+  cols?: string
+}
+
+const latest = '-last_update'
+
+/** What of a table stands in its address, and how that changes. */
+export function useTable(kind: Kind, search: ListSearch, pid: string | undefined, usual: string[]) {
+  const navigate = useNavigate()
+  const { cols, ...narrow } = search
+  const [ids, keep] = useColumns(pid ? `${kind}s.${pid}` : `${kind}s`, cols, pid ? usual.filter((c) => c !== 'project') : usual)
+  const set = (change: Partial<ListSearch>) =>
+    navigate({
+      to: pid ? `/projects/$pid/${kind}s` : `/${kind}s`,
+      params: pid ? { pid } : {},
+      search: { ...search, ...change } as never,
+      replace: true,
+    })
+  return {
+    kind,
+    pid,
+    narrow,
+    ids,
+    usual,
+    set,
+    choose(next: string[]) {
+      keep(next)
+      void set({ cols: next.join() === usual.join() ? '' : next.join(',') })
+    },
+    addTag: (tag: string) => void set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') }),
+  }
+}
+
+/** As far as the table needs a list that is read page by page. */
+interface List {
+  data: unknown
+  error: unknown
+  isPending: boolean
+  hasNextPage: boolean
+  isFetchingNextPage: boolean
+  fetchNextPage: () => unknown
+  refetch: () => unknown
+}
+
+interface Props<T extends Task | Model> {
+  table: ReturnType<typeof useTable>
+  list: List
+  rows: T[]
+  facets: Facet[]
+  known: Known[]
+  columns: Column<T>[]
+  conditions: object // of what is saved as CSV
+  csvField: (id: string) => string
+  tools?: ReactNode
+  none: ReactNode // in place of rows where nothing was ever made
+  open: (item: T) => void
+}
+
+export function ItemTable<T extends Task | Model>({ table, list, rows, facets, known, columns, conditions, csvField, tools, none, open }: Props<T>) {
+  const { kind, narrow, set } = table
+  const [chosen, setChosen] = useState<Set<string>>(new Set())
+  const chosenRows = rows.filter((r) => chosen.has(r.id))
+  const more = useCallback(() => void (!list.isFetchingNextPage && list.fetchNextPage()), [list])
+  const label = kind === 'task' ? 'Tasks' : 'Models'
+  return (
+    <>
+      {narrow.archived && <div className="strip">Archive</div>}
+      <Narrowing
+        kind={kind}
+        narrow={narrow}
+        set={set}
+        facets={facets}
+        project={table.pid}
+        shown={!!list.data && `${count(rows.length)}${list.hasNextPage ? '+' : ''} ${kind}s`}
+        tools={
+          <>
+            {tools}
+            <Tooltip label="Download as CSV">
+              <ActionIcon
+                variant="default"
+                size={28}
+                aria-label="Download the table as CSV"
+                onClick={() => void saveTable(kind, conditions, columns.map((c) => ({ field: csvField(c.id), name: String(c.title) })))}
+              >
+                <Icon name="down" size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <ColumnChooser known={known} chosen={table.ids} usual={table.usual} change={table.choose} />
+          </>
+        }
+      />
+      {!!list.error && <Failed error={list.error} retry={() => list.refetch()} what={label} />}
+      {list.isPending && <Waiting rows={12} />}
+      {!!list.data && rows.length === 0 && (
+        isNarrowed(narrow) ? (
+          <Empty title={`No ${kind} matches.`}>Remove a filter, or clear them all.</Empty>
+        ) : narrow.archived ? (
+          <Empty title="The archive is empty." />
+        ) : (
+          none
+        )
+      )}
+      {rows.length > 0 && (
+        <Rows
+          rows={rows}
+          columns={columns}
+          rowKey={(r) => r.id}
+          rowName={(r) => r.name}
+          choice={{ chosen, change: setChosen }}
+          label={label}
+          sort={narrow.sort ?? latest}
+          onSort={(sort) => set({ sort: sort === latest ? '' : sort })}
+          onOpen={open}
+          more={more}
+          hasMore={list.hasNextPage}
+        />
+      )}
+      {chosenRows.length > 0 && <BulkBar kind={kind} items={chosenRows} total={`of ${count(rows.length)} shown`} clear={() => setChosen(new Set())} />}
+    </>
+  )
+}

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { stage } from './browser.mjs'
+import { stage, violations } from './browser.mjs'
 
 let on, made, page, go, api, choose
 before(async () => {
@@ -114,6 +114,83 @@ test('L-04 the table is put in order by fields, metrics and parameters', async (
       upwards,
     )
   }
+})
+
+test('L-03 columns are dragged to other places and to other widths, fitted, shown and hidden, and stay so', async () => {
+  await go('/tasks?q=resnet&cols=name,status,iteration,description')
+  await shown(4)
+  const head = (name) => page.getByRole('columnheader', { name, exact: true })
+  const edge = (name) => page.getByRole('separator', { name: `Width of ${name}` })
+  const wide = async (name) => Math.round((await head(name).boundingBox()).width)
+  await head('Iteration').dragTo(head('Name'))
+  await page.waitForURL(/cols=iteration(%2C|,)name(%2C|,)status/)
+  assert.deepEqual((await heads()).map((h) => h.replace(/ [↑↓]$/, '')), ['Iteration', 'Name', 'Status', 'Description'])
+  const before = await wide('Status')
+  const at = await edge('Status').boundingBox()
+  await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2)
+  await page.mouse.down()
+  await page.mouse.move(at.x + at.width / 2 + 60, at.y + 5, { steps: 4 })
+  await page.mouse.up()
+  assert.equal(await wide('Status'), before + 60)
+  assert.deepEqual(await heads().then((all) => all.length), 4) // it was made wider, not dragged elsewhere
+  // As wide as what stands in it: no wider, and nothing of it is cut.
+  await edge('Description').dblclick()
+  const { need, have } = await page.evaluate(() => {
+    const cells = [...document.querySelectorAll('[data-row] > :last-child')]
+    const widths = cells.map((cell) => {
+      const range = document.createRange()
+      range.selectNodeContents(cell)
+      return range.getBoundingClientRect().width
+    })
+    return { need: Math.max(...widths), have: cells[0].clientWidth }
+  })
+  assert.ok(have >= need && have <= Math.max(need, 90) + 2, `${have} for ${need}`)
+  // By keys, too.
+  const name = await wide('Name')
+  await edge('Name').focus()
+  await page.keyboard.press('ArrowLeft')
+  assert.equal(await wide('Name'), name - 16)
+  assert.deepEqual(await violations(page), [])
+  await go('/tasks?q=resnet')
+  await shown(4)
+  assert.deepEqual((await heads()).map((h) => h.replace(/ [↑↓]$/, '')), ['Iteration', 'Name', 'Status', 'Description'])
+  assert.equal(await wide('Status'), before + 60)
+  await page.getByRole('button', { name: 'Columns' }).click()
+  await page.getByRole('list', { name: 'Columns that are shown' }).getByRole('checkbox', { name: 'Iteration' }).click()
+  await head('Iteration').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'As usual' }).click()
+  await head('Run time').waitFor()
+  await page.keyboard.press('Escape')
+  assert.equal(await wide('Status'), before)
+})
+
+test('L-07 columns are kept for each project, with and without its subprojects', async () => {
+  const id = (await api('projects.get_all_ex', { name: '^Vision/defects$' })).projects[0].id
+  const pick = async (name) => {
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('dialog').getByRole('checkbox', { name, exact: true }).click()
+    await page.getByRole('columnheader', { name, exact: true }).waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+  }
+  const has = async (...names) => {
+    for (const name of names) await page.getByRole('columnheader', { name, exact: true }).waitFor()
+  }
+  const lacks = (name) => page.getByRole('columnheader', { name, exact: true }).waitFor({ state: 'detached' })
+  await go(`/projects/${id}/tasks`)
+  await page.getByRole('link', { name: 'mobilenet' }).waitFor() // of the project below
+  await pick('Tags')
+  await page.getByRole('checkbox', { name: 'Subprojects' }).uncheck()
+  await page.getByRole('link', { name: 'mobilenet' }).waitFor({ state: 'detached' })
+  await has('Tags', 'User')
+  await pick('User')
+  await go(`/projects/${id}/tasks`)
+  await has('User')
+  await lacks('Tags')
+  await go(`/projects/${id}/tasks?own=1`)
+  await has('Tags')
+  await lacks('User')
+  await go('/tasks')
+  await has('Tags', 'User')
 })
 
 test('L-10 the table refreshes by itself, can be paused and refreshed by hand; what is chosen stays', async () => {

@@ -30,6 +30,7 @@ export interface Narrow {
   it?: string // the least iteration
   f?: string // METRIC HASH.VARIANT HASH.value:least, joined by ;
   meta?: string // KEY=VALUE of metadata, both encoded, joined by &
+  own?: string // "1": of a project what lies in it, not what lies below
   uses?: string // the id of a model that tasks use
 }
 
@@ -57,7 +58,7 @@ function conditions(n: Narrow, searched: string[], project?: string): Record<str
   return {
     ...least,
     project: project ? [project] : undefined,
-    include_subprojects: project ? true : undefined,
+    include_subprojects: project ? !n.own : undefined,
     user: list(n.user),
     tags: tagged(n.tags, !!n.all),
     system_tags: [n.archived ? 'archived' : '-archived'],

@@ -25,7 +25,8 @@ const latest = '-last_update'
 export function useTable(kind: Kind, search: ListSearch, pid: string | undefined, usual: string[]) {
   const navigate = useNavigate()
   const { cols, ...narrow } = search
-  const [ids, keep] = useColumns(pid ? `${kind}s.${pid}` : `${kind}s`, cols, pid ? usual.filter((c) => c !== 'project') : usual)
+  const key = `${kind}s${pid ? `.${pid}${narrow.own ? '.own' : ''}` : ''}`
+  const { ids, keep, widths, setWidths } = useColumns(key, cols, pid ? usual.filter((c) => c !== 'project') : usual)
   const set = (change: Partial<ListSearch>) =>
     navigate({
       to: pid ? `/projects/$pid/${kind}s` : `/${kind}s`,
@@ -33,16 +34,29 @@ export function useTable(kind: Kind, search: ListSearch, pid: string | undefined
       search: { ...search, ...change } as never,
       replace: true,
     })
+  const choose = (next: string[]) => {
+    keep(next)
+    void set({ cols: next.join() === usual.join() ? '' : next.join(',') })
+  }
   return {
     kind,
     pid,
     narrow,
     ids,
-    usual,
-    set,
-    choose(next: string[]) {
-      keep(next)
-      void set({ cols: next.join() === usual.join() ? '' : next.join(',') })
+    choose,
+    reset() {
+      choose(usual)
+      setWidths({})
+    },
+    // With and without subprojects a table has columns of its own.
+    set: (change: Partial<ListSearch>) => set('own' in change ? { ...change, cols: '' } : change),
+    layout: {
+      widths,
+      resize: (id: string, width: number) => setWidths({ ...widths, [id]: width }),
+      move(id: string, to: string) {
+        const rest = ids.filter((x) => x !== id)
+        if (rest.length < ids.length && id !== to) choose(rest.toSpliced(ids.indexOf(to), 0, id))
+      },
     },
     addTag: (tag: string) => void set({ tags: [...new Set([...(search.tags?.split(',') ?? []), tag])].join(',') }),
   }
@@ -97,12 +111,12 @@ export function ItemTable<T extends Task | Model>({ table, list, rows, facets, k
                 variant="default"
                 size={28}
                 aria-label="Download the table as CSV"
-                onClick={() => void saveTable(kind, conditions, columns.map((c) => ({ field: csvField(c.id), name: String(c.title) })))}
+                onClick={() => void saveTable(kind, conditions, columns.map((c) => ({ field: csvField(c.id), name: c.title })))}
               >
                 <Icon name="down" size={14} />
               </ActionIcon>
             </Tooltip>
-            <ColumnChooser known={known} chosen={table.ids} usual={table.usual} change={table.choose} />
+            <ColumnChooser known={known} chosen={table.ids} change={table.choose} reset={table.reset} />
           </>
         }
       />
@@ -123,6 +137,7 @@ export function ItemTable<T extends Task | Model>({ table, list, rows, facets, k
           columns={columns}
           rowKey={(r) => r.id}
           rowName={(r) => r.name}
+          layout={table.layout}
           choice={{ chosen, change: setChosen }}
           label={label}
           sort={narrow.sort ?? latest}

@@ -60,7 +60,7 @@ function ModelList({ search, pid }: { search: ListSearch; pid?: string }) {
   const keys = useQuery(metadataInUse(pid))
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.models) ?? [], [list.data])
   const known: Known[] = [
-    ...fields(table.addTag).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
+    ...fields(table.addTag).map((c) => ({ id: c.id, title: c.title, group: 'Field' })),
     ...(metrics.data ?? []).map((m) => ({ id: `m.${m.metric_hash}.${m.variant_hash}.value`, title: `${m.metric} / ${m.variant}`, group: 'Metric' })),
     ...(keys.data ?? []).map((k) => ({ id: `d.${encodeURIComponent(k)}`, title: k, group: 'Metadata' })),
   ]

@@ -175,6 +175,7 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
           </div>
         </Popover.Dropdown>
       </Popover>
+      {project && <Checkbox size="xs" label="Subprojects" checked={!narrow.own} onChange={(e) => set({ own: e.currentTarget.checked ? '' : '1' })} />}
       <Checkbox size="xs" label="Mine" checked={mine} onChange={(e) => set({ user: e.currentTarget.checked ? account.data?.id : '' })} />
       <Checkbox size="xs" label="Archive" checked={!!narrow.archived} onChange={(e) => set({ archived: e.currentTarget.checked ? '1' : '' })} />
       {isNarrowed(narrow) && <Button onClick={() => set(nothing)}>Clear all</Button>}

@@ -92,7 +92,7 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const inUse = useQuery(parametersInUse(pid))
   const rows = useMemo(() => list.data?.pages.flatMap((p) => p.tasks) ?? [], [list.data])
   const known: Known[] = [
-    ...fields(table.addTag).map((c) => ({ id: c.id, title: String(c.title), group: 'Field' })),
+    ...fields(table.addTag).map((c) => ({ id: c.id, title: c.title, group: 'Field' })),
     ...(metrics.data ?? []).flatMap((m) =>
       (['value', 'min_value', 'max_value'] as const).map((k) => ({
         id: `m.${m.metric_hash}.${m.variant_hash}.${k}`,

@@ -11,20 +11,23 @@ export interface Known {
   group: string
 }
 
-/** The ids of the columns: as the address says, else as remembered under the key, else the usual ones. */
-export function useColumns(key: string, inAddress: string | undefined, usual: string[]): [string[], (ids: string[]) => void] {
+/** The ids of the columns: as the address says, else as remembered under the key, else the usual ones. Widths are remembered alone. */
+export function useColumns(key: string, inAddress: string | undefined, usual: string[]) {
   const [kept, keep] = useLocalStorage<string[]>({ key: `coffer.columns.${key}`, defaultValue: usual, getInitialValueInEffect: false })
-  return [inAddress ? inAddress.split(',') : kept, keep]
+  const [widths, setWidths] = useLocalStorage<Record<string, number>>({ key: `coffer.widths.${key}`, defaultValue: none, getInitialValueInEffect: false })
+  return { ids: inAddress ? inAddress.split(',') : kept, keep, widths, setWidths }
 }
+
+const none = {}
 
 interface Props {
   known: Known[]
   chosen: string[]
-  usual: string[]
   change: (ids: string[]) => void
+  reset: () => void
 }
 
-export function ColumnChooser({ known, chosen, usual, change }: Props) {
+export function ColumnChooser({ known, chosen, change, reset }: Props) {
   const [q, setQ] = useState('')
   const byID = new Map(known.map((k) => [k.id, k]))
   const shown = chosen.filter((id) => byID.has(id))
@@ -73,7 +76,7 @@ export function ColumnChooser({ known, chosen, usual, change }: Props) {
             />
           ))}
         </div>
-        <Button mt={8} onClick={() => change(usual)}>
+        <Button mt={8} onClick={reset}>
           As usual
         </Button>
       </Popover.Dropdown>

@@ -1,11 +1,12 @@
 import { Checkbox } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { Heading, type Layout } from './Heading'
 import './rows.css'
 
 export interface Column<T> {
   id: string
-  title: ReactNode
+  title: string
   width: string // of a grid column
   number?: boolean
   sort?: string // the field by which the server orders
@@ -24,6 +25,7 @@ interface Props<T> {
   rowKey: (row: T) => string
   rowName?: (row: T) => string // for the boxes that tick rows
   choice?: Choice
+  layout?: Layout
   label: string
   sort?: string
   onSort?: (sort: string) => void
@@ -34,7 +36,7 @@ interface Props<T> {
 }
 
 /** A table of rows of one height, of which only those in sight are drawn. Shift ticks all up to the row ticked before. */
-export function Rows<T>({ rows, columns, rowKey, rowName, choice, label, sort, onSort, onOpen, more, hasMore, height = 36 }: Props<T>) {
+export function Rows<T>({ rows, columns, rowKey, rowName, choice, layout, label, sort, onSort, onOpen, more, hasMore, height = 36 }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null)
   const before = useRef(-1) // the row that was ticked last
   const virtual = useVirtualizer({
@@ -49,7 +51,7 @@ export function Rows<T>({ rows, columns, rowKey, rowName, choice, label, sort, o
     // Far ahead of what is in sight, so that nobody scrolls into a gap.
     if (hasMore && last >= rows.length - 300) more?.()
   }, [last, rows.length, hasMore, more])
-  const template = { gridTemplateColumns: [...(choice ? ['20px'] : []), ...columns.map((c) => c.width)].join(' ') }
+  const template = { gridTemplateColumns: [...(choice ? ['20px'] : []), ...columns.map((c) => (layout?.widths[c.id] ? `${layout.widths[c.id]}px` : c.width))].join(' ') }
   const all = !!choice && rows.length > 0 && rows.every((r) => choice.chosen.has(rowKey(r)))
   function tick(index: number, range: boolean) {
     if (!choice) return
@@ -108,7 +110,7 @@ export function Rows<T>({ rows, columns, rowKey, rowName, choice, label, sort, o
           const down = c.sort !== undefined && sort === `-${c.sort}`
           const up = c.sort !== undefined && sort === c.sort
           return (
-            <div key={c.id} role="columnheader" className={c.number ? 'num' : ''} aria-sort={down ? 'descending' : up ? 'ascending' : undefined}>
+            <Heading key={c.id} id={c.id} title={c.title} layout={layout} className={c.number ? 'num' : ''} sorted={down ? 'descending' : up ? 'ascending' : undefined}>
               {c.sort && onSort ? (
                 <button type="button" onClick={() => onSort(down ? (c.sort ?? '') : `-${c.sort}`)}>
                   {c.title}
@@ -117,7 +119,7 @@ export function Rows<T>({ rows, columns, rowKey, rowName, choice, label, sort, o
               ) : (
                 c.title
               )}
-            </div>
+            </Heading>
           )
         })}
       </div>

@@ -47,6 +47,7 @@ func (h *handlers) ownTable() []ownRoute {
 		{pattern: "GET /search", access: door.Guest, serve: h.search},
 		{pattern: "GET /usage", access: door.Guest, serve: h.usage},
 		{pattern: "GET /tasks/{task}/scalars", access: door.Guest, serve: h.ownScalars},
+		{pattern: "GET /tasks/{task}/log/search", access: door.Guest, serve: h.searchLog},
 		{pattern: "GET /events/stream", access: door.Guest, stream: h.stream},
 		{pattern: "GET /lineage", access: door.Guest, serve: h.lineage},
 		{pattern: "GET /preview/{digest}", access: door.Guest, write: h.preview},

@@ -2,11 +2,52 @@ package rpc
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/coffer-ml/coffer/api"
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/internal/curve"
+	"github.com/coffer-ml/coffer/internal/query"
 )
+
+// foundLines is how many matches a page of a search in a log has.
+const foundLines = 1000
+
+// searchLog finds the lines of a console log that hold a text, or with re=1
+// match an expression, whatever the case.
+func (h *handlers) searchLog(ctx context.Context, c Call) (any, error) {
+	q := c.Request.URL.Query()
+	text := q.Get("q")
+	if text == "" {
+		return nil, ErrMissing.Errorf("q: a text to look for is required").With("field", "q")
+	}
+	if q.Get("re") != "1" {
+		text = regexp.QuoteMeta(text)
+	}
+	search := event.LogSearch{}
+	var err error
+	if search.Pattern, err = query.Compile(text, true); err != nil {
+		return nil, err
+	}
+	if search.After, err = c.number("after"); err != nil {
+		return nil, err
+	}
+	if search.Limit, err = c.number("limit"); err != nil {
+		return nil, err
+	}
+	if search.Limit == 0 {
+		search.Limit = foundLines
+	}
+	found, err := h.Events.SearchLog(ctx, c.Who, target(c.Request.PathValue("task"), false), search)
+	out := api.LogMatches{Matches: make([]api.LogMatch, len(found.Lines)), Total: found.Matches, Lines: found.Of}
+	for i, l := range found.Lines {
+		out.Matches[i] = api.LogMatch(l)
+	}
+	if n := len(found.Lines); n == search.Limit {
+		out.Next = found.Lines[n-1].Line
+	}
+	return out, err
+}
 
 // ownScalars samples the curves of a task without losing what sticks out: of
 // each bucket it tells least, greatest and mean value, and where they are.

@@ -113,7 +113,7 @@ test('S-05 what could not be deleted is told with the reason, and copied', async
   const { tasks } = await api('tasks.get_all_ex', { id: [made['makes-model'], made['bert-tickets']], only_fields: ['name'] })
   assert.deepEqual(tasks.map((t) => t.name), ['makes-model'])
   // Asked for by name, it goes, too.
-  await page.getByRole('button', { name: 'Refresh' }).click()
+  await page.getByRole('button', { name: 'Refresh', exact: true }).click()
   await choose('makes-model')
   await askToDelete()
   await dialog().getByRole('checkbox', { name: /^Also those/ }).check()

@@ -227,6 +227,73 @@ test('M-05 information on a task; the description is edited', async () => {
   await fact('Parent').getByText(/deleted/).waitFor()
 })
 
+test('M-06 the console: followed, searched as a whole, read around what was found, saved', async () => {
+  await at('console')
+  await page.getByText('loading 100 %').waitFor()
+  assert.equal(await page.getByText('loading 10 %').count(), 0)
+  assert.match(await page.getByText('epoch', { exact: true }).getAttribute('class'), /a-32/)
+
+  const id = await draft('long run')
+  await api('tasks.started', { task: id })
+  const print = (lines) =>
+    page.evaluate(async (body) => {
+      const got = await fetch('/api/events.add_batch', { method: 'POST', headers: { 'Content-Type': 'application/json-lines', 'X-Coffer': '1' }, body })
+      if (!got.ok) throw new Error(await got.text())
+    }, lines.map(([timestamp, msg]) => JSON.stringify({ type: 'log', task: id, timestamp, msg })).join('\n'))
+  const t0 = Date.parse('2026-01-02T03:04:05Z')
+  const steps = Array.from({ length: 20_000 }, (_, i) => [t0 + i, `step ${i} of many`])
+  steps[137][1] = 'a \x1b[31mneed\x1b[0mle at 137'
+  steps[15_000][1] = 'a needle at 15000'
+  await print(steps)
+  await at('console', id)
+  const log = page.getByRole('log', { name: 'Console' })
+  await log.getByText('step 19999 of many').waitFor()
+  await page.getByText('20,000 messages').waitFor()
+
+  const search = page.getByLabel('Search the whole log')
+  const matches = page.getByRole('group', { name: 'Lines that match' })
+  await search.fill('NEEDLE')
+  await page.getByText('2 of 20,000 lines match').waitFor()
+  assert.deepEqual(await matches.locator('mark').allTextContents(), ['needle', 'needle'])
+  assert.deepEqual(await violations(page), [])
+  await matches.getByRole('button', { name: /^138 ?a needle at 137$/ }).click()
+  await log.locator('.line.hit', { hasText: 'at 137' }).waitFor()
+  for (const near of [136, 138]) await log.getByText(`step ${near} of many`).waitFor()
+  assert.match(page.url(), new RegExp(`at=${t0 + 137}`))
+  await page.reload()
+  await log.locator('.line.hit', { hasText: 'at 137' }).waitFor()
+  await page.getByRole('button', { name: 'All matches' }).click()
+  await page.getByText('2 of 20,000 lines match').waitFor()
+  await search.fill('^step 1999\\d of')
+  await page.getByText('0 of 20,000 lines match').waitFor()
+  await page.getByRole('checkbox', { name: 'Regex' }).check()
+  await page.getByText('10 of 20,000 lines match').waitFor()
+  await search.fill('step (')
+  await page.getByRole('alert').filter({ hasText: 'is no RE2 expression' }).waitFor()
+
+  // From the end back: what is read stays in place while what was printed before comes.
+  await page.getByRole('button', { name: 'Follow' }).click()
+  await log.getByText('step 19999 of many').waitFor()
+  await log.hover()
+  await page.mouse.wheel(0, -100)
+  await log.evaluate((el) => el.scrollTo(0, 200))
+  await log.getByText('step 19510 of many').waitFor()
+  await page.waitForFunction(() => document.querySelector('[role=log]').scrollTop > 5000) // 500 lines came above
+  const seen = await log.evaluate((el) => {
+    const box = el.getBoundingClientRect()
+    return [...el.querySelectorAll('.line')].filter((l) => l.getBoundingClientRect().top >= box.top && l.getBoundingClientRect().bottom <= box.bottom).map((l) => l.textContent)
+  })
+  assert.ok(seen.some((l) => l.includes('step 19511 of many')), seen.join('\n'))
+  await page.getByRole('button', { name: 'Follow' }).click()
+  await print([[t0 + 30_000, 'printed just now']])
+  await log.getByText('printed just now').waitFor()
+
+  const { name, text } = await saved(page.getByRole('link', { name: 'Download' }))
+  assert.equal(name, `task_${id}.log`)
+  const lines = text.trimEnd().split('\n')
+  assert.deepEqual([lines.length, lines[0], lines.at(-1)], [20_001, 'step 0 of many', 'printed just now'])
+})
+
 test('M-12 the whole task is saved as JSON', async () => {
   await at('info')
   await page.getByRole('button', { name: 'More actions' }).click()

@@ -3,7 +3,7 @@
 import { QueryClient, infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { Failure, call, own } from './client'
 import { PAGE, literally, tagged } from './lists'
-import type { Account, Artifact, FoundArtifact, KeyPair, Lineage, LogLine, Model, Project, Snapshot, Task } from './types'
+import type { Account, Artifact, FoundArtifact, KeyPair, Lineage, Model, Project, Snapshot, Task } from './types'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -181,23 +181,6 @@ export const project = (id: string) =>
   queryOptions({
     queryKey: ['project', id],
     queryFn: async ({ signal }) => (await call<{ project: Project }>('projects.get_by_id', { project: id }, signal)).project,
-  })
-
-/** Lines of one reply of the console. */
-export const LINES = 500
-
-export const consoleLog = (taskID: string) =>
-  infiniteQueryOptions({
-    queryKey: ['console', taskID],
-    // The newest lines first; further pages go back from the oldest seen.
-    queryFn: ({ pageParam, signal }) =>
-      call<{ events: LogLine[]; total: number }>(
-        'events.get_task_log',
-        { task: taskID, batch_size: LINES, navigate_earlier: true, from_timestamp: pageParam || undefined, order: 'asc' },
-        signal,
-      ),
-    initialPageParam: 0,
-    getNextPageParam: (last) => (last.events.length < LINES ? undefined : last.events[0]?.timestamp),
   })
 
 export const keys = queryOptions({

@@ -255,6 +255,13 @@ export interface LogLine {
   level?: string
 }
 
+/** A line of a console log that a search found. */
+export interface LogMatch {
+  line: number
+  timestamp: number
+  text: string
+}
+
 export interface KeyPair {
   access_key: string
   secret_key?: string

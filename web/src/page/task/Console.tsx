@@ -1,106 +1,74 @@
-import { Button, Checkbox } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { consoleLog } from '../../api/query'
+import { Button, Checkbox, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { logFile } from '../../api/log'
 import type { Task } from '../../api/types'
-import { ansi } from '../../lib/ansi'
-import { count } from '../../lib/format'
 import { Icon } from '../../ui/Icon'
-import { Empty, Failed, Waiting } from '../../ui/Parts'
+import { Log } from './Log'
+import { Matches } from './Matches'
 import './console.css'
 
-interface Line {
-  at: number
-  text: string
-}
+/** How long somebody may pause while he types before the log is searched, in milliseconds. */
+const PAUSE = 300
 
-/** Lines as a terminal would leave them: of a progress bar only its last state. */
-function linesOf(at: number, msg: string): Line[] {
-  return msg
-    .replace(/\r?\n$/, '')
-    .split(/\r?\n/)
-    .map((text) => ({ at, text: text.replace(/^.*\r(?=[^\r])/s, '') }))
-}
-
+/** What the task's program printed: followed, searched as a whole, read around a line that was found, saved. */
 export function Console({ task }: { task: Task }) {
-  const log = useInfiniteQuery(consoleLog(task.id))
-  const scroller = useRef<HTMLDivElement>(null)
-  const [follow, setFollow] = useState(true)
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
   const [wrap, setWrap] = useState(false)
-  const lines = useMemo(
-    () => (log.data ? [...log.data.pages].reverse().flatMap((p) => p.events.flatMap((e) => linesOf(e.timestamp, e.msg))) : []),
-    [log.data],
-  )
-  const total = log.data?.pages[0]?.total ?? 0
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => 20, overscan: 40 })
-  useEffect(() => {
-    if (follow && lines.length) virtual.scrollToIndex(lines.length - 1, { align: 'end' })
-  }, [follow, lines.length, virtual])
-
-  if (log.error) return <Failed error={log.error} retry={() => log.refetch()} what="The console" />
-  if (!log.data) return <Waiting rows={12} />
-  if (!lines.length) return <Empty title="No output">The script has printed nothing yet.</Empty>
+  const [follow, setFollow] = useState(!search.at)
+  const q = search.q ?? ''
+  const [wanted] = useDebouncedValue(q, PAUSE)
+  const at = Number(search.at) || undefined
+  const set = (change: Record<string, string>, replace = true) =>
+    navigate({ to: '/tasks/$tid/$tab', params: { tid: task.id, tab: 'console' }, search: { ...search, ...change }, replace })
   return (
     <div className="consolepage">
       <div className="tools">
-        <span className="third">{count(total)} messages</span>
+        <TextInput
+          data-filter
+          w={240}
+          value={q}
+          placeholder="Search the whole log"
+          aria-label="Search the whole log"
+          leftSection={<Icon name="search" size={14} />}
+          onChange={(e) => {
+            setFollow(false)
+            void set({ q: e.currentTarget.value, at: '' })
+          }}
+        />
+        <Checkbox size="xs" label="Regex" checked={!!search.re} onChange={(e) => set({ re: e.currentTarget.checked ? '1' : '', at: '' })} />
         <Checkbox size="xs" label="Wrap" checked={wrap} onChange={(e) => setWrap(e.currentTarget.checked)} />
         <span className="grow" />
+        {at && wanted && (
+          <Button leftSection={<Icon name="left" size={14} />} onClick={() => set({ at: '' })}>
+            All matches
+          </Button>
+        )}
         {!follow && (
-          <Button leftSection={<Icon name="down" size={14} />} onClick={() => setFollow(true)}>
+          <Button
+            leftSection={<Icon name="down" size={14} />}
+            onClick={() => {
+              void client.resetQueries({ queryKey: ['console', task.id] })
+              setFollow(true)
+              void set({ q: '', at: '' })
+            }}
+          >
             Follow
           </Button>
         )}
-        <Button
-          leftSection={<Icon name="copy" size={14} />}
-          onClick={() => navigator.clipboard.writeText(lines.map((l) => l.text).join('\n'))}
-        >
-          Copy what is loaded
+        <Button component="a" href={logFile(task.id)} download leftSection={<Icon name="down" size={14} />}>
+          Download
         </Button>
       </div>
-      <div
-        className={wrap ? 'console wrap' : 'console'}
-        ref={scroller}
-        role="log"
-        aria-live="off"
-        aria-label="Console"
-        tabIndex={0}
-        onScroll={(e) => {
-          const el = e.currentTarget
-          const atEnd = el.scrollHeight - el.scrollTop - el.clientHeight < 40
-          if (!atEnd && follow && el.scrollTop < (virtual.scrollOffset ?? 0)) setFollow(false)
-          if (el.scrollTop < 400 && log.hasNextPage && !log.isFetchingNextPage) void log.fetchNextPage()
-        }}
-        onWheel={(e) => e.deltaY < 0 && setFollow(false)}
-      >
-        {log.hasNextPage && <p className="third">Scroll up for earlier lines</p>}
-        <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {virtual.getVirtualItems().map((row) => {
-            const line = lines[row.index]
-            return (
-              line && (
-                <div
-                  key={row.index}
-                  data-index={row.index}
-                  ref={wrap ? virtual.measureElement : undefined}
-                  className="line"
-                  style={{ transform: `translateY(${row.start}px)` }}
-                >
-                  <time dateTime={new Date(line.at).toISOString()}>{new Date(line.at).toLocaleTimeString('en-GB')}</time>
-                  <span>
-                    {ansi(line.text).map((piece, i) => (
-                      <span key={i} className={piece.style}>
-                        {piece.text}
-                      </span>
-                    ))}
-                  </span>
-                </div>
-              )
-            )
-          })}
-        </div>
-      </div>
+      {wanted && !at ? (
+        <Matches key={wanted} task={task} q={wanted} re={!!search.re} wrap={wrap} open={(m) => set({ at: String(m.timestamp) }, false)} />
+      ) : (
+        <Log key={at} task={task} at={at} q={wanted} re={!!search.re} wrap={wrap} follow={follow} setFollow={setFollow} />
+      )}
     </div>
   )
 }

@@ -30,6 +30,12 @@ async function draft(name, fields = {}) {
   const { id } = await api('tasks.create', { name, type: 'data_processing', ...fields })
   return id
 }
+/** Sends events, as the SDK does. */
+const send = (events) =>
+  page.evaluate(async (body) => {
+    const got = await fetch('/api/events.add_batch', { method: 'POST', headers: { 'Content-Type': 'application/json-lines', 'X-Coffer': '1' }, body })
+    if (!got.ok) throw new Error(await got.text())
+  }, events.map((e) => JSON.stringify(e)).join('\n'))
 
 test('the header of a task: type, name, status, tags, id, description, and a menu of what can be done', async () => {
   await at('info')
@@ -235,11 +241,7 @@ test('M-06 the console: followed, searched as a whole, read around what was foun
 
   const id = await draft('long run')
   await api('tasks.started', { task: id })
-  const print = (lines) =>
-    page.evaluate(async (body) => {
-      const got = await fetch('/api/events.add_batch', { method: 'POST', headers: { 'Content-Type': 'application/json-lines', 'X-Coffer': '1' }, body })
-      if (!got.ok) throw new Error(await got.text())
-    }, lines.map(([timestamp, msg]) => JSON.stringify({ type: 'log', task: id, timestamp, msg })).join('\n'))
+  const print = (lines) => send(lines.map(([timestamp, msg]) => ({ type: 'log', task: id, timestamp, msg })))
   const t0 = Date.parse('2026-01-02T03:04:05Z')
   const steps = Array.from({ length: 20_000 }, (_, i) => [t0 + i, `step ${i} of many`])
   steps[137][1] = 'a \x1b[31mneed\x1b[0mle at 137'
@@ -294,6 +296,177 @@ test('M-06 the console: followed, searched as a whole, read around what was foun
   assert.deepEqual([lines.length, lines[0], lines.at(-1)], [20_001, 'step 0 of many', 'printed just now'])
 })
 
+/** Sends points of a curve, as the SDK does. */
+const points = (task, metric, variant, values) =>
+  send(values.map((value, iter) => ({ type: 'training_stats_scalar', task, metric, variant, iter, value, timestamp: 1_700_000_000_000 + iter * 1000 })))
+const chart = (name) => page.getByRole('region', { name, exact: true })
+const segment = (group, name) => page.getByRole('radiogroup', { name: group }).getByText(name, { exact: true }).click()
+
+test('M-07 curves: grouped, on three axes, smoothed in three ways, hidden, found, with all points on the whole screen', async () => {
+  const { project } = await taskOf()
+  const long = await draft('long curve', { project })
+  await points(long, 'wave', 'sine', Array.from({ length: 2000 }, (_, i) => Math.sin(i / 50) + 2 + (i % 7) / 10))
+  await at('scalars')
+  await chart('loss').getByText('240 points').waitFor()
+  assert.deepEqual(await violations(page), [])
+
+  // The value under the pointer is that of the smoothed curve.
+  const under = async () => {
+    await page.mouse.move(0, 0)
+    await chart('rate').locator('.u-over').hover({ position: { x: 245, y: 60 } })
+    await chart('rate').getByText(/^iteration \d/).waitFor()
+    return [await chart('rate').getByText(/^iteration \d/).textContent(), await chart('rate').locator('footer b').textContent()].join()
+  }
+  const drawn = new Set([await under()])
+  for (const [name, how] of [['EMA', 'ema'], ['Gaussian', 'gauss'], ['Running mean', 'mean']]) {
+    await page.getByRole('combobox', { name: 'Smoothing' }).click()
+    await page.getByRole('option', { name }).click()
+    await page.waitForURL((url) => url.searchParams.get('smooth') === `${how}:0.6`)
+    drawn.add(await under())
+  }
+  assert.equal(drawn.size, 4, [...drawn].join(' '))
+  const before = await under()
+  await page.getByRole('slider', { name: 'Amount of smoothing' }).focus()
+  await page.keyboard.press('Home')
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
+  await page.waitForURL((url) => url.searchParams.get('smooth') === 'mean:0.03')
+  assert.notEqual(await under(), before)
+
+  await page.getByRole('checkbox', { name: 'val' }).uncheck()
+  await chart('loss').getByText('120 points').waitFor()
+  await page.getByRole('checkbox', { name: 'val' }).check()
+  await page.getByLabel('Filter metrics').fill('rate')
+  await chart('loss').waitFor({ state: 'detached' })
+  await page.getByLabel('Filter metrics').fill('')
+  await chart('loss').waitFor()
+
+  // Both other axes count in time, of which the server is asked.
+  const timed = page.waitForRequest((r) => r.url().includes('/scalars?key=timestamp'))
+  await segment('Axis', 'Relative')
+  await timed
+  await page.waitForURL(/axis=relative/)
+  await segment('Axis', 'Wall')
+  await page.waitForURL(/axis=wall/)
+  await segment('Grouping', 'Each')
+  await chart('loss / train').waitFor()
+  await page.getByRole('checkbox', { name: 'Log' }).check()
+  await page.waitForURL(/log=1/)
+
+  // What was chosen last is how other tasks of the project begin, and stands in their addresses; other projects have their own.
+  await at('scalars', long)
+  await chart('wave / sine').waitFor()
+  await page.waitForURL((url) => url.searchParams.get('axis') === 'wall' && url.searchParams.get('group') === 'none' && url.searchParams.get('log') === '1')
+  const elsewhere = await draft('elsewhere')
+  await points(elsewhere, 'wave', 'sine', [1, 2])
+  await at('scalars', elsewhere)
+  await chart('wave').waitFor()
+  assert.equal(new URL(page.url()).search, '')
+
+  await go(`/tasks/${long}/scalars?axis=iter&group=metric&log=0`)
+  await chart('wave').getByText(/of 2,000 points, min and max kept/).waitFor()
+  await page.getByRole('button', { name: 'Show wave on the whole screen' }).click()
+  await dialog().getByText('2,000 points', { exact: true }).waitFor()
+  assert.ok((await dialog().locator('.uplot').boundingBox()).height > 500)
+  assert.deepEqual(await violations(page), [])
+  await page.reload()
+  await dialog().getByText('2,000 points', { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+  await dialog().waitFor({ state: 'detached' })
+})
+
+test('M-09 single values stand in a table, which is saved as CSV', async () => {
+  await at('scalars')
+  const table = page.getByRole('region', { name: 'Single values' })
+  await table.getByRole('row', { name: 'best loss 0.2500' }).waitFor()
+  await table.getByRole('row', { name: 'songs, in all 1200' }).waitFor()
+  const { name, text } = await saved(table.getByRole('button', { name: 'Single values as CSV' }))
+  assert.match(name, /single-values\.csv$/)
+  assert.deepEqual(text.split('\r\n').sort(), ['', '"best loss",0.25', '"name","value"', '"songs, in all",1200'])
+})
+
+test('M-10 plots: the latest of each, older ones by slider and step, by metric, filtered; tables saved as CSV', async () => {
+  await at('plots')
+  const one = chart('errors / by class')
+  const group = page.getByRole('region', { name: 'errors', exact: true })
+  await group.getByRole('region', { name: 'errors / by length' }).waitFor()
+  assert.equal(await group.getByRole('region').count(), 2)
+  const first = async (n) => {
+    await one.getByText(`iteration ${n}`, { exact: true }).waitFor()
+    await page.waitForFunction((n) => document.querySelector('[aria-label="errors / by class"] .js-plotly-plot')?.data?.[0].y[0] === n, n)
+  }
+  await first(3)
+  assert.equal(await one.getByRole('button', { name: /^Next iteration/ }).isDisabled(), true)
+  await one.getByRole('button', { name: /^Iteration before/ }).click()
+  await first(2)
+  await one.getByRole('slider', { name: 'Iteration of errors / by class' }).focus()
+  await page.keyboard.press('ArrowLeft')
+  await first(1)
+  assert.equal(await one.getByRole('button', { name: /^Iteration before/ }).isDisabled(), true)
+  await one.getByRole('button', { name: /^Next iteration/ }).click()
+  await first(2)
+  assert.deepEqual(await violations(page), [])
+  await page.getByLabel('Filter plots').fill('length')
+  await one.waitFor({ state: 'detached' })
+  await chart('errors / by length').waitFor()
+  await page.getByLabel('Filter plots').fill('confusion')
+  await chart('confusion / matrix').getByRole('cell', { name: '9', exact: true }).waitFor()
+  const { text } = await saved(page.getByRole('button', { name: 'CSV' }))
+  assert.deepEqual(text.split('\r\n').slice(0, 3), ['"wren","the ""finch"""', '"8","2"', '"1","9"'])
+})
+
+test('M-11 a plot on the whole screen: PNG, JSON, zoom, pan, log scale, legend, hover', async () => {
+  await at('plots')
+  await page.getByRole('button', { name: 'Show errors / by length on the whole screen' }).click()
+  await page.waitForURL(/full=/)
+  const plot = dialog().locator('.js-plotly-plot')
+  await plot.locator('.main-svg').first().waitFor()
+  assert.ok((await plot.boundingBox()).height > 500)
+  assert.deepEqual(await violations(page), [])
+  /** The layout, once it is so. */
+  const until = async (holds) => {
+    for (;;) {
+      const { x, y, legend, hover } = await plot.evaluate(({ _fullLayout: l }) => ({ x: l.xaxis.range, y: l.yaxis.type, legend: l.showlegend, hover: l.hovermode }))
+      const now = { from: x[0], width: x[1] - x[0], y, legend, hover }
+      if (holds(now)) return now
+      await page.waitForTimeout(100)
+    }
+  }
+  const drag = async () => {
+    const box = await plot.boundingBox()
+    await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height / 2, { steps: 4 })
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height / 2, { steps: 4 })
+    await page.mouse.up()
+  }
+  const whole = await until(() => true)
+  await drag()
+  const near = await until((now) => now.width < whole.width / 2)
+  await plot.getByRole('button', { name: 'Pan' }).click()
+  await drag()
+  const moved = await until((now) => now.from < near.from - near.width / 10)
+  assert.ok(Math.abs(moved.width - near.width) < near.width / 100)
+  await plot.getByRole('button', { name: 'Reset axes' }).click()
+  await until((now) => Math.abs(now.from - whole.from) < 1e-6)
+
+  await dialog().getByRole('checkbox', { name: 'Log' }).check()
+  await until((now) => now.y === 'log')
+  await dialog().getByRole('checkbox', { name: 'Legend' }).uncheck()
+  await until((now) => now.legend === false)
+  for (const [name, mode] of [['Of all at this x', 'x unified'], ['None', false], ['Of the nearest point', 'closest']]) {
+    await dialog().getByRole('combobox', { name: 'Values under the pointer' }).click()
+    await page.getByRole('option', { name }).click()
+    await until((now) => now.hover === mode)
+  }
+  const { name, text } = await saved(dialog().getByRole('button', { name: 'JSON' }))
+  assert.equal(name, 'errors _ by length.json')
+  assert.equal(JSON.parse(text).data[0].y[0], 3)
+  const [png] = await Promise.all([page.waitForEvent('download'), plot.getByRole('button', { name: 'Download plot as a PNG' }).click()])
+  assert.deepEqual([...readFileSync(await png.path()).subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47])
+  await page.keyboard.press('Escape')
+  await dialog().waitFor({ state: 'detached' })
+})
+
 test('M-12 the whole task is saved as JSON', async () => {
   await at('info')
   await page.getByRole('button', { name: 'More actions' }).click()
@@ -305,6 +478,34 @@ test('M-12 the whole task is saved as JSON', async () => {
   assert.equal(whole.configuration.network.name, 'network')
   assert.equal(whole.execution.artifacts[0].key, 'labels')
   assert.match(whole.script.diff, /warblers/)
+})
+
+test('M-13 what is no number does not break a chart: it is 0, or what the program chose', async () => {
+  await at('scalars?axis=iter&group=metric&log=0')
+  await chart('odd').getByText('8 points').waitFor()
+  await go(`/tasks/${made.warbler}/scalars?view=values&axis=iter`)
+  for (const [name, want] of [['as zero', ['4', '1', '4', '0 at 1', '4 at 3', '1.250']], ['as chosen', ['4', '1', '4', '1 at 0', '9 at 2', '5.250']]]) {
+    const row = page.getByRole('row', { name: new RegExp(`^odd ${name}`) })
+    await row.waitFor()
+    assert.deepEqual((await row.getByRole('cell').allTextContents()).slice(2), want)
+  }
+})
+
+test('the parts of a task fit a phone', async () => {
+  const { page, wrong, close } = await on.open(phone)
+  for (const [tab, shows] of [
+    ['configuration', page.getByRole('cell', { name: 'lr', exact: true })],
+    ['console?q=heard', page.getByText('3 of')],
+    ['scalars?full=loss', page.getByRole('dialog').locator('.uplot')],
+    ['plots?full=errors / by class', page.getByRole('dialog').locator('.main-svg').first()],
+  ]) {
+    await page.goto(`${on.server.web}/tasks/${made.warbler}/${tab}`)
+    await shows.waitFor()
+    await fits(page)
+    assert.deepEqual(await violations(page), [], tab)
+  }
+  assert.deepEqual(wrong, [])
+  await close()
 })
 
 test('the pages of a task said nothing in the console but what the server refused', () => {

@@ -113,7 +113,7 @@ const oneModel = createRoute({
 const oneTask = createRoute({
   getParentRoute: () => inside,
   path: '/tasks/$tid/$tab',
-  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames, 'axis', 'group', 'hide', 'log', 'metric', 'sample', 're', 'at'),
+  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames, 'axis', 'group', 'hide', 'log', 'metric', 'sample', 're', 'at', 'smooth', 'full'),
   component: lazyRouteComponent(() => import('./page/task/TaskPage'), 'TaskPage'),
 })
 const settings = createRoute({

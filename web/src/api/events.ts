@@ -14,6 +14,43 @@ export const curves = (task: string, key: 'iter' | 'timestamp') =>
     placeholderData: (before) => before,
   })
 
+/** Points of one page, and at most of a chart: more than these cannot be told apart on any screen. */
+const RAW = 100_000
+const MOST = 1_000_000
+
+interface RawPage {
+  returned: number
+  scroll_id: string
+  variants: Record<string, Partial<Record<'iter' | 'timestamp', number[]>> & { y: number[] }>
+}
+
+/** Curves of one metric with each of their points; those with too many stay as they are. */
+export const rawCurves = (task: string, known: Curve[], key: 'iter' | 'timestamp') =>
+  queryOptions({
+    queryKey: ['curves', task, 'raw', key, known.map((c) => [c.metric, c.variant])],
+    queryFn: async ({ signal }): Promise<Curve[]> => {
+      if (known.reduce((sum, c) => sum + c.points, 0) > MOST) return known
+      const points = new Map(known.map((c) => [c.variant, { x: [] as number[], y: [] as number[] }]))
+      const metric = { metric: known[0]?.metric, variants: known.map((c) => c.variant) }
+      for (let scroll_id: string | undefined; ; ) {
+        const page: RawPage = await call<RawPage>('events.scalar_metrics_iter_raw', { task, metric, key, batch_size: RAW, scroll_id }, signal)
+        if (!page.returned) break
+        scroll_id = page.scroll_id
+        for (const [variant, some] of Object.entries(page.variants)) {
+          const of = points.get(variant)
+          for (const [i, x] of (some[key] ?? []).entries()) {
+            of?.x.push(x)
+            of?.y.push(some.y[i] ?? NaN)
+          }
+        }
+      }
+      return known.map(({ metric, variant }) => {
+        const { x, y } = points.get(variant) ?? { x: [], y: [] }
+        return { metric, variant, points: x.length, x, count: x.map(() => 1), mean: y, min: y, max: y }
+      })
+    },
+  })
+
 export interface Single {
   metric: string
   variant: string

@@ -41,6 +41,8 @@ const paths = {
   key: 'M5.5 7.500a3 3 0 1 0 2.6 4.500M8 9.500l5.5-5.500M11 5l1.7 1.700M5.5 10.500h.01',
   sort: 'M5 3v10M2.8 10.8 5 13l2.2-2.200M11 13V3M8.8 5.2 11 3l2.2 2.2',
   left: 'M10 3 5 8l5 5',
+  right: 'M6 3l5 5-5 5',
+  expand: 'M9.5 2.500h4v4M6.5 13.500h-4v-4M13.5 2.500l-5 5M2.5 13.500l5-5',
 } as const
 
 export type IconName = keyof typeof paths

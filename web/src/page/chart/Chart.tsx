@@ -1,6 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Curve } from '../../api/types'
@@ -17,6 +17,7 @@ interface Props {
   smoothing: Smoothing
   log: boolean
   height?: number
+  tools?: ReactNode
 }
 
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -51,7 +52,7 @@ function joined(curves: Curve[], axis: Axis): [number[], (number | null)[][], (n
 }
 
 /** Curves of a metric. The band shows least and greatest values of what the server put together. */
-export function Chart({ title, curves, axis, smoothing, log, height = 240 }: Props) {
+export function Chart({ title, curves, axis, smoothing, log, height = 240, tools }: Props) {
   const { ref, width } = useElementSize()
   const holder = useRef<HTMLDivElement>(null)
   const scheme = useComputedColorScheme('light')
@@ -110,6 +111,8 @@ export function Chart({ title, curves, axis, smoothing, log, height = 240 }: Pro
           {reduced ? `${count(curves.reduce((s, c) => s + c.x.length, 0))} of ${count(points)} points, min and max kept` : `${count(points)} points`}
           {bad > 0 && `, ${count(bad)} not a number`}
         </span>
+        <span className="grow" />
+        {tools}
       </header>
       <div ref={holder} className="canvas" aria-hidden="true" style={{ height }} />
       <footer>

@@ -7,3 +7,7 @@ export function saveText(name: string, text: string, type = 'text/csv') {
   link.click()
   URL.revokeObjectURL(url)
 }
+
+/** Rows as CSV: texts are quoted, numbers are not. */
+export const csv = (rows: unknown[][]) =>
+  rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell : `"${String(cell ?? '').replaceAll('"', '""')}"`)).join(',') + '\r\n').join('')

@@ -1,30 +1,53 @@
-import { Button, Checkbox, SegmentedControl, Select, Slider, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Checkbox, SegmentedControl, Select, Slider, TextInput } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
-import { curves as curvesQuery, singles } from '../../api/events'
+import { useEffect, useMemo, useState } from 'react'
+import { curves as curvesQuery, singles, type Single } from '../../api/events'
 import type { Curve, Task } from '../../api/types'
 import { count, value } from '../../lib/format'
 import type { Smoothing } from '../../lib/smooth'
 import { Icon } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
 import { Chart, colours, type Axis } from '../chart/Chart'
-import { saveText } from '../chart/save'
+import { FullChart } from '../chart/FullChart'
+import { csv, saveText } from '../chart/save'
 import './artifacts.css'
+
+/** How curves are drawn, as texts of the address. What somebody chose last is the default for all tasks of the project. */
+const usual = { axis: 'iter', group: 'metric', log: '0', smooth: 'none:0.6' }
+
+type Look = typeof usual
 
 /** Curves of a task, and their values. */
 export function Scalars({ task }: { task: Task }) {
   const navigate = useNavigate()
   const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
   const [q, setQ] = useState('')
-  const [smoothing, setSmoothing] = useLocalStorage<Smoothing>({ key: 'coffer.smoothing', defaultValue: { how: 'none', amount: 0.6 }, getInitialValueInEffect: false })
-  const axis: Axis = search.axis === 'relative' || search.axis === 'wall' ? search.axis : 'iter'
+  const [kept, keep] = useLocalStorage<Partial<Look>>({ key: `coffer.scalars.${task.project?.id ?? ''}`, defaultValue: {}, getInitialValueInEffect: false })
+  const look: Look = {
+    axis: search.axis ?? kept.axis ?? usual.axis,
+    group: search.group ?? kept.group ?? usual.group,
+    log: search.log ?? kept.log ?? usual.log,
+    smooth: search.smooth ?? kept.smooth ?? usual.smooth,
+  }
+  const axis: Axis = look.axis === 'relative' || look.axis === 'wall' ? look.axis : 'iter'
+  const [how = 'none', amount = '0.6'] = look.smooth.split(':')
+  const smoothing = useMemo((): Smoothing => ({ how: how as Smoothing['how'], amount: Number(amount) || 0 }), [how, amount])
   const found = useQuery(curvesQuery(task.id, axis === 'iter' ? 'iter' : 'timestamp'))
   const single = useQuery(singles(task.id))
   const hidden = useMemo(() => new Set(search.hide?.split(',') ?? []), [search.hide])
   const set = (change: Record<string, string>) =>
     navigate({ to: '/tasks/$tid/$tab', params: { tid: task.id, tab: 'scalars' }, search: { ...search, ...change }, replace: true })
+  const choose = (change: Partial<Look>) => {
+    keep({ ...kept, ...change })
+    void set(change)
+  }
+  useEffect(() => {
+    // What comes from this browser stands in the address, too, so that it shows others the same.
+    const own = Object.entries(look).filter(([k, v]) => search[k as keyof Look] === undefined && v !== usual[k as keyof Look])
+    if (own.length) void set(Object.fromEntries(own))
+  }, []) // eslint-disable-line react-hooks/exhaustive-deps
   const groups = useMemo(() => {
     const byMetric = new Map<string, Curve[]>()
     for (const c of found.data ?? []) byMetric.set(c.metric, [...(byMetric.get(c.metric) ?? []), c])
@@ -43,26 +66,27 @@ export function Scalars({ task }: { task: Task }) {
     if (!next.delete(id(c))) next.add(id(c))
     void set({ hide: [...next].join(',') })
   }
-  const cards: [string, Curve[]][] = search.group === 'none' ? seen.flatMap(([m, cs]) => cs.map((c): [string, Curve[]] => [`${m} / ${c.variant}`, [c]])) : seen
+  const cards: [string, Curve[]][] = look.group === 'none' ? seen.flatMap(([m, cs]) => cs.map((c): [string, Curve[]] => [`${m} / ${c.variant}`, [c]])) : seen
+  const full = cards.find(([title]) => title === search.full)
+  const drawn = { axis, smoothing, log: look.log === '1' }
   return (
     <>
       <div className="tools">
         <SegmentedControl size="xs" aria-label="View" value={search.view === 'values' ? 'values' : 'graphs'} onChange={(v) => set({ view: v === 'graphs' ? '' : v })}
           data={[{ value: 'graphs', label: 'Graphs' }, { value: 'values', label: 'Values' }]} />
-        <SegmentedControl size="xs" aria-label="Grouping" value={search.group === 'none' ? 'none' : 'metric'} onChange={(v) => set({ group: v === 'none' ? v : '' })}
+        <SegmentedControl size="xs" aria-label="Grouping" value={look.group} onChange={(group) => choose({ group })}
           data={[{ value: 'metric', label: 'By metric' }, { value: 'none', label: 'Each' }]} />
-        <SegmentedControl size="xs" aria-label="Axis" value={axis} onChange={(v) => set({ axis: v === 'iter' ? '' : v })}
+        <SegmentedControl size="xs" aria-label="Axis" value={axis} onChange={(v) => choose({ axis: v })}
           data={[{ value: 'iter', label: 'Iteration' }, { value: 'relative', label: 'Relative' }, { value: 'wall', label: 'Wall' }]} />
-        <Select size="xs" w={130} aria-label="Smoothing" value={smoothing.how} allowDeselect={false}
-          onChange={(how) => setSmoothing({ ...smoothing, how: how as Smoothing['how'] })}
+        <Select size="xs" w={130} aria-label="Smoothing" value={how} allowDeselect={false} onChange={(v) => choose({ smooth: `${v}:${amount}` })}
           data={[{ value: 'none', label: 'Not smoothed' }, { value: 'ema', label: 'EMA' }, { value: 'gauss', label: 'Gaussian' }, { value: 'mean', label: 'Running mean' }]} />
-        {smoothing.how !== 'none' && (
+        {how !== 'none' && (
           <Slider w={120} size="sm" min={0} max={0.99} step={0.01} value={smoothing.amount} label={(v) => v.toFixed(2)} thumbLabel="Amount of smoothing"
-            onChange={(amount) => setSmoothing({ ...smoothing, amount })} />
+            onChange={(v) => choose({ smooth: `${how}:${v}` })} />
         )}
-        <Checkbox size="xs" label="Log" checked={!!search.log} onChange={(e) => set({ log: e.currentTarget.checked ? '1' : '' })} />
+        <Checkbox size="xs" label="Log" checked={drawn.log} onChange={(e) => choose({ log: e.currentTarget.checked ? '1' : '0' })} />
         <span className="grow" />
-        <Button leftSection={<Icon name="down" size={14} />} onClick={() => saveText(`${task.name}-values.csv`, csv(seen.flatMap(([, cs]) => cs), single.data ?? []))}>
+        <Button leftSection={<Icon name="down" size={14} />} onClick={() => saveText(`${task.name}-values.csv`, valuesCSV(seen.flatMap(([, cs]) => cs)))}>
           CSV
         </Button>
       </div>
@@ -91,28 +115,69 @@ export function Scalars({ task }: { task: Task }) {
           })}
         </nav>
         <div className="field" tabIndex={0} role="group" aria-label="Scalars">
-          {!!single.data?.length && (
-            <dl className="singles" aria-label="Single values">
-              {single.data.map((s) => (
-                <div key={s.metric + s.variant}>
-                  <dt>{s.variant}</dt>
-                  <dd>{value(s.value)}</dd>
-                </div>
-              ))}
-            </dl>
-          )}
+          {!!single.data?.length && <Summary values={single.data} name={task.name} />}
           {search.view === 'values' ? (
             <Values curves={seen.flatMap(([, cs]) => cs)} />
           ) : (
             <div className="charts">
               {cards.map(([title, cs]) => (
-                <Chart key={title} title={title} curves={cs} axis={axis} smoothing={smoothing} log={!!search.log} />
+                <Chart
+                  key={title}
+                  title={title}
+                  curves={cs}
+                  {...drawn}
+                  tools={
+                    <ActionIcon variant="subtle" color="gray" size={22} aria-label={`Show ${title} on the whole screen`} onClick={() => set({ full: title })}>
+                      <Icon name="expand" size={14} />
+                    </ActionIcon>
+                  }
+                />
               ))}
             </div>
           )}
         </div>
       </div>
+      {full && <FullChart task={task.id} title={full[0]} curves={full[1]} {...drawn} close={() => set({ full: '' })} />}
     </>
+  )
+}
+
+/** Values that were reported without an iteration. */
+function Summary({ values, name }: { values: Single[]; name: string }) {
+  return (
+    <section className="frame summary" aria-label="Single values">
+      <div className="framehead">
+        <h2 className="strong" style={{ fontSize: 'inherit' }}>
+          Single values
+        </h2>
+        <span className="third grow">{count(values.length)}</span>
+        <Button
+          size="compact-xs"
+          leftSection={<Icon name="down" size={12} />}
+          onClick={() => saveText(`${name}-single-values.csv`, csv([['name', 'value'], ...values.map((s) => [s.variant, s.value])]))}
+        >
+          Single values as CSV
+        </Button>
+      </div>
+      <div className="scrolls" tabIndex={0} role="group" aria-label="Table of single values">
+        <table className="plain">
+          <thead className="hidden">
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {values.map((s) => (
+              <tr key={s.metric + s.variant}>
+                <td>{s.variant}</td>
+                <td className="num strong">{value(s.value)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   )
 }
 
@@ -156,13 +221,11 @@ function Values({ curves }: { curves: Curve[] }) {
   )
 }
 
-const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
-
-function csv(curves: Curve[], single: { metric: string; variant: string; value: number }[]): string {
-  const lines = curves.map((c) => {
-    const s = summary(c)
-    return [quoted(c.metric), quoted(c.variant), c.points, s.first, s.last, s.least, s.most, s.mean].join(',')
-  })
-  for (const s of single) lines.push([quoted(s.metric), quoted(s.variant), 1, s.value, s.value, s.value, s.value, s.value].join(','))
-  return ['metric,variant,points,first,last,min,max,mean', ...lines].join('\r\n') + '\r\n'
-}
+const valuesCSV = (curves: Curve[]) =>
+  csv([
+    ['metric', 'variant', 'points', 'first', 'last', 'min', 'max', 'mean'],
+    ...curves.map((c) => {
+      const s = summary(c)
+      return [c.metric, c.variant, c.points, s.first, s.last, s.least, s.most, s.mean]
+    }),
+  ])

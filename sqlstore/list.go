@@ -215,7 +215,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			if err != nil {
 				return err
 			}
-			p.tests, picked = !few, picked || few
+			p.tests, picked = !few && m.Pattern.Form == query.Prefix, picked || few
 			continue
 		}
 		in, ok := p.leaf.(query.In)
@@ -301,10 +301,10 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 	return nil
 }
 
-// startsSo reports whether a pattern tells how a text begins of which an index
-// has all.
+// startsSo reports whether a pattern tells how a text begins, or all of it, of
+// which an index has all.
 func (f field) startsSo(r query.Regexp) bool {
-	return f.name && f.indexed != nil && r.Form == query.Prefix && !r.Fold
+	return f.name && f.indexed != nil && (r.Form == query.Prefix || r.Form == query.Exact) && !r.Fold
 }
 
 // gives reports whether the index of the field has the wanted rows in the

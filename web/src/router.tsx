@@ -107,7 +107,7 @@ const projectModels = createRoute({
 const oneModel = createRoute({
   getParentRoute: () => inside,
   path: '/models/$mid/$tab',
-  validateSearch: texts('node', 'limit', ...narrowing, 'status'),
+  validateSearch: texts('node', 'limit', ...narrowing, 'status', 'view', 'axis', 'group', 'hide', 'log', 'smooth', 'full'),
   component: lazyRouteComponent(() => import('./page/model/ModelPage'), 'ModelPage'),
 })
 const oneTask = createRoute({

@@ -7,10 +7,26 @@ import type { Curve, Plot, Sample } from './types'
 /** Buckets of a curve: about as many as a chart is wide. */
 export const SAMPLES = 800
 
-export const curves = (task: string, key: 'iter' | 'timestamp') =>
+/** Buckets of a curve of a model, of which there is but the mean: so many that hardly any holds more than one point. */
+const MEANS = 6000
+
+/** Curves of a model: each point as its bucket. */
+async function curvesOfModel(task: string, key: 'iter' | 'timestamp', signal: AbortSignal): Promise<Curve[]> {
+  const found = await call<Record<string, Record<string, { x: number[]; y: number[] }>>>(
+    'events.scalar_metrics_iter_histogram',
+    { task, key, samples: MEANS, model_events: true },
+    signal,
+  )
+  return Object.entries(found).flatMap(([metric, variants]) =>
+    Object.entries(variants).map(([variant, { x, y }]) => ({ metric, variant, points: x.length, x, count: x.map(() => 1), mean: y, min: y, max: y })),
+  )
+}
+
+export const curves = (of: string, key: 'iter' | 'timestamp', ofModel = false) =>
   queryOptions({
-    queryKey: ['curves', task, key],
-    queryFn: async ({ signal }) => (await own<{ curves: Curve[] }>(`tasks/${task}/scalars`, { key, samples: SAMPLES }, { signal })).curves,
+    queryKey: ['curves', of, key],
+    queryFn: async ({ signal }) =>
+      ofModel ? curvesOfModel(of, key, signal) : (await own<{ curves: Curve[] }>(`tasks/${of}/scalars`, { key, samples: SAMPLES }, { signal })).curves,
     placeholderData: (before) => before,
   })
 
@@ -25,22 +41,22 @@ interface RawPage {
 }
 
 /** Curves of one metric with each of their points; those with too many stay as they are. */
-export const rawCurves = (task: string, known: Curve[], key: 'iter' | 'timestamp') =>
+export const rawCurves = (of: string, known: Curve[], key: 'iter' | 'timestamp', ofModel = false) =>
   queryOptions({
-    queryKey: ['curves', task, 'raw', key, known.map((c) => [c.metric, c.variant])],
+    queryKey: ['curves', of, 'raw', key, known.map((c) => [c.metric, c.variant])],
     queryFn: async ({ signal }): Promise<Curve[]> => {
       if (known.reduce((sum, c) => sum + c.points, 0) > MOST) return known
       const points = new Map(known.map((c) => [c.variant, { x: [] as number[], y: [] as number[] }]))
       const metric = { metric: known[0]?.metric, variants: known.map((c) => c.variant) }
       for (let scroll_id: string | undefined; ; ) {
-        const page: RawPage = await call<RawPage>('events.scalar_metrics_iter_raw', { task, metric, key, batch_size: RAW, scroll_id }, signal)
+        const page: RawPage = await call<RawPage>('events.scalar_metrics_iter_raw', { task: of, metric, key, batch_size: RAW, scroll_id, model_events: ofModel || undefined }, signal)
         if (!page.returned) break
         scroll_id = page.scroll_id
         for (const [variant, some] of Object.entries(page.variants)) {
-          const of = points.get(variant)
+          const curve = points.get(variant)
           for (const [i, x] of (some[key] ?? []).entries()) {
-            of?.x.push(x)
-            of?.y.push(some.y[i] ?? NaN)
+            curve?.x.push(x)
+            curve?.y.push(some.y[i] ?? NaN)
           }
         }
       }
@@ -57,22 +73,23 @@ export interface Single {
   value: number
 }
 
-export const singles = (task: string) =>
+export const singles = (of: string, ofModel = false) =>
   queryOptions({
-    queryKey: ['singles', task],
+    queryKey: ['singles', of],
     queryFn: async ({ signal }) =>
-      (await call<{ tasks: { values: Single[] }[] }>('events.get_task_single_value_metrics', { tasks: [task] }, signal)).tasks[0]?.values ?? [],
+      (await call<{ tasks: { values: Single[] }[] }>('events.get_task_single_value_metrics', { tasks: [of], model_events: ofModel || undefined }, signal)).tasks[0]
+        ?.values ?? [],
   })
 
 /** Iterations of a plot that the slider reaches back to. */
 const PLOTS_BACK = 20
 
-export const plots = (task: string, ofModel = false) =>
+export const plots = (of: string, ofModel = false) =>
   queryOptions({
-    queryKey: ['plots', task, ofModel],
+    queryKey: ['plots', of],
     queryFn: async ({ signal }) =>
       (
-        await call<{ plots: Plot[] }>('events.get_task_plots', { task, iters: PLOTS_BACK, no_scroll: true, model_events: ofModel || undefined }, signal)
+        await call<{ plots: Plot[] }>('events.get_task_plots', { task: of, iters: PLOTS_BACK, no_scroll: true, model_events: ofModel || undefined }, signal)
       ).plots,
   })
 

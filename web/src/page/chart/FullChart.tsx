@@ -7,7 +7,8 @@ import { Failed } from '../../ui/Parts'
 import { Chart, type Axis } from './Chart'
 
 interface Props {
-  task: string
+  of: string // the id of a task or model
+  ofModel?: boolean
   title: string
   curves: Curve[] // of one metric; shown until all points are here
   axis: Axis
@@ -17,8 +18,8 @@ interface Props {
 }
 
 /** Curves on the whole screen, with each point that was reported. */
-export function FullChart({ task, title, curves, close, ...look }: Props) {
-  const found = useQuery(rawCurves(task, curves, look.axis === 'iter' ? 'iter' : 'timestamp'))
+export function FullChart({ of, ofModel, title, curves, close, ...look }: Props) {
+  const found = useQuery(rawCurves(of, curves, look.axis === 'iter' ? 'iter' : 'timestamp', ofModel))
   return (
     <Modal opened onClose={close} fullScreen title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
       {found.error && <Failed error={found.error} retry={() => found.refetch()} what="All points" />}

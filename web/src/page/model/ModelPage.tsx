@@ -24,12 +24,15 @@ const parts = {
   design: lazy(() => import('./Content').then((m) => ({ default: m.Design }))),
   labels: lazy(() => import('./Content').then((m) => ({ default: m.Labels }))),
   metadata: lazy(() => import('./Content').then((m) => ({ default: m.MetadataTab }))),
+  scalars: lazy(() => import('./Reported').then((m) => ({ default: m.ModelScalars }))),
+  plots: lazy(() => import('./Reported').then((m) => ({ default: m.ModelPlots }))),
 } as const
 
 type Part = keyof typeof parts
 
 const labels: Record<Part, string> = {
   general: 'General', weights: 'Weights', lineage: 'Lineage', design: 'Design', labels: 'Labels', metadata: 'Metadata',
+  scalars: 'Scalars', plots: 'Plots',
 }
 
 export function ModelPage() {

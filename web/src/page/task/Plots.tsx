@@ -11,11 +11,11 @@ import '../chart/chart.css'
 import './artifacts.css'
 
 /** Plots by metric, the newest iteration of each variant; one of them on the whole screen. */
-export function Plots({ task }: { task: Task }) {
+export function Plots({ task, ofModel }: { task: Pick<Task, 'id'>; ofModel?: boolean }) {
   const navigate = useNavigate()
-  const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
+  const search = useSearch({ strict: false })
   const [q, setQ] = useState('')
-  const found = useQuery(plotsQuery(task.id))
+  const found = useQuery(plotsQuery(task.id, ofModel))
   const groups = useMemo(() => {
     const by = new Map<string, Map<string, Plot[]>>()
     for (const p of found.data ?? []) {
@@ -28,11 +28,11 @@ export function Plots({ task }: { task: Task }) {
   }, [found.data])
   if (found.error) return <Failed error={found.error} retry={() => found.refetch()} what="The plots" />
   if (!found.data) return <Waiting rows={8} />
-  if (!groups.length) return <Empty title="No plots yet" code={'task.get_logger().report_histogram("errors", "by class", values, iteration=1)'} />
+  if (!groups.length) return <Empty title="No plots yet" code={`${ofModel ? 'model' : 'task.get_logger()'}.report_histogram("errors", "by class", values=values, iteration=1)`} />
   const shown = groups
     .map(({ metric, plots }) => ({ metric, plots: plots.filter((p) => p.name.toLowerCase().includes(q.toLowerCase())) }))
     .filter(({ plots }) => plots.length)
-  const show = (full: string) => navigate({ to: '/tasks/$tid/$tab', params: { tid: task.id, tab: 'plots' }, search: { ...search, full }, replace: true })
+  const show = (full: string) => navigate({ to: '.', search: { ...search, full } as never, replace: true })
   const full = groups.flatMap((g) => g.plots).find((p) => p.name === search.full)
   return (
     <div className="pad">

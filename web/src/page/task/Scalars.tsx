@@ -19,10 +19,10 @@ const usual = { axis: 'iter', group: 'metric', log: '0', smooth: 'none:0.6' }
 
 type Look = typeof usual
 
-/** Curves of a task, and their values. */
-export function Scalars({ task }: { task: Task }) {
+/** Curves of a task or model, and their values. */
+export function Scalars({ task, ofModel }: { task: Pick<Task, 'id' | 'name' | 'project'>; ofModel?: boolean }) {
   const navigate = useNavigate()
-  const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
+  const search = useSearch({ strict: false })
   const [q, setQ] = useState('')
   const [kept, keep] = useLocalStorage<Partial<Look>>({ key: `coffer.scalars.${task.project?.id ?? ''}`, defaultValue: {}, getInitialValueInEffect: false })
   const look: Look = {
@@ -34,11 +34,10 @@ export function Scalars({ task }: { task: Task }) {
   const axis: Axis = look.axis === 'relative' || look.axis === 'wall' ? look.axis : 'iter'
   const [how = 'none', amount = '0.6'] = look.smooth.split(':')
   const smoothing = useMemo((): Smoothing => ({ how: how as Smoothing['how'], amount: Number(amount) || 0 }), [how, amount])
-  const found = useQuery(curvesQuery(task.id, axis === 'iter' ? 'iter' : 'timestamp'))
-  const single = useQuery(singles(task.id))
+  const found = useQuery(curvesQuery(task.id, axis === 'iter' ? 'iter' : 'timestamp', ofModel))
+  const single = useQuery(singles(task.id, ofModel))
   const hidden = useMemo(() => new Set(search.hide?.split(',') ?? []), [search.hide])
-  const set = (change: Record<string, string>) =>
-    navigate({ to: '/tasks/$tid/$tab', params: { tid: task.id, tab: 'scalars' }, search: { ...search, ...change }, replace: true })
+  const set = (change: Record<string, string>) => navigate({ to: '.', search: { ...search, ...change } as never, replace: true })
   const choose = (change: Partial<Look>) => {
     keep({ ...kept, ...change })
     void set(change)
@@ -56,7 +55,7 @@ export function Scalars({ task }: { task: Task }) {
   if (found.error) return <Failed error={found.error} retry={() => found.refetch()} what="The scalars" />
   if (!found.data) return <Waiting rows={8} />
   if (!groups.length && !single.data?.length) {
-    return <Empty title="Nothing reported yet" code={'task.get_logger().report_scalar("loss", "val", value=0.3, iteration=1)'} />
+    return <Empty title="Nothing reported yet" code={`${ofModel ? 'model' : 'task.get_logger()'}.report_scalar("loss", "val", value=0.3, iteration=1)`} />
   }
   const id = (c: Curve) => encodeURIComponent(`${c.metric}/${c.variant}`)
   const fits = (c: Curve) => `${c.metric} ${c.variant}`.toLowerCase().includes(q.toLowerCase())
@@ -137,7 +136,7 @@ export function Scalars({ task }: { task: Task }) {
           )}
         </div>
       </div>
-      {full && <FullChart task={task.id} title={full[0]} curves={full[1]} {...drawn} close={() => set({ full: '' })} />}
+      {full && <FullChart of={task.id} ofModel={ofModel} title={full[0]} curves={full[1]} {...drawn} close={() => set({ full: '' })} />}
     </>
   )
 }

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { stage, violations } from './browser.mjs'
+import { desk, fits, phone, stage, violations } from './browser.mjs'
 
-let on, made, page, go, api, choose
+let on, made, page, go, api, choose, wrong
 before(async () => {
   on = await stage('fill_table.py')
   made = on.made
-  ;({ page, go, api, choose } = await on.open())
+  ;({ page, go, api, choose, wrong } = await on.open())
 })
 after(() => on?.end())
 
@@ -177,6 +177,62 @@ test('K-09 hidden projects are shown on request alone, and marked', async () => 
   assert.equal(await card('Behind').count(), 0)
   await page.getByRole('checkbox', { name: 'Hidden ones too' }).check()
   await card('Behind').getByText('Hidden', { exact: true }).waitFor()
+})
+
+test('K-10 what is written about a project is its first page, beside where its tasks stand', async () => {
+  const { id } = await projectOf('Vision/defects')
+  const open = async () => {
+    await go('/projects?under=Vision')
+    await card('defects').getByRole('link', { name: 'defects', exact: true }).click()
+  }
+  await open()
+  await page.waitForURL(`${on.server.web}/projects/${id}/tasks`) // nothing is written yet
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await page.getByText('Nothing is written about this project yet.').waitFor()
+  await page.getByRole('button', { name: 'Describe it' }).click()
+  const text = [
+    '# Defects of line 4', '', 'Some **bold** and *slanted* words, `code_of_it`, [a page](/models) and [none](javascript:alert(1)).', '',
+    '- one', '- two', '  - below', '', '1. first', '', '| part | share |', '|---|---|', '| scratch | 3 % |', '', '```', 'a <b> c', '```', '',
+    '<script>alert(1)</script> ![far](https://example.org/x.png) ![near](/coffer.svg)',
+  ].join('\n')
+  await page.getByLabel('Description, as Markdown').fill(text)
+  await page.getByRole('radiogroup', { name: 'View' }).getByText('Preview').click()
+  await page.getByRole('heading', { name: 'Defects of line 4', level: 2 }).waitFor()
+  wrong.length = 0
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Edit the description' }).waitFor()
+  assert.equal((await projectOf('Vision/defects')).description, text)
+  const about = page.getByRole('region', { name: 'Description' })
+  assert.equal(await about.locator('strong').textContent(), 'bold')
+  assert.equal(await about.locator('em').textContent(), 'slanted')
+  assert.equal(await about.locator('p code').textContent(), 'code_of_it')
+  assert.equal(await about.locator('li li').textContent(), 'below')
+  assert.equal(await about.locator('ol > li').textContent(), 'first')
+  assert.equal(await about.getByRole('cell', { name: '3 %' }).count(), 1)
+  assert.equal(await about.locator('pre').textContent(), 'a <b> c')
+  assert.equal(await about.locator('script').count(), 0)
+  await about.getByText('<script>alert(1)</script>').waitFor()
+  const leads = await about.getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('href')))
+  assert.deepEqual(leads, ['/models', 'https://example.org/x.png']) // a picture from elsewhere is a link
+  assert.deepEqual(await about.locator('img').evaluateAll((all) => all.map((a) => a.getAttribute('src'))), ['/coffer.svg'])
+  await open()
+  await page.waitForURL(`${on.server.web}/projects/${id}/overview`)
+  // Where tasks stand: a point for each, which leads to it.
+  const points = page.getByRole('region', { name: 'Metric of tasks' })
+  assert.deepEqual((await points.getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('aria-label')))).sort(), [
+    'mobilenet: 0.04100', 'resnet-base: 0.2100', 'resnet50-line4-18: 30.10',
+  ])
+  const place = async (name) => await points.getByRole('link', { name }).boundingBox()
+  assert.ok((await place('resnet50-line4-18')).y < (await place('resnet-base')).y) // greater is higher
+  assert.ok((await place('resnet50-line4-18')).x < (await place('mobilenet')).x) // later is further right
+  assert.deepEqual(await violations(page), [])
+  await page.setViewportSize(phone)
+  await fits(page)
+  await page.setViewportSize(desk)
+  await points.getByRole('link', { name: 'mobilenet' }).click()
+  await page.waitForURL(`${on.server.web}/tasks/${made.mobilenet}/scalars`)
+  assert.deepEqual(wrong, [])
+  await api('projects.update', { project: id, description: '' })
 })
 
 test('K-11 everything is searched from every page', async () => {

@@ -279,6 +279,62 @@ test('L-15 the table is saved as CSV with its columns and all rows of the filter
   assert.deepEqual(lines.slice(1).map((l) => l.split(',')[0].replaceAll('"', '')), ['resnet-base', 'resnet-draft', 'resnet-failed', 'resnet50-line4-18'])
 })
 
+test('L-17 a task is described in the browser: kept as a draft, or put into a queue', async () => {
+  const { id: queue } = await api('queues.create', { name: 'fast' })
+  const fill = async (fields) => {
+    for (const [label, text] of Object.entries(fields)) {
+      await dialog().getByRole('textbox', { name: label, exact: true }).or(dialog().getByRole('combobox', { name: label, exact: true })).fill(text)
+    }
+  }
+  const choose = async (label, option) => {
+    await dialog().getByRole('combobox', { name: label, exact: true }).click()
+    await page.getByRole('option', { name: option, exact: true }).click()
+  }
+  const only_fields = ['status', 'type', 'project.name', 'script', 'hyperparams', 'container', 'output']
+  const task = async (name) => (await api('tasks.get_all_ex', { name: `^${name}$`, only_fields })).tasks[0]
+  await go('/tasks')
+  await page.getByRole('button', { name: 'New task' }).click()
+  assert.deepEqual(await violations(page), [])
+  await fill({
+    Name: 'made-here', Project: 'Made/by hand', Repository: 'https://example.org/team/code.git', Commit: 'abc123', 'Working directory': 'train', Script: 'run.py',
+    Arguments: '--lr=0.1\nepochs=3', 'Packages (pip)': 'numpy==2.1\ntorch', 'Environment variables': 'TOKEN=a b\nMODE=fast', 'Container image': 'python:3.13',
+    'Destination of outputs': 's3://bucket/out',
+  })
+  await choose('Type', 'testing')
+  await dialog().getByRole('button', { name: 'Save as draft' }).click()
+  await page.waitForURL(/\/tasks\/[0-9a-f]{32}\/execution/)
+  await page.getByText('run.py').first().waitFor()
+  let t = await task('made-here')
+  assert.equal(t.status, 'created')
+  assert.equal(t.type, 'testing')
+  assert.equal(t.project.name, 'Made/by hand')
+  const { repository, version_num, working_dir, entry_point, requirements } = t.script
+  assert.deepEqual({ repository, version_num, working_dir, entry_point, requirements }, {
+    repository: 'https://example.org/team/code.git', version_num: 'abc123', working_dir: 'train', entry_point: 'run.py', requirements: { pip: 'numpy==2.1\ntorch' },
+  })
+  assert.deepEqual(Object.fromEntries(Object.values(t.hyperparams.Args).map((p) => [p.name, p.value])), { lr: '0.1', epochs: '3' })
+  assert.equal(t.container.image, 'python:3.13')
+  assert.equal(t.container.arguments, "-e 'TOKEN=a b' -e MODE=fast")
+  assert.equal(t.output.destination, 's3://bucket/out')
+  // Code that is written here, run at once.
+  await go(`/projects/${t.project.id}/tasks`)
+  await page.getByRole('button', { name: 'New task' }).click()
+  assert.equal(await dialog().getByRole('combobox', { name: 'Project' }).inputValue(), 'Made/by hand')
+  await dialog().getByRole('radiogroup', { name: 'Where the code comes from' }).getByText('Written here').click()
+  await fill({ Name: 'written-here' })
+  assert.equal(await dialog().getByRole('button', { name: 'Save as draft' }).isDisabled(), true) // there is no code yet
+  await fill({ Code: 'print("hello")\n' })
+  await choose('Queue', 'fast')
+  await dialog().getByRole('button', { name: 'Run' }).click()
+  await page.waitForURL(/\/tasks\/[0-9a-f]{32}\/execution/)
+  t = await task('written-here')
+  assert.equal(t.status, 'queued')
+  assert.equal(t.script.diff, 'print("hello")\n')
+  assert.equal(t.script.entry_point, 'script.py')
+  const { entries } = (await api('queues.get_by_id', { queue })).queue
+  assert.deepEqual(entries.map((e) => e.task.id ?? e.task), [t.id])
+})
+
 test('L-18 tasks are cloned: by a pattern of names, into a project, under a parent, with a description', async () => {
   await go('/tasks?q=bert')
   await choose('bert-tickets')

@@ -1,7 +1,7 @@
 /** The addresses of all pages. What somebody set up on a page is in its address. */
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
-import { me, queryClient, signedIn } from './api/query'
+import { me, project, queryClient, signedIn } from './api/query'
 import { partNames } from './preview/types'
 import { Shell, Page } from './shell/Shell'
 import { Empty, Failed } from './ui/Parts'
@@ -72,6 +72,21 @@ const projectTasks = createRoute({
   beforeLoad: ofAll('/tasks'),
   component: lazyRouteComponent(() => import('./page/Tasks'), 'ProjectTasks'),
 })
+/** A project opens with what is written about it, or else with its tasks. */
+const oneProject = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$pid',
+  beforeLoad: async ({ params }) => {
+    const found = params.pid === '*' ? undefined : await queryClient.fetchQuery(project(params.pid)).catch(() => undefined)
+    throw redirect({ to: found?.description ? '/projects/$pid/overview' : '/projects/$pid/tasks', params, replace: true })
+  },
+})
+const projectOverview = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$pid/overview',
+  validateSearch: texts('metric'),
+  component: lazyRouteComponent(() => import('./page/Overview'), 'ProjectOverview'),
+})
 const projectArtifacts = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$pid/artifacts',
@@ -133,13 +148,6 @@ const printed = (path: string) =>
       throw redirect({ to: '/tasks/$tid/$tab', params: { tid, tab: tabOf(_splat ?? '') } })
     },
   })
-const plainProject = createRoute({
-  getParentRoute: () => root,
-  path: '/projects/$pid',
-  beforeLoad: ({ params }) => {
-    throw redirect({ to: '/projects/$pid/tasks', params })
-  },
-})
 const plainTask = createRoute({
   getParentRoute: () => root,
   path: '/tasks/$tid',
@@ -166,11 +174,10 @@ const printedModel = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    inside.addChildren([home, welcome, projects, projectTasks, projectArtifacts, allTasks, allArtifacts, allModels, projectModels, oneModel, oneTask, settings]),
+    inside.addChildren([home, welcome, projects, oneProject, projectOverview, projectTasks, projectArtifacts, allTasks, allArtifacts, allModels, projectModels, oneModel, oneTask, settings]),
     printed('/projects/$pid/experiments/$tid/$'),
     printed('/projects/$pid/tasks/$tid/$'),
     printed('/datasets/simple/$pid/experiments/$tid'),
-    plainProject,
     plainTask,
     plainModel,
     printedModel,

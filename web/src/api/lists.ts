@@ -154,6 +154,11 @@ export const frameworks = queryOptions({
   staleTime: 60_000,
 })
 
+export const queues = queryOptions({
+  queryKey: ['queues'],
+  queryFn: async ({ signal }) => (await call<{ queues: Ref[] }>('queues.get_all', {}, signal)).queues,
+})
+
 export const metadataInUse = (project?: string) =>
   queryOptions({
     queryKey: ['metadata keys', project],

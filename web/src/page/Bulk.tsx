@@ -4,9 +4,9 @@ import { Button, Menu, Select, TextInput, Tooltip } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { call } from '../api/client'
-import { changeMany } from '../api/lists'
+import { changeMany, queues } from '../api/lists'
 import { projects } from '../api/query'
-import type { Many, Model, Ref, Task } from '../api/types'
+import type { Many, Model, Task } from '../api/types'
 import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Icon, type IconName } from '../ui/Icon'
@@ -246,7 +246,7 @@ export function MoveDialog({ kind, items, ...shared }: DialogProps) {
 
 function EnqueueDialog({ items, ...shared }: DialogProps) {
   const [queue, setQueue] = useState<string | null>(null)
-  const queues = useQuery({ queryKey: ['queues'], queryFn: async ({ signal }) => (await call<{ queues: Ref[] }>('queues.get_all', {}, signal)).queues })
+  const known = useQuery(queues)
   return (
     <Ask
       title={`Enqueue ${count(items.length)} task${items.length === 1 ? '' : 's'}`}
@@ -261,7 +261,7 @@ function EnqueueDialog({ items, ...shared }: DialogProps) {
         value={queue}
         onChange={setQueue}
         comboboxProps={{ withinPortal: true }}
-        data={queues.data?.map((q) => ({ value: q.id, label: q.name ?? q.id })) ?? []}
+        data={known.data?.map((q) => ({ value: q.id, label: q.name ?? q.id })) ?? []}
         nothingFoundMessage="There is no queue yet."
       />
     </Ask>

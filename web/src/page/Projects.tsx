@@ -28,7 +28,7 @@ export function ProjectCard({ project, menu }: { project: Project; menu?: boolea
         <div className="grow">
           <small className="third cut">{parts.slice(0, -1).join(' / ')}</small>
           <h3 className="cut">
-            <Link to="/projects/$pid/tasks" params={{ pid: project.id }}>
+            <Link to="/projects/$pid" params={{ pid: project.id }}>
               {parts.at(-1)}
             </Link>
           </h3>

@@ -1,9 +1,9 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { escaped, metricsInUse, parametersInUse, taskConditions, tasks } from '../api/lists'
-import { project } from '../api/query'
+import { me, project } from '../api/query'
 import type { Metric, Task } from '../api/types'
 import { count, duration, shortID, value } from '../lib/format'
 import { Page, projectCrumbs, type Crumb } from '../shell/Shell'
@@ -15,6 +15,7 @@ import type { Column } from '../ui/Rows'
 import { Tabs } from '../ui/Tabs'
 import { ItemTable, useTable, type ListSearch } from './ItemTable'
 import { RowTags } from './Narrowing'
+import { NewTask, types } from './NewTask'
 import { firstLines } from './Welcome'
 
 export function AllTasks() {
@@ -56,6 +57,7 @@ export function ProjectHead({ pid, tab }: { pid: string; tab: string }) {
         <Tabs
           label="Parts of the project"
           items={[
+            { label: 'Overview', active: tab === 'overview', link: { to: '/projects/$pid/overview', params: { pid } } },
             { label: 'Tasks', active: tab === 'tasks', link: { to: '/projects/$pid/tasks', params: { pid } } },
             { label: 'Models', active: tab === 'models', link: { to: '/projects/$pid/models', params: { pid } } },
             { label: 'Artifacts', active: tab === 'artifacts', link: { to: '/projects/$pid/artifacts', params: { pid } } },
@@ -65,8 +67,6 @@ export function ProjectHead({ pid, tab }: { pid: string; tab: string }) {
     </>
   )
 }
-
-const types = ['training', 'testing', 'inference', 'data_processing', 'application', 'monitor', 'controller', 'optimizer', 'service', 'qc', 'custom']
 
 const facets = [
   { key: 'status' as const, name: 'Status', options: allStatuses.map(({ key, word }) => ({ value: key, label: word })) },
@@ -83,6 +83,8 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const navigate = useNavigate()
   const table = useTable('task', search, pid, usual)
   const [live, setLive] = useState(true)
+  const [making, setMaking] = useState(false)
+  const account = useQuery(me)
   const parameters = table.ids.filter((id) => id.startsWith('p.'))
   const list = useInfiniteQuery({
     ...tasks(table.narrow, pid, parameters.map((id) => `hyperparams.${id.slice(2)}`)),
@@ -103,36 +105,42 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
     ...(inUse.data ?? []).map((p) => ({ id: `p.${escaped(p.section)}.${escaped(p.name)}`, title: p.name, group: p.section })),
   ]
   return (
-    <ItemTable
-      table={table}
-      list={list}
-      rows={rows}
-      facets={facets}
-      known={known}
-      columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
-      conditions={taskConditions(table.narrow, pid)}
-      csvField={csvField}
-      tools={
-        <>
-          <Tooltip label={live ? 'Read anew every 10 seconds' : 'Paused'}>
-            <ActionIcon variant={live ? 'light' : 'default'} size={28} aria-label="Refresh by itself" aria-pressed={live} onClick={() => setLive(!live)}>
-              <Icon name="dot" size={14} />
-            </ActionIcon>
-          </Tooltip>
-          <Tooltip label="Refresh">
-            <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
-              <Icon name="clock" size={14} />
-            </ActionIcon>
-          </Tooltip>
-        </>
-      }
-      none={
-        <Empty title="No task yet.">
-          <Code tabs={firstLines} label="First lines" />
-        </Empty>
-      }
-      open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' } })}
-    />
+    <>
+      <ItemTable
+        table={table}
+        list={list}
+        rows={rows}
+        facets={facets}
+        known={known}
+        columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
+        conditions={taskConditions(table.narrow, pid)}
+        csvField={csvField}
+        tools={
+          <>
+            <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)} disabled={account.data?.role === 'guest'}>
+              New task
+            </Button>
+            <Tooltip label={live ? 'Read anew every 10 seconds' : 'Paused'}>
+              <ActionIcon variant={live ? 'light' : 'default'} size={28} aria-label="Refresh by itself" aria-pressed={live} onClick={() => setLive(!live)}>
+                <Icon name="dot" size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label="Refresh">
+              <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
+                <Icon name="clock" size={14} />
+              </ActionIcon>
+            </Tooltip>
+          </>
+        }
+        none={
+          <Empty title="No task yet.">
+            <Code tabs={firstLines} label="First lines" />
+          </Empty>
+        }
+        open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' } })}
+      />
+      {making && <NewTask pid={pid} close={() => setMaking(false)} />}
+    </>
   )
 }
 

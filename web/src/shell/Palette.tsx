@@ -89,7 +89,7 @@ export function Palette({ close }: { close: () => void }) {
           {f && (
             <>
               {group('projects', 'Projects', <Link to="/projects" search={{ q }} onClick={close}>All projects</Link>,
-                f.projects.map((p) => line(p.id, 'folder', p.name, '', { to: '/projects/$pid/tasks', params: { pid: p.id } })))}
+                f.projects.map((p) => line(p.id, 'folder', p.name, '', { to: '/projects/$pid', params: { pid: p.id } })))}
               {group('tasks', 'Tasks', <Link to="/tasks" search={{ q }} onClick={close}>All tasks</Link>,
                 f.tasks.map((t) => line(t.id, 'flask', t.name, t.status?.replaceAll('_', ' '), { to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' } })))}
               {group('models', 'Models', <Link to="/models" search={{ q }} onClick={close}>All models</Link>,

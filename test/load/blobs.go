@@ -127,6 +127,9 @@ type bucketed struct {
 
 func (b *bench) measureBlobs(ctx context.Context) error {
 	for _, kind := range objectstore.Kinds() {
+		if b.stores != "" && !strings.Contains(","+b.stores+",", ","+string(kind)+",") {
+			continue
+		}
 		if err := b.measureStore(ctx, kind); err != nil {
 			return fmt.Errorf("%s: %w", kind, err)
 		}

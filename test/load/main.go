@@ -23,6 +23,7 @@ func main() {
 	flag.StringVar(&b.python, "python", ".venv/compat-newest/bin/python", "a Python `interpreter` with clearml")
 	flag.Int64Var(&b.size, "size", 1<<30, "`bytes` of the large file")
 	flag.Int64Var(&b.huge, "huge", 5<<30, "`bytes` of the file that object stores are sent once, to see the memory that it takes")
+	flag.StringVar(&b.stores, "stores", "", "send blobs only to these object `stores`, with commas between: s3,gs,azure")
 	flag.IntVar(&b.small, "small", 2000, "`number` of 4 KiB files per round and of downloads per client")
 	flag.IntVar(&b.points, "points", 10_000_000, "`number` of scalar events of the long curve")
 	flag.IntVar(&b.seconds, "seconds", 60, "`seconds` that a thousand tasks report together")
@@ -50,12 +51,13 @@ type bench struct {
 	coffer, python string
 	size           int64 // bytes of the large file
 	huge           int64 // of the one that object stores are sent once
-	small          int   // 4 KiB files per round
-	points         int   // of the long curve
-	seconds        int   // that many tasks report together
-	tasks          int   // of the large database of the lists
-	models         int   // of the large database of models
-	requests       int   // for each list
+	stores         string
+	small          int // 4 KiB files per round
+	points         int // of the long curve
+	seconds        int // that many tasks report together
+	tasks          int // of the large database of the lists
+	models         int // of the large database of models
+	requests       int // for each list
 	ask            string
 	again          bool
 	kept           string // directory; "" for none

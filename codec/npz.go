@@ -139,7 +139,7 @@ func readMember(f *zip.File, l Limits) (*NDArray, error) {
 	defer func() { _ = m.Close() }()
 	a, err := readNPY(m, size, l)
 	if err != nil {
-		return nil, fmt.Errorf("member %q: %w", f.Name, err)
+		return nil, fmt.Errorf("member %q: %w", f.Name, zipError(err))
 	}
 	// Reading on to the end is what checks the member's checksum.
 	if _, err := io.Copy(io.Discard, m); err != nil {

@@ -37,7 +37,7 @@ const send = (events) =>
     if (!got.ok) throw new Error(await got.text())
   }, events.map((e) => JSON.stringify(e)).join('\n'))
 
-test('the header of a task: type, name, status, tags, id, description, and a menu of what can be done', async () => {
+test('M-01 the header: type, name, status, tags, id, description, a panel beside the list, and a menu of what can be done', async () => {
   await at('info')
   await page.getByRole('img', { name: 'training' }).waitFor()
   const head = page.getByRole('main')
@@ -63,6 +63,12 @@ test('the header of a task: type, name, status, tags, id, description, and a men
   await dialog().getByLabel('Name').press('Enter')
   await page.getByRole('heading', { name: 'warbler, renamed' }).waitFor()
   assert.equal((await taskOf()).name, 'warbler, renamed')
+
+  await page.getByRole('button', { name: 'Show beside its list' }).click()
+  const list = page.getByRole('navigation', { name: 'Tasks of the list' })
+  await list.getByRole('link', { name: /warbler, renamed/ }).waitFor()
+  await page.getByRole('button', { name: 'Show on the whole page' }).click()
+  await list.waitFor({ state: 'detached' })
 
   const id = await draft('to be archived')
   await at('info', id)

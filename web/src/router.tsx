@@ -1,6 +1,6 @@
 /** The addresses of all pages. What somebody set up on a page is in its address. */
 
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, retainSearchParams } from '@tanstack/react-router'
 import { me, project, queryClient, signedIn } from './api/query'
 import { partNames } from './preview/types'
 import { Shell, Page } from './shell/Shell'
@@ -47,7 +47,7 @@ const inside = createRoute({
 })
 
 const narrowing = ['q', 're', 'tags', 'all', 'user', 'archived', 'sort', 'since', 'it', 'f', 'cols', 'own'] as const
-const listSearch = texts(...narrowing, 'status', 'type')
+const listSearch = texts(...narrowing, 'status', 'type', 'view')
 const modelSearch = texts(...narrowing, 'framework', 'ready', 'meta')
 
 /** In addresses that the SDK prints, * in the place of a project means all. */
@@ -128,7 +128,9 @@ const oneModel = createRoute({
 const oneTask = createRoute({
   getParentRoute: () => inside,
   path: '/tasks/$tid/$tab',
-  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames, 'axis', 'group', 'hide', 'log', 'metric', 'sample', 're', 'at', 'smooth', 'full'),
+  validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames, 'axis', 'group', 'hide', 'log', 'metric', 'sample', 're', 'at', 'smooth', 'full', 'list'),
+  // The list beside a task stays there from part to part and from task to task.
+  search: { middlewares: [retainSearchParams(['list'])] },
   component: lazyRouteComponent(() => import('./page/task/TaskPage'), 'TaskPage'),
 })
 const settings = createRoute({

@@ -17,6 +17,7 @@ type Kind = 'task' | 'model'
 
 export interface ListSearch extends Narrow {
   cols?: string
+  view?: string // "charts" in place of a table
 }
 
 const latest = '-last_update'
@@ -24,7 +25,7 @@ const latest = '-last_update'
 /** What of a table stands in its address, and how that changes. */
 export function useTable(kind: Kind, search: ListSearch, pid: string | undefined, usual: string[]) {
   const navigate = useNavigate()
-  const { cols, ...narrow } = search
+  const { cols, view: _, ...narrow } = search
   const key = `${kind}s${pid ? `.${pid}${narrow.own ? '.own' : ''}` : ''}`
   const { ids, keep, widths, setWidths } = useColumns(key, cols, pid ? usual.filter((c) => c !== 'project') : usual)
   const set = (change: Partial<ListSearch>) =>
@@ -85,9 +86,11 @@ interface Props<T extends Task | Model> {
   tools?: ReactNode
   none: ReactNode // in place of rows where nothing was ever made
   open: (item: T) => void
+  double?: boolean // opened by two clicks
+  draw?: (rows: T[], chosen: T[]) => ReactNode // in place of the table
 }
 
-export function ItemTable<T extends Task | Model>({ table, list, rows, facets, known, columns, conditions, csvField, tools, none, open }: Props<T>) {
+export function ItemTable<T extends Task | Model>({ table, list, rows, facets, known, columns, conditions, csvField, tools, none, open, double, draw }: Props<T>) {
   const { kind, narrow, set } = table
   const [chosen, setChosen] = useState<Set<string>>(new Set())
   const chosenRows = rows.filter((r) => chosen.has(r.id))
@@ -131,7 +134,8 @@ export function ItemTable<T extends Task | Model>({ table, list, rows, facets, k
           none
         )
       )}
-      {rows.length > 0 && (
+      {rows.length > 0 && draw?.(rows, chosenRows)}
+      {rows.length > 0 && !draw && (
         <Rows
           rows={rows}
           columns={columns}
@@ -143,6 +147,7 @@ export function ItemTable<T extends Task | Model>({ table, list, rows, facets, k
           sort={narrow.sort ?? latest}
           onSort={(sort) => set({ sort: sort === latest ? '' : sort })}
           onOpen={open}
+          double={double}
           more={more}
           hasMore={list.hasNextPage}
         />

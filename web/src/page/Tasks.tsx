@@ -16,6 +16,8 @@ import { Tabs } from '../ui/Tabs'
 import { ItemTable, useTable, type ListSearch } from './ItemTable'
 import { RowTags } from './Narrowing'
 import { NewTask, types } from './NewTask'
+import { Comparison } from './Comparison'
+import { Views, listText, type Listed } from './views'
 import { firstLines } from './Welcome'
 
 export function AllTasks() {
@@ -104,6 +106,8 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
     ),
     ...(inUse.data ?? []).map((p) => ({ id: `p.${escaped(p.section)}.${escaped(p.name)}`, title: p.name, group: p.section })),
   ]
+  const listed: Listed = { pid, search }
+  const charts = search.view === 'charts'
   return (
     <>
       <ItemTable
@@ -117,6 +121,7 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
         csvField={csvField}
         tools={
           <>
+            <Views view={charts ? 'charts' : 'table'} list={listed} first={rows[0]?.id} />
             <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)} disabled={account.data?.role === 'guest'}>
               New task
             </Button>
@@ -137,7 +142,9 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
             <Code tabs={firstLines} label="First lines" />
           </Empty>
         }
-        open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' } })}
+        open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' }, search: { list: listText(listed) } })}
+        double
+        draw={charts ? (all, chosen) => <Comparison tasks={chosen.length ? chosen : all} /> : undefined}
       />
       {making && <NewTask pid={pid} close={() => setMaking(false)} />}
     </>

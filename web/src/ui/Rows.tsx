@@ -1,6 +1,6 @@
 import { Checkbox } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import { Heading, type Layout } from './Heading'
 import './rows.css'
 
@@ -30,13 +30,14 @@ interface Props<T> {
   sort?: string
   onSort?: (sort: string) => void
   onOpen?: (row: T) => void
+  double?: boolean // by two clicks
   more?: () => void // fetches the next page
   hasMore?: boolean
   height?: number
 }
 
 /** A table of rows of one height, of which only those in sight are drawn. Shift ticks all up to the row ticked before. */
-export function Rows<T>({ rows, columns, rowKey, rowName, choice, layout, label, sort, onSort, onOpen, more, hasMore, height = 36 }: Props<T>) {
+export function Rows<T>({ rows, columns, rowKey, rowName, choice, layout, label, sort, onSort, onOpen, double, more, hasMore, height = 36 }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null)
   const before = useRef(-1) // the row that was ticked last
   const virtual = useVirtualizer({
@@ -138,9 +139,11 @@ export function Rows<T>({ rows, columns, rowKey, rowName, choice, layout, label,
               aria-selected={choice ? !!chosen : undefined}
               className={`onerow${onOpen ? ' open' : ''}${chosen ? ' chosen' : ''}`}
               style={{ ...template, height, transform: `translateY(${item.start}px)` }}
-              onClick={(e) => {
-                // Links inside keep their own ways, as do selections of text.
-                if (onOpen && !(e.target as Element).closest('a,button,input,label') && !getSelection()?.toString()) onOpen(row)
+              {...{
+                [double ? 'onDoubleClick' : 'onClick']: (e: MouseEvent) => {
+                  // Links inside keep their own ways, as do selections of text; two clicks select a word by themselves.
+                  if (onOpen && !(e.target as Element).closest('a,button,input,label') && (double || !getSelection()?.toString())) onOpen(row)
+                },
               }}
             >
               {choice && (
@@ -149,7 +152,7 @@ export function Rows<T>({ rows, columns, rowKey, rowName, choice, layout, label,
                     size="xs"
                     aria-label={`Choose ${rowName?.(row) ?? key}`}
                     checked={!!chosen}
-                    onChange={(e) => tick(item.index, (e.nativeEvent as MouseEvent).shiftKey)}
+                    onChange={(e) => tick(item.index, (e.nativeEvent as globalThis.MouseEvent).shiftKey)}
                   />
                 </div>
               )}

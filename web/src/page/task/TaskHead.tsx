@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../../api/client'
 import { task as taskQuery } from '../../api/query'
@@ -12,11 +12,15 @@ import { TagEditor } from '../../ui/TagEditor'
 import { ActionDialogs, isArchived, taskActions } from '../Bulk'
 import { saveText } from '../chart/save'
 import { Rename } from '../Rename'
+import { listText } from '../views'
 
 /** What a task is called, where it stands, and what can be done to it. */
 export function TaskHead({ task: t }: { task: Task }) {
   const client = useQueryClient()
   const navigate = useNavigate()
+  const { tab } = useParams({ from: '/inside/tasks/$tid/$tab' })
+  const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
+  const beside = !!search.list
   const [asking, setAsking] = useState<string>()
   const [error, setError] = useState<unknown>()
   const close = () => setAsking(undefined)
@@ -45,6 +49,17 @@ export function TaskHead({ task: t }: { task: Task }) {
         {archived && <span className="badge idle">Archived</span>}
         <TagEditor kind="task" tags={t.tags ?? []} add={(one) => void tag([one], [])} remove={(one) => void tag([], [one])} />
         <span className="grow" />
+        <ActionIcon
+          className="wide"
+          variant="default"
+          size={30}
+          aria-label={beside ? 'Show on the whole page' : 'Show beside its list'}
+          onClick={() =>
+            navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab }, search: { ...search, list: beside ? '' : listText({ pid: t.project?.id, search: {} }) } })
+          }
+        >
+          <Icon name={beside ? 'expand' : 'side'} size={14} />
+        </ActionIcon>
         <Button leftSection={<Icon name="copy" size={14} />} onClick={() => setAsking('clone')}>
           Clone
         </Button>

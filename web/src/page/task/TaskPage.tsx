@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useParams, useSearch } from '@tanstack/react-router'
 import { Suspense, lazy } from 'react'
 import { artifacts, task } from '../../api/query'
 import type { Task } from '../../api/types'
@@ -8,6 +8,8 @@ import { Page, projectCrumbs } from '../../shell/Shell'
 import { Icon } from '../../ui/Icon'
 import { Failed, IDChip, Person, Time, Waiting } from '../../ui/Parts'
 import { Tabs } from '../../ui/Tabs'
+import { listOf } from '../views'
+import { Beside } from './Beside'
 import { TaskHead } from './TaskHead'
 import { useLive } from './live'
 
@@ -37,6 +39,7 @@ const labels: Record<Part, string> = {
 
 export function TaskPage() {
   const { tid, tab } = useParams({ from: '/inside/tasks/$tid/$tab' })
+  const list = listOf(useSearch({ from: '/inside/tasks/$tid/$tab' }).list)
   const part: Part = tab in parts ? (tab as Part) : 'artifacts'
   const found = useQuery(task(tid))
   const logged = useQuery({ ...artifacts(tid), enabled: !!found.data })
@@ -44,13 +47,13 @@ export function TaskPage() {
   const t = found.data
   const Body = parts[part]
   const bytes = logged.data?.reduce((sum, a) => sum + (a.size ?? 0), 0)
-  return (
-    <Page title={t ? `${t.name}, ${labels[part]}` : 'Task'} crumbs={[...projectCrumbs(t?.project?.name, t?.project?.id), { name: t?.name ?? 'Task' }]}>
+  const content = (
+    <>
       {found.error && <Failed error={found.error} retry={() => found.refetch()} what="The task" />}
       {found.isPending && <Waiting />}
       {t && (
         <>
-          <TaskHead task={t} />
+          <TaskHead key={t.id} task={t} />
           <div className="factsline">
             <IDChip id={t.id} />
             <Person name={t.user?.name} />
@@ -87,9 +90,21 @@ export function TaskPage() {
             />
           </div>
           <Suspense fallback={<Waiting />}>
-            <Body task={t} />
+            <Body key={t.id} task={t} />
           </Suspense>
         </>
+      )}
+    </>
+  )
+  return (
+    <Page title={t ? `${t.name}, ${labels[part]}` : 'Task'} crumbs={[...projectCrumbs(t?.project?.name, t?.project?.id), { name: t?.name ?? 'Task' }]}>
+      {list ? (
+        <div className="beside">
+          <Beside list={list} tid={tid} tab={part} />
+          <div className="panel">{content}</div>
+        </div>
+      ) : (
+        content
       )}
     </Page>
   )

@@ -20,7 +20,7 @@ build: ## bin/coffer, with the web app in it if that was built
 	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/coffer ./cmd/coffer
 
 web: ## the web app, for build to embed; needs Node
-	cd web && npm ci --silent && npm run --silent build
+	cd web && npm ci --silent && VITE_VERSION='$(VERSION)' npm run --silent build
 
 browser: packages web build venv ## every page in a real Chromium, filled by the Python SDK; pictures in web/e2e/shots
 	$(BROWSER)

@@ -22,7 +22,10 @@ const PATIENCE = 60_000
 /** Starts a server, fills it and opens a browser: the server, the ids of what was made, windows, and an end. */
 export async function stage(program = 'fill.py') {
   const server = await start()
-  const made = program ? await server.fill(program) : {}
+  const made = program ? await server.fill(program).catch(async (e) => {
+    await server.stop() // else the run would wait for it
+    throw e
+  }) : {}
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
   return {
     server,

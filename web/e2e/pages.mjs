@@ -51,6 +51,7 @@ export const pages = [
   ['model-labels', (m) => churnGbm(m) + '/labels', (p) => p.getByRole('cell', { name: 'leaves', exact: true })],
   ['model-metadata', (m) => churnGbm(m) + '/metadata', (p) => p.getByRole('cell', { name: 'november' })],
   ['keys', () => '/settings/keys', (p) => p.getByRole('button', { name: 'Revoke' }).first()],
+  ['preferences', () => '/settings/preferences', (p) => p.getByRole('checkbox', { name: 'Show no tips' })],
   ['profile', () => '/settings/profile', (p) => p.getByText('Role')],
   ['about', () => '/settings/about', (p) => p.getByText('Protocol')],
   ['welcome', () => '/welcome', (p) => p.getByRole('button', { name: 'Make a key pair' })],

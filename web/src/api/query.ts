@@ -71,6 +71,22 @@ export const model = (id: string) =>
     },
   })
 
+/** The models that a task names, as far as they still exist. */
+export const modelsByID = (ids: string[]) =>
+  queryOptions({
+    queryKey: ['models', 'by id', ids],
+    queryFn: async ({ signal }) =>
+      (
+        await call<{ models: Model[] }>(
+          'models.get_all_ex',
+          { id: ids, only_fields: ['name', 'framework', 'ready', 'created', 'last_update'], page: 0, page_size: 500 },
+          signal,
+        )
+      ).models,
+    enabled: ids.length > 0,
+    placeholderData: (before) => before,
+  })
+
 export const snapshots = (modelID: string) =>
   queryOptions({
     queryKey: ['snapshots', modelID],

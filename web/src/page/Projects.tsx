@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { me, projectTags, projects } from '../api/query'
 import type { Project } from '../api/types'
 import { count, duration } from '../lib/format'
+import { usePreferences } from '../lib/preferences'
 import { Page } from '../shell/Shell'
 import { FilterChip, Pick } from '../ui/Filters'
 import { Icon } from '../ui/Icon'
@@ -106,13 +107,14 @@ interface Search {
 
 export function Projects() {
   const search: Search = useSearch({ from: '/inside/projects' })
-  const { q = '', under, hidden, sort, mine, re, tags, all } = search
+  const [{ show_hidden }] = usePreferences()
+  const { q = '', under, hidden = show_hidden ? '1' : '0', sort, mine, re, tags, all } = search
   const navigate = useNavigate()
   const account = useQuery(me)
   const [making, setMaking] = useState(false)
   const list = useQuery(
     // What is searched for may be at any depth; else it goes down level by level.
-    projects(q, { under, hidden: !!hidden, byName: sort === 'name', user: mine && account.data?.id, level: !q && !tags && !mine, re: !!re, tags, all: !!all }),
+    projects(q, { under, hidden: hidden === '1', byName: sort === 'name', user: mine && account.data?.id, level: !q && !tags && !mine, re: !!re, tags, all: !!all }),
   )
   const inUse = useQuery(projectTags)
   const set = (change: Search) => navigate({ to: '/projects', search: { ...search, ...change } as never, replace: true })
@@ -179,7 +181,7 @@ export function Projects() {
           extra={<Checkbox mt={8} size="xs" label="All of them" checked={!!all} onChange={(e) => set({ all: e.currentTarget.checked ? '1' : '' })} />}
         />
         <Checkbox size="xs" label="Mine" checked={!!mine} onChange={(e) => set({ mine: e.currentTarget.checked ? '1' : '' })} />
-        <Checkbox size="xs" label="Hidden ones too" checked={!!hidden} onChange={(e) => set({ hidden: e.currentTarget.checked ? '1' : '' })} />
+        <Checkbox size="xs" label="Hidden ones too" checked={hidden === '1'} onChange={(e) => set({ hidden: e.currentTarget.checked === !!show_hidden ? '' : e.currentTarget.checked ? '1' : '0' })} />
         <span className="grow" />
         {list.data && <span className="third">{count(shown.length)} shown</span>}
       </div>

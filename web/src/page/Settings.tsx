@@ -13,12 +13,14 @@ import { Tabs } from '../ui/Tabs'
 import { Rename } from './Rename'
 import { Audit } from './settings/Audit'
 import { Password } from './settings/Password'
+import { Preferences } from './settings/Preferences'
 import { Users } from './settings/Users'
 import './task/artifacts.css'
 
 const parts: [string, string][] = [
   ['profile', 'Profile'],
   ['keys', 'Keys'],
+  ['preferences', 'Preferences'],
   ['users', 'Users'],
   ['audit', 'Audit'],
   ['about', 'About'],
@@ -46,7 +48,7 @@ export function Settings() {
       {label === 'Audit' ? (
         <Audit />
       ) : (
-        <div className="pad">{label === 'Keys' ? <Keys /> : label === 'About' ? <About /> : label === 'Users' ? <Users /> : <Profile />}</div>
+        <div className="pad">{label === 'Keys' ? <Keys /> : label === 'Preferences' ? <Preferences /> : label === 'About' ? <About /> : label === 'Users' ? <Users /> : <Profile />}</div>
       )}
     </Page>
   )
@@ -116,6 +118,7 @@ function Keys() {
   const addresses = useAddresses()
   const [label, setLabel] = useState('')
   const [revoking, setRevoking] = useState<KeyPair>()
+  const [labelling, setLabelling] = useState<KeyPair>()
   const changed = () => client.invalidateQueries({ queryKey: ['keys'] })
   const make = useMutation({
     mutationFn: async (name: string) => (await call<{ credentials: KeyPair }>('auth.create_credentials', { label: name })).credentials,
@@ -174,6 +177,9 @@ function Keys() {
                 <td>{k.last_used ? <Time at={k.last_used} /> : <span className="third">never</span>}</td>
                 <td>{k.last_used_from}</td>
                 <td>
+                  <Button size="compact-xs" mr={8} onClick={() => setLabelling(k)}>
+                    Edit the label
+                  </Button>
                   <Button size="compact-xs" onClick={() => setRevoking(k)} leftSection={<Icon name="cross" size={12} />}>
                     Revoke
                   </Button>
@@ -182,6 +188,15 @@ function Keys() {
             ))}
           </tbody>
         </table>
+      )}
+      {labelling && (
+        <Rename
+          what="key pair"
+          name={labelling.label ?? ''}
+          close={() => setLabelling(undefined)}
+          done={() => void changed()}
+          run={(name) => call('auth.edit_credentials', { access_key: labelling.access_key, label: name })}
+        />
       )}
       <Modal opened={!!revoking} onClose={() => setRevoking(undefined)} title={`Revoke “${revoking?.label || revoking?.access_key}”`}>
         <p>Scripts that use this pair are refused within seconds. This cannot be undone.</p>
@@ -210,6 +225,7 @@ function About() {
   return (
     <Facts
       rows={[
+        ['Web app', import.meta.env.VITE_VERSION || 'dev'],
         ['Server', info.data.build],
         ['Commit', info.data.commit && <span className="mono">{info.data.commit}</span>],
         ['Protocol', info.data.api_version],

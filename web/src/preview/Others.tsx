@@ -1,6 +1,8 @@
 import { Button, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { count, exactSize, size } from '../lib/format'
+import { useScriptsBlocked } from '../lib/preferences'
+import { Find, Marked } from '../ui/Find'
 import { Icon } from '../ui/Icon'
 import { CopyButton } from '../ui/Parts'
 import { Step } from './Array'
@@ -11,10 +13,17 @@ const LINES = 500
 
 export function TextPart({ shown, part, set }: Props) {
   const t = shown.text!
+  const [q, setQ] = useState('')
+  const body = useRef<HTMLDivElement>(null)
   const at = (from: number) => set({ ...part, rows: from > 0 ? `${from}-${from + LINES}` : undefined })
   return (
     <>
-      <div className="pvscroll pvtext" tabIndex={0} role="region" aria-label={`Text, ${t.language ?? 'plain'}`}>
+      <div className="pvtools">
+        <Find q={q} change={setQ} within={body} of={t.lines} />
+        <span className="grow" />
+        <CopyButton text={t.lines.join('\n')} label="Copy these lines" />
+      </div>
+      <div className="pvscroll pvtext" ref={body} tabIndex={0} role="region" aria-label={`Text, ${t.language ?? 'plain'}`}>
         <table>
           <tbody>
             {t.lines.map((line, i) => (
@@ -22,7 +31,7 @@ export function TextPart({ shown, part, set }: Props) {
                 <td className="pvno" data-line={t.from + i + 1} />
                 <td>
                   <pre>
-                    {line}
+                    <Marked text={line} q={q} />
                     {t.cut?.includes(t.from + i) && <span className="third"> … the line goes on</span>}
                   </pre>
                 </td>
@@ -34,7 +43,6 @@ export function TextPart({ shown, part, set }: Props) {
       <div className="pvfoot third">
         Lines {count(t.from + 1)} to {count(t.from + t.lines.length)}
         {t.more ? '' : ', the last ones'}
-        <CopyButton text={t.lines.join('\n')} label="Copy these lines" />
         <span className="grow" />
         <Step label="Lines before" icon="up" off={t.from === 0} go={() => at(Math.max(0, t.from - LINES))} />
         <Step label="Lines behind" icon="down" off={!t.more} go={() => at(t.from + t.lines.length)} />
@@ -91,6 +99,7 @@ export function MediaPart({ shown, digest, part }: Props) {
 /** A page of somebody else: in a sandbox, and its scripts only when asked for. */
 export function PagePart({ shown, digest, part }: Props) {
   const [state, setState] = useState<'off' | 'still' | 'scripts'>('off')
+  const blocked = useScriptsBlocked()
   if (shown.size > 5 << 20) return null
   return (
     <>
@@ -98,13 +107,13 @@ export function PagePart({ shown, digest, part }: Props) {
         <Button size="compact-sm" onClick={() => setState(state === 'off' ? 'still' : 'off')}>
           {state === 'off' ? 'Show the page' : 'Show the source'}
         </Button>
-        {state === 'still' && (
+        {state === 'still' && !blocked && (
           <Button size="compact-sm" onClick={() => setState('scripts')}>
             Run its scripts
           </Button>
         )}
         <span className="third">
-          {state === 'scripts' ? 'Scripts run apart from Coffer and reach no server.' : 'Shown without scripts, apart from Coffer.'}
+          {state === 'scripts' ? 'Scripts run apart from Coffer and reach no server.' : 'Shown without scripts, apart from Coffer.'} {blocked}
         </span>
       </div>
       {state !== 'off' && (

@@ -4,6 +4,7 @@ import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { useState, type ReactNode } from 'react'
 import { Failure } from '../api/client'
+import { usePreferences } from '../lib/preferences'
 import { exactTime, hash, initials, shortDigest, when } from '../lib/format'
 import { Icon, type IconName } from './Icon'
 import './parts.css'
@@ -86,9 +87,15 @@ export function Empty({ title, children, code }: { title: string; children?: Rea
     <div className="empty">
       <p className="strong">{title}</p>
       {children && <div className="second">{children}</div>}
-      {code && <Code tabs={{ Python: code }} />}
+      {code && <Tip code={code} />}
     </div>
   )
+}
+
+/** Lines of code for those who want to be told. */
+function Tip({ code }: { code: string }) {
+  const [{ no_tips }] = usePreferences()
+  return no_tips ? null : <Code tabs={{ Python: code }} />
 }
 
 /** What failed, what the server said, and what to do. */

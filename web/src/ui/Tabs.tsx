@@ -13,7 +13,7 @@ export function Tabs({ items, label }: { items: TabItem[]; label: string }) {
   return (
     <nav className="tabs" aria-label={label}>
       {items.map((t) => (
-        <Link key={t.label} {...(t.link as LinkProps)} className={t.active ? 'tab active' : 'tab'} aria-current={t.active ? 'page' : undefined}>
+        <Link key={t.label} {...(t.link as LinkProps)} activeOptions={{ exact: true }} className={t.active ? 'tab active' : 'tab'} aria-current={t.active ? 'page' : undefined}>
           {t.label}
           {t.count !== undefined && <span className="pill">{t.count.toLocaleString('en')}</span>}
         </Link>

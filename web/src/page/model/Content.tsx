@@ -17,7 +17,7 @@ interface Props {
 }
 
 /** A design as people wrote it: text if it is that, else JSON. */
-const designText = (m: Model) => {
+export const designText = (m: Model) => {
   const keys = Object.keys(m.design ?? {})
   const only = m.design?.design
   return keys.length === 1 && typeof only === 'string' ? only : keys.length ? JSON.stringify(m.design, null, 2) : ''

@@ -5,11 +5,9 @@ import { call } from '../../api/client'
 import { snapshots } from '../../api/query'
 import { exactSize, size } from '../../lib/format'
 import { StateBadge } from '../../ui/Badge'
-import { CopyButton, DigestChip, Facts, IDChip, Time } from '../../ui/Parts'
+import { DigestChip, Facts, IDChip, Time } from '../../ui/Parts'
+import { Address } from '../../ui/Address'
 import { Description } from '../Description'
-
-/** Addresses that a browser can open; others are text to copy. */
-const opens = (uri: string) => /^https?:/.test(uri)
 
 export function General({ model: m, changed }: { model: Model; changed: () => void }) {
   const weights = useQuery(snapshots(m.id)).data?.[0] // none if they lie elsewhere
@@ -43,21 +41,7 @@ export function General({ model: m, changed }: { model: Model; changed: () => vo
           ['User', m.user?.name],
           ['Created', <Time at={m.created} />],
           ['Updated', <Time at={m.last_update} />],
-          [
-            'Address',
-            m.uri && (
-              <span className="row">
-                {opens(m.uri) ? (
-                  <a className="mono" href={m.uri} target="_blank" rel="noopener noreferrer">
-                    {m.uri}
-                  </a>
-                ) : (
-                  <span className="mono">{m.uri}</span>
-                )}
-                <CopyButton text={m.uri} label="Copy the address" />
-              </span>
-            ),
-          ],
+          ['Address', m.uri && <Address uri={m.uri} />],
           [
             'Weights',
             weights && (

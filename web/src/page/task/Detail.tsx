@@ -1,41 +1,38 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Suspense, lazy, type ReactNode } from 'react'
 import { own } from '../../api/client'
-import { artifact, versions } from '../../api/query'
-import type { Artifact } from '../../api/types'
+import { artifact } from '../../api/query'
+import type { Artifact, Task } from '../../api/types'
+import { bytesAt, fileName, opens } from '../../lib/bytes'
 import { exactSize, size } from '../../lib/format'
 import { snippets } from '../../lib/snippets'
+import { Address } from '../../ui/Address'
 import { StateBadge, stateMeans } from '../../ui/Badge'
+import { SearchedText } from '../../ui/Find'
 import { Icon, typeIcon } from '../../ui/Icon'
-import { Code, CopyButton, DigestChip, Facts, Failed, Time, Waiting } from '../../ui/Parts'
+import { Code, DigestChip, Facts, Failed, Time, Waiting } from '../../ui/Parts'
 import { Tabs } from '../../ui/Tabs'
 import { partNames, type Part } from '../../preview/types'
+import { Annotations } from './Annotations'
+import { ArtifactMenu } from './Change'
+import { Versions } from './Versions'
 
 const Content = lazy(() => import('../../preview/Preview'))
 
 const views = ['preview', 'files', 'metadata', 'versions', 'use'] as const
 type View = (typeof views)[number]
 
-const fileName = (uri: string) => decodeURIComponent(uri.split(/[?#]/)[0]?.split('/').at(-1) ?? '')
-
-/** The path of an address on this server, from the origin of the page: one cookie opens it. */
-export function bytesAt(a: Artifact): string | undefined {
-  if (a.state === 'external' || !/^https?:/.test(a.uri)) return undefined
-  const url = new URL(a.uri)
-  const path = url.pathname.replace(/^\/files(?=\/)/, '')
-  return `/files${path}${a.file_version ? `?version=${a.file_version}` : ''}`
-}
-
 /** One artifact: what it is, its content, and how to use it. */
-export function Detail({ item, taskName }: { item: Artifact; taskName: string }) {
+export function Detail({ item, task }: { item: Artifact; task: Task }) {
   const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
   const view: View = views.includes(search.view as View) ? (search.view as View) : 'preview'
   const link = useClipboard({ timeout: 2000 })
   const bytes = bytesAt(item)
   const file = fileName(item.uri)
+  const frozen = ['published', 'publishing'].includes(task.status)
   const at = (v: View) => ({
     to: '/tasks/$tid/$tab' as const,
     params: { tid: item.task, tab: 'artifacts' },
@@ -61,6 +58,12 @@ export function Detail({ item, taskName }: { item: Artifact; taskName: string })
             Download
           </Button>
         )}
+        {item.state === 'external' && opens(item.uri) && (
+          <Button component="a" href={item.uri} target="_blank" rel="noopener noreferrer" leftSection={<Icon name="out" size={14} />}>
+            Open
+          </Button>
+        )}
+        <ArtifactMenu item={item} frozen={frozen} />
       </div>
       <div className="factsline">
         <DigestChip digest={item.sha256} state={item.state} />
@@ -86,11 +89,11 @@ export function Detail({ item, taskName }: { item: Artifact; taskName: string })
       </div>
       {view === 'preview' && <Preview item={item} />}
       {view === 'files' && <Files item={item} bytes={bytes} file={file} />}
-      {view === 'metadata' && <Metadata item={item} />}
+      {view === 'metadata' && <Annotations item={item} />}
       {view === 'versions' && <Versions item={item} />}
       {view === 'use' && (
         <div className="pad">
-          <Code tabs={snippets(item, taskName)} label="Use it" />
+          <Code tabs={snippets(item, task.name)} label="Use it" />
           {/pickle/i.test(item.type + item.content_type) && (
             <p className="note">Loading a pickle runs what it holds. Load it only if you trust whoever logged it.</p>
           )}
@@ -100,13 +103,11 @@ export function Detail({ item, taskName }: { item: Artifact; taskName: string })
   )
 }
 
-function Frame({ title, children, right }: { title: ReactNode; children: ReactNode; right?: ReactNode }) {
+function Frame({ title, children }: { title: ReactNode; children: ReactNode }) {
   return (
     <section className="frame" aria-label="Preview">
       <div className="framehead">
         <span className="strong">{title}</span>
-        <span className="grow" />
-        {right}
       </div>
       {children}
     </section>
@@ -163,7 +164,7 @@ function Logged({ item }: { item: Artifact }) {
             rows={[
               ['Promised digest', <span className="mono">{item.sha256}</span>],
               ['Promised size', exactSize(item.size)],
-              ['Address', <span className="mono">{item.uri}</span>],
+              ['Address', <Address uri={item.uri} />],
             ]}
           />
         </div>
@@ -172,17 +173,22 @@ function Logged({ item }: { item: Artifact }) {
   }
   const text = whole.data.preview
   return (
-    <Frame title={text ? 'As logged' : 'No preview'} right={text && <CopyButton text={text} label="Copy the text" />}>
+    <>
       {text ? (
-        <pre tabIndex={0} aria-label="Preview as logged">
-          {text}
-        </pre>
+        <SearchedText title="As logged" text={text} label="Preview as logged" />
       ) : (
-        <p className="pad second">
-          {item.state === 'external' ? 'The bytes are kept elsewhere; Coffer only knows the address.' : 'The SDK that logged this sent no preview.'}
-        </p>
+        <Frame title="No preview">
+          <p className="pad second">
+            {item.state === 'external' ? 'The bytes are kept elsewhere; Coffer only knows the address.' : 'The SDK that logged this sent no preview.'}
+          </p>
+        </Frame>
       )}
-    </Frame>
+      {item.state === 'external' && (
+        <div className="pad">
+          <Address uri={item.uri} />
+        </div>
+      )}
+    </>
   )
 }
 
@@ -193,6 +199,9 @@ interface Blob {
   artifacts: { task: string; task_name: string; key: string; mode: string; version: number }[]
   models: { id: string; name: string; version: number }[]
 }
+
+/** Who keeps bytes that are not here: a host, a bucket, or some machine. */
+const keeper = (uri: string) => /^(?!file:)[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/]+)/i.exec(uri)?.[1] ?? 'the disk of the machine that logged it'
 
 /** Where the bytes are, and where else they are used. */
 function Files({ item, bytes, file }: { item: Artifact; bytes?: string; file: string }) {
@@ -207,15 +216,9 @@ function Files({ item, bytes, file }: { item: Artifact; bytes?: string; file: st
       <Facts
         rows={[
           ['File', bytes ? <a href={bytes} download={file}>{file}</a> : file],
-          ['Kept by', item.state === 'external' ? new URL(item.uri, location.href).host || 'somebody else' : 'Coffer'],
+          ['Kept by', item.state === 'external' ? keeper(item.uri) : 'Coffer'],
           ['Size', exactSize(item.size)],
-          [
-            'Address',
-            <span className="row">
-              <span className="mono">{item.uri}</span>
-              <CopyButton text={item.uri} label="Copy the address" />
-            </span>,
-          ],
+          ['Address', <Address uri={item.uri} at={bytes} />],
           ['First stored', used.data && <Time at={used.data.created} />],
           ['Files with these bytes', used.data && used.data.files.map((f) => <div key={f.path} className="mono">{f.path} (version {f.version})</div>)],
           [
@@ -239,134 +242,6 @@ function Files({ item, bytes, file }: { item: Artifact; bytes?: string; file: st
         ]}
       />
       {used.error && <Failed error={used.error} retry={() => used.refetch()} what="Where the bytes are used" />}
-    </div>
-  )
-}
-
-function Metadata({ item }: { item: Artifact }) {
-  const rows = Object.entries(item.metadata)
-  return (
-    <div className="pad">
-      {rows.length > 0 && (
-        <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Value</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([key, v]) => (
-              <tr key={key}>
-                <td>{key}</td>
-                <td>
-                  {/^https?:\/\/\S+$/.test(v) ? (
-                    <a href={v} target="_blank" rel="noopener noreferrer">
-                      {v}
-                    </a>
-                  ) : (
-                    v
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      <Facts
-        rows={[
-          ['Key', item.key],
-          ['Mode', item.mode],
-          ['Type', item.type],
-          ['Content type', item.content_type],
-          ['SHA-256', item.sha256 && <span className="mono">{item.sha256}</span>],
-          ['Hash of the data', item.data_hash && <span className="mono">{item.data_hash}</span>],
-          ['Size', exactSize(item.size)],
-          ['Logged', item.timestamp ? <Time at={item.timestamp} /> : ''],
-          ['Registered', <Time at={item.registered} />],
-          [
-            'Address',
-            <span className="row">
-              <span className="mono">{item.uri}</span>
-              <CopyButton text={item.uri} label="Copy the address" />
-            </span>,
-          ],
-        ]}
-      />
-    </div>
-  )
-}
-
-function Versions({ item }: { item: Artifact }) {
-  const list = useQuery(versions(item.task, item.key, item.mode))
-  const client = useQueryClient()
-  const restore = useMutation({
-    mutationFn: (v: number) =>
-      own(`tasks/${item.task}/artifact/restore`, { key: item.key, mode: item.mode, v }, { method: 'POST', headers: { 'Content-Type': 'application/json' } }),
-    onSuccess: () => Promise.all([client.invalidateQueries({ queryKey: ['versions', item.task] }), client.invalidateQueries({ queryKey: ['artifacts', item.task] })]),
-  })
-  if (list.error) return <Failed error={list.error} retry={() => list.refetch()} what="The versions" />
-  if (!list.data) return <Waiting />
-  return (
-    <div className="pad scrolls">
-      {restore.error && <Failed error={restore.error} what="The version" />}
-      <table className="plain">
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col">Registered</th>
-            <th scope="col">State</th>
-            <th scope="col" className="num">
-              Size
-            </th>
-            <th scope="col">SHA-256</th>
-            <th scope="col">
-              <span className="hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.data.map((v, i) => {
-            const bytes = bytesAt(v)
-            return (
-              <tr key={v.version}>
-                <td>v{v.version}</td>
-                <td>
-                  <Time at={v.registered} />
-                </td>
-                <td>
-                  <StateBadge state={v.state} />
-                </td>
-                <td className="num" title={exactSize(v.size)}>
-                  {size(v.size)}
-                </td>
-                <td>
-                  <DigestChip digest={v.sha256} state={v.state} />
-                </td>
-                <td>
-                  {bytes && v.state === 'stored' && (
-                    <a href={bytes} download={fileName(v.uri)} aria-label={`Download version ${v.version}`}>
-                      Download
-                    </a>
-                  )}
-                  {i > 0 && (v.state === 'stored' || v.state === 'external') && (
-                    <Button
-                      size="compact-xs"
-                      ml={8}
-                      disabled={restore.isPending}
-                      aria-label={`Restore version ${v.version}`}
-                      title="Makes this the newest version; nothing is lost"
-                      onClick={() => restore.mutate(v.version)}
-                    >
-                      Restore
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
     </div>
   )
 }

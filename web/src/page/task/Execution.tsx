@@ -1,13 +1,12 @@
 import { Button } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import type { Task } from '../../api/types'
+import { masked } from '../../lib/mask'
+import { usePreferences } from '../../lib/preferences'
 import { Icon } from '../../ui/Icon'
 import { CopyButton, Empty, Facts } from '../../ui/Parts'
 import { ExecutionForm } from './ExecutionForm'
 import './artifacts.css'
-
-/** Parts of addresses and names that look like secrets are not shown. */
-const masked = (text: string) => text.replace(/(:\/\/[^/@:\s]+:)[^/@\s]+@/g, '$1***@')
 
 /** The page of a repository, of which people may write the address in the ways of git; none if it has no host. */
 function pageOf(repository: string): string | undefined {
@@ -34,6 +33,7 @@ const packageNames: Record<string, string> = { pip: 'Packages', orig_pip: 'Packa
 /** Where the code came from, what it was run with, and in what. */
 export function Execution({ task }: { task: Task }) {
   const [editing, setEditing] = useState(false)
+  const [{ hide_container }] = usePreferences()
   const s = task.script ?? {}
   const packages = Object.entries(s.requirements ?? {}).filter(([, text]) => typeof text === 'string' && text)
   const container = Object.entries(task.container ?? {}).filter(([, v]) => v)
@@ -57,8 +57,8 @@ export function Execution({ task }: { task: Task }) {
           ['Script', s.entry_point && <span className="mono">{s.entry_point}</span>],
           ['Working directory', s.working_dir && <span className="mono">{s.working_dir}</span>],
           ['Binary', s.binary && <span className="mono">{s.binary}</span>],
-          ['Destination of outputs', task.output?.destination && <span className="mono">{task.output.destination}</span>],
-          ...container.map(([k, v]): [string, ReactNode] => [`Container ${k.replaceAll('_', ' ')}`, <span className="mono">{masked(String(v))}</span>]),
+          ['Destination of outputs', task.output?.destination && <span className="mono">{masked(task.output.destination)}</span>],
+          ...container.map(([k, v]): [string, ReactNode] => [`Container ${k.replaceAll('_', ' ')}`, hide_container && k === 'arguments' ? <span className="third">hidden by your preferences</span> : <span className="mono">{masked(String(v))}</span>]),
         ]}
       />
       {packages.map(([tool, text]) => (

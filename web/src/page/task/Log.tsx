@@ -6,6 +6,7 @@ import { consoleLog } from '../../api/log'
 import type { LogLine, Task } from '../../api/types'
 import { ansi } from '../../lib/ansi'
 import { count } from '../../lib/format'
+import { masked } from '../../lib/mask'
 import { Icon } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
 import { finder } from './Matches'
@@ -16,7 +17,7 @@ interface Line {
   text: string
 }
 
-/** Lines as a terminal would leave them: of a progress bar only its last state. */
+/** Lines as a terminal would leave them, of a progress bar only its last state, and without secrets. */
 function linesOf(events: LogLine[]): Line[] {
   let before: number | undefined
   let n = 0
@@ -27,7 +28,7 @@ function linesOf(events: LogLine[]): Line[] {
       .map((text) => {
         n = e.timestamp === before ? n + 1 : 0
         before = e.timestamp
-        return { id: `${e.timestamp} ${n}`, at: e.timestamp, text: text.replace(/^.*\r(?=[^\r])/s, '') }
+        return { id: `${e.timestamp} ${n}`, at: e.timestamp, text: masked(text.replace(/^.*\r(?=[^\r])/s, '')) }
       }),
   )
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react'
 import { logSearch } from '../../api/log'
 import type { LogMatch, Task } from '../../api/types'
 import { count } from '../../lib/format'
+import { masked } from '../../lib/mask'
 import { Failed, Waiting } from '../../ui/Parts'
 
 /** The expression that finds what was searched for; undefined if there is nothing, or the browser does not know it. */
@@ -51,7 +52,8 @@ export function Matches({ task, q, re, wrap, open }: Props) {
           {virtual.getVirtualItems().map((row) => {
             const match = matches[row.index]
             if (!match) return null
-            const at = hit?.exec(match.text)
+            const text = masked(match.text)
+            const at = hit?.exec(text)
             return (
               <button
                 key={match.line}
@@ -66,12 +68,12 @@ export function Matches({ task, q, re, wrap, open }: Props) {
                 <span>
                   {at ? (
                     <>
-                      {match.text.slice(0, at.index)}
+                      {text.slice(0, at.index)}
                       <mark>{at[0]}</mark>
-                      {match.text.slice(at.index + at[0].length)}
+                      {text.slice(at.index + at[0].length)}
                     </>
                   ) : (
-                    match.text
+                    text
                   )}
                 </span>
               </button>

@@ -11,6 +11,7 @@ import { Tabs } from '../../ui/Tabs'
 import { listOf } from '../views'
 import { Beside } from './Beside'
 import { TaskHead } from './TaskHead'
+import { modelsOf } from './items'
 import { useLive } from './live'
 
 const parts = {
@@ -46,6 +47,7 @@ export function TaskPage() {
   useLive(tid, !!found.data)
   const t = found.data
   const Body = parts[part]
+  const items = logged.data && t && logged.data.length + modelsOf(t).length
   const bytes = logged.data?.reduce((sum, a) => sum + (a.size ?? 0), 0)
   const content = (
     <>
@@ -71,10 +73,10 @@ export function TaskPage() {
               </span>
             )}
             {firstMetric(t)}
-            {logged.data && (
+            {items !== undefined && (
               <span className="row">
                 <Icon name="box" size={14} />
-                {count(logged.data.length)} items · {size(bytes)}
+                {count(items)} items · {size(bytes)}
               </span>
             )}
           </div>
@@ -83,7 +85,7 @@ export function TaskPage() {
               label="Parts of the task"
               items={(Object.keys(parts) as Part[]).map((p) => ({
                 label: labels[p],
-                count: p === 'artifacts' ? logged.data?.length : undefined,
+                count: p === 'artifacts' ? items : undefined,
                 active: p === part,
                 link: { to: '/tasks/$tid/$tab', params: { tid, tab: p } },
               }))}

@@ -23,7 +23,7 @@ export function useLive(task: string, enabled: boolean) {
       }, CALM)
     }
     const stream = new EventSource(`/api/events/stream?${new URLSearchParams({ task, from: 'now' })}`)
-    stream.addEventListener('artifact', () => refresh('artifacts', 'artifact', 'versions'))
+    for (const name of ['artifact', 'artifact_removed']) stream.addEventListener(name, () => refresh('artifacts', 'artifact', 'versions'))
     stream.addEventListener('state', () => refresh('task'))
     stream.addEventListener('log', () => refresh('console'))
     stream.addEventListener('scalars', () => refresh('task', 'curves', 'singles', 'plots', 'samples'))

@@ -73,3 +73,8 @@ type InvitationLook struct {
 type KeyList struct {
 	Keys []Credentials `json:"keys"`
 }
+
+// Rules are what administrators decided for everybody.
+type Rules struct {
+	BlockScripts bool `json:"block_scripts"`
+}

@@ -33,6 +33,13 @@ type ArtifactVersions struct {
 	Versions []Artifact `json:"versions"`
 }
 
+// ArtifactPatch is what is changed of an artifact by hand.
+type ArtifactPatch struct {
+	Key   string            `json:"key"`
+	Set   map[string]string `json:"set"`
+	Unset []string          `json:"unset"`
+}
+
 // FoundArtifact is an artifact that a search across tasks found.
 type FoundArtifact struct {
 	Artifact

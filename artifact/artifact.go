@@ -99,6 +99,7 @@ type Spec struct {
 var (
 	ErrNotFound  = fault.Reason{Kind: fault.NotFound, Name: "artifact.not_found"}
 	ErrNoVersion = fault.Reason{Kind: fault.NotFound, Name: "artifact.no_such_version"}
+	ErrTaken     = fault.Reason{Kind: fault.Conflict, Name: "artifact.taken"}
 	ErrInvalid   = fault.Reason{Kind: fault.Invalid, Name: "artifact.invalid"}
 )
 

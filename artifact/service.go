@@ -186,12 +186,8 @@ func (s *Service) Remove(ctx context.Context, who user.Identity, of task.ID, ref
 	}
 	err = s.Tx(ctx, func(ctx context.Context) error {
 		removed = 0
-		status, err := s.Tasks.LockStatus(ctx, of)
-		if err != nil {
+		if err := s.thawed(ctx, of, "its artifacts cannot be removed"); err != nil {
 			return err
-		}
-		if status.Frozen() {
-			return task.ErrBadStatus.Errorf("task %s is %s: its artifacts cannot be removed", of, status).With("status", status)
 		}
 		gone, err := s.Discard(ctx, of, refs)
 		if err != nil || len(gone) == 0 {
@@ -233,12 +229,8 @@ func (s *Service) Restore(ctx context.Context, who user.Identity, of task.ID, re
 		return Artifact{}, err
 	}
 	err := s.Tx(ctx, func(ctx context.Context) error {
-		status, err := s.Tasks.LockStatus(ctx, of)
-		if err != nil {
+		if err := s.thawed(ctx, of, "no version of its artifacts can be restored"); err != nil {
 			return err
-		}
-		if status.Frozen() {
-			return task.ErrBadStatus.Errorf("task %s is %s: no version of its artifacts can be restored", of, status).With("status", status)
 		}
 		versions, err := s.Store.Versions(ctx, of, ref, true)
 		if err != nil {
@@ -287,12 +279,8 @@ func (s *Service) RemoveVersion(ctx context.Context, who user.Identity, of task.
 		return err
 	}
 	return s.Tx(ctx, func(ctx context.Context) error {
-		status, err := s.Tasks.LockStatus(ctx, of)
-		if err != nil {
+		if err := s.thawed(ctx, of, "its artifacts cannot be removed"); err != nil {
 			return err
-		}
-		if status.Frozen() {
-			return task.ErrBadStatus.Errorf("task %s is %s: its artifacts cannot be removed", of, status).With("status", status)
 		}
 		v, err := s.Store.RemoveVersion(ctx, of, ref, number, s.Now())
 		if err != nil {

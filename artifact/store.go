@@ -54,6 +54,8 @@ type Store interface {
 	// Prune deletes the rows of living versions beyond the newest keep ones
 	// and returns them.
 	Prune(ctx context.Context, of task.ID, ref Ref, keep int) ([]Version, error)
+	// Annotate replaces the metadata of the newest version.
+	Annotate(ctx context.Context, of task.ID, ref Ref, metadata [][]string) error
 	// Forget deletes every row of the task, removed ones too.
 	Forget(ctx context.Context, of task.ID) error
 

@@ -59,6 +59,7 @@ var reasons = map[fault.Reason]result{
 	user.ErrNoInvitation:       {404, 0},
 	user.ErrWrongPassword:      {403, 20},
 	user.ErrActAs:              {400, 6},
+	user.ErrScriptsBlocked:     {403, 20},
 	door.ErrActAsBoth:          {400, 5},
 	door.ErrCrossSite:          {403, 0},
 	door.ErrTooSlow:            {408, 0},
@@ -100,6 +101,7 @@ var reasons = map[fault.Reason]result{
 
 	artifact.ErrNotFound:  {404, 0},
 	artifact.ErrNoVersion: {404, 0},
+	artifact.ErrTaken:     {409, 0},
 	artifact.ErrInvalid:   {400, 12},
 
 	file.ErrNotFound: {404, 0},

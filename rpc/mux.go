@@ -75,7 +75,7 @@ const APIPrefix = "/api"
 var ownPaths = []string{"/tasks/", "/artifacts/", "/events/", "/users/", "/invitation/", "/preview/", "/blobs/"}
 
 // ownRoots are those of them that have nothing before them.
-var ownRoots = []string{"/artifacts", "/archive", "/delete-plan", "/search", "/usage", "/lineage", "/users", "/audit"}
+var ownRoots = []string{"/artifacts", "/archive", "/delete-plan", "/search", "/usage", "/lineage", "/users", "/audit", "/rules"}
 
 // isOwn reports whether a path is one of our own endpoints: those of the
 // protocol begin with a version or have a dot.

@@ -39,6 +39,7 @@ func (h *handlers) ownTable() []ownRoute {
 		{pattern: "GET /tasks/{task}/artifacts", access: door.Guest, serve: h.ownList},
 		{pattern: "GET /tasks/{task}/artifact", access: door.Guest, serve: h.ownGet},
 		{pattern: "GET /tasks/{task}/artifact/versions", access: door.Guest, serve: h.ownVersions},
+		{pattern: "PATCH /tasks/{task}/artifact", access: door.Member, serve: h.ownChange},
 		{pattern: "DELETE /tasks/{task}/artifact", access: door.Member, serve: h.ownDelete},
 		{pattern: "POST /tasks/{task}/artifact/restore", access: door.Member, serve: h.ownRestore},
 		{pattern: "GET /archive", access: door.Guest, write: h.archive},
@@ -55,6 +56,8 @@ func (h *handlers) ownTable() []ownRoute {
 		{pattern: "GET /preview/{digest}/html", access: door.Guest, write: h.previewPage},
 		{pattern: "GET /preview/{digest}/bytes", access: door.Guest, write: h.previewBytes},
 
+		{pattern: "GET /rules", access: door.Guest, serve: h.ownRules},
+		{pattern: "PATCH /rules", access: door.Admin, serve: h.ownSetRules},
 		{pattern: "GET /users", access: door.Admin, serve: h.ownUsers},
 		{pattern: "POST /users", access: door.Admin, serve: h.ownCreateUser},
 		{pattern: "PATCH /users/{user}", access: door.Admin, serve: h.ownUpdateUser},
@@ -322,6 +325,20 @@ func (h *handlers) ownDelete(ctx context.Context, c Call) (any, error) {
 		err = artifact.ErrNotFound.Errorf("task %s has no %s artifact %q", id, ref.Mode, ref.Key)
 	}
 	return map[string]int{"deleted": n}, err
+}
+
+// ownChange renames an artifact and annotates its newest version.
+func (h *handlers) ownChange(ctx context.Context, c Call) (any, error) {
+	id, ref, err := c.named()
+	if err != nil {
+		return nil, err
+	}
+	var req api.ArtifactPatch
+	if err := c.body(&req); err != nil {
+		return nil, err
+	}
+	a, err := h.Artifacts.Change(ctx, c.Who, id, ref, artifact.Change{Key: req.Key, Set: req.Set, Unset: req.Unset})
+	return c.artifact(a, true), err
 }
 
 // ownRestore makes an earlier version the newest.

@@ -110,6 +110,67 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+func TestChange(t *testing.T) {
+	w := newWorld(t)
+	var items []map[string]any
+	for i, content := range []string{"one", "two"} {
+		w.Upload(t, "p/a", content)
+		one := item("a", content, 100+i)
+		one["display_data"] = [][]string{{"split", "train"}, {"seed", "7"}}
+		w.register(t, one)
+		items = append(items, one)
+	}
+	w.register(t, item("taken", "x", 1))
+	change := func(query, body string, as user.Role) rpctest.Reply {
+		return w.Do(t, rpctest.Request{
+			Method: "PATCH", Path: "/tasks/" + w.task + "/artifact?" + query, Body: body, As: as,
+			Header: map[string]string{"X-Coffer": "1", "Content-Type": "application/json"},
+		})
+	}
+	if r := change("key=a", `{"key":"b","set":{"split":"test","by":"hand"},"unset":["seed"]}`, ""); r.Status != 200 {
+		t.Fatalf("%d %s", r.Status, r.Body)
+	}
+	b := w.own(t, "/tasks/"+w.task+"/artifact?key=b")
+	if b["versions"] != 2.0 || b["state"] != "stored" || b["sha256"] != sum("two") || b["preview"] != "preview of two" {
+		t.Errorf("%v", b)
+	}
+	if got := fmt.Sprint(b["metadata"]); got != "map[by:hand split:test]" {
+		t.Error(got)
+	}
+	if got := fmt.Sprint(w.own(t, "/tasks/"+w.task+"/artifact?key=b&v=1")["metadata"]); got != "map[seed:7 split:train]" {
+		t.Errorf("of the version before: %s", got)
+	}
+	found := w.own(t, "/artifacts?metadata.by=hand")["artifacts"].([]any)
+	if len(found) != 1 || found[0].(map[string]any)["key"] != "b" {
+		t.Errorf("found by its metadata: %v", found)
+	}
+	// A client that does not know of it sends its whole list again.
+	w.register(t, items...)
+	if list := w.own(t, "/tasks/"+w.task+"/artifacts")["artifacts"].([]any); len(list) != 2 {
+		t.Errorf("it came back under its old name: %v", list)
+	}
+	w.register(t, item("a", "one", 100))
+	for _, c := range []struct {
+		query, body string
+		as          user.Role
+		status      int
+	}{
+		{"key=b", `{"key":"taken"}`, "", 409},
+		{"key=none", `{"key":"c"}`, "", 404},
+		{"", `{"key":"c"}`, "", 400},
+		{"key=b", `{"key":"` + strings.Repeat("x", 1025) + `"}`, "", 400},
+		{"key=b", `{"key":"c"}`, user.Guest, 403},
+	} {
+		if r := change(c.query, c.body, c.as); r.Status != c.status {
+			t.Errorf("%s %.40s: %d, want %d", c.query, c.body, r.Status, c.status)
+		}
+	}
+	w.Call(t, "tasks.publish", map[string]any{"task": w.task, "force": true})
+	if r := change("key=b", `{"set":{"x":"y"}}`, ""); r.Status != 409 {
+		t.Errorf("of a published task: %d %s", r.Status, r.Body)
+	}
+}
+
 func TestBlobs(t *testing.T) {
 	w := newWorld(t)
 	w.Upload(t, "p/a b%", "one")

@@ -110,6 +110,9 @@ func (h *handlers) previewPage(ctx context.Context, c Call) error {
 	switch s := c.Request.URL.Query().Get("scripts"); s {
 	case "", "0":
 	case "1":
+		if err := h.scriptsAllowed(ctx); err != nil {
+			return err
+		}
 		policy = scripted
 	default:
 		return ErrField.Errorf("scripts: expected 0 or 1, got %.40q", s).With("field", "scripts")

@@ -36,7 +36,7 @@ const (
 )
 
 // stream sends what happens to a task, or to the tasks of a project, as
-// server-sent events: log, scalars, artifact, state.
+// server-sent events: log, scalars, artifact, artifact_removed, state.
 func (h *handlers) stream(w http.ResponseWriter, r *http.Request) {
 	s := &streaming{h: h, w: w, control: http.NewResponseController(w), request: r, began: h.Now(), watched: make(map[string]*watch)}
 	if err := s.open(); err != nil {
@@ -137,7 +137,7 @@ func (s *streaming) begin(ctx context.Context, id string, fromNow bool) (*watch,
 	if _, err := s.scalars(ctx, id, wt); err != nil {
 		return nil, err
 	}
-	_, err = s.artifacts(ctx, id, wt)
+	_, _, err = s.artifacts(ctx, id, wt)
 	return wt, err
 }
 
@@ -262,9 +262,14 @@ func (s *streaming) lookAt(ctx context.Context, id string, d api.Fields) (full b
 			return false, err
 		}
 	}
-	changed, err := s.artifacts(ctx, id, wt)
+	changed, gone, err := s.artifacts(ctx, id, wt)
 	for _, a := range changed {
 		if err := s.send("artifact", "", a); err != nil {
+			return false, err
+		}
+	}
+	for _, ref := range gone {
+		if err := s.send("artifact_removed", "", api.Fields{"task": id, "key": ref.Key, "mode": ref.Mode}); err != nil {
 			return false, err
 		}
 	}
@@ -296,22 +301,27 @@ func (s *streaming) scalars(ctx context.Context, id string, wt *watch) (moved []
 	return moved, nil
 }
 
-// artifacts are those that are new, or have another version or state.
-func (s *streaming) artifacts(ctx context.Context, id string, wt *watch) (changed []api.Artifact, err error) {
+// artifacts are those that are new or were changed, and those that are gone.
+func (s *streaming) artifacts(ctx context.Context, id string, wt *watch) (changed []api.Artifact, gone []artifact.Ref, err error) {
 	found, err := s.h.Artifacts.List(ctx, s.call.Who, artifact.Selection{Tasks: []task.ID{task.ID(id)}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if wt.artifacts == nil {
-		wt.artifacts = make(map[artifact.Ref]string)
-	}
+	before := wt.artifacts
+	wt.artifacts = make(map[artifact.Ref]string, len(found))
 	for _, a := range found {
-		if now := fmt.Sprint(a.Number, a.State); wt.artifacts[a.Ref] != now {
-			wt.artifacts[a.Ref] = now
+		now := fmt.Sprint(a.Number, a.State, a.Metadata)
+		wt.artifacts[a.Ref] = now
+		if before[a.Ref] != now {
 			changed = append(changed, s.call.artifact(a, false))
 		}
 	}
-	return changed, nil
+	for ref := range before {
+		if _, there := wt.artifacts[ref]; !there {
+			gone = append(gone, ref)
+		}
+	}
+	return changed, gone, nil
 }
 
 // send writes one event.

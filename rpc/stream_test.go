@@ -91,6 +91,9 @@ func TestStream(t *testing.T) {
 		}
 		w.Call(t, "tasks.add_or_update_artifacts", map[string]any{"task": w.task, "artifacts": []any{map[string]any{"key": "a", "type": "custom", "uri": "s3://b/x"}}})
 		same(t, "artifact", next("artifact").data["key"], "a")
+		w.Call(t, "tasks.delete_artifacts", map[string]any{"task": w.task, "artifacts": []any{map[string]any{"key": "a"}}})
+		gone := next("artifact_removed").data
+		same(t, "the artifact that went", []any{gone["key"], gone["mode"]}, []any{"a", "output"})
 
 		w.sent(t, line(3), line(4))
 		next = w.follow(t, "task="+w.task, last.id)

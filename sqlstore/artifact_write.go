@@ -90,6 +90,28 @@ func (s artifacts) addMetadata(ctx context.Context, version int64, pairs [][]str
 	return err
 }
 
+// Annotate implements artifact.Store.
+func (s artifacts) Annotate(ctx context.Context, of task.ID, ref artifact.Ref, metadata [][]string) error {
+	docs, err := documents(metadata)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		noteArtifact(ctx, of, ref)
+		version, err := one(ctx, s.db, nil, scalar[int64], `
+			UPDATE artifact_version SET metadata = ?
+			WHERE id = (SELECT a.newest FROM artifact a WHERE a.task_id = ? AND a.key = ? AND a.mode = ?)
+			RETURNING id`, docs[0], of, ref.Key, ref.Mode)
+		if err != nil {
+			return err
+		}
+		if _, err := s.db.exec(ctx, `DELETE FROM artifact_metadata WHERE version_id = ?`, version); err != nil {
+			return err
+		}
+		return s.addMetadata(ctx, version, metadata)
+	})
+}
+
 // addPreview keeps a text and returns what stands for it in a version.
 func (s artifacts) addPreview(ctx context.Context, body string) (any, error) {
 	if body == "" {

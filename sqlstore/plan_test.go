@@ -427,6 +427,7 @@ func TestNothingElseScans(t *testing.T) {
 			"artifact: bound":      func() error { _, err := artifacts.Bound(ctx, []int64{g.ID, 7}); return err },
 			"artifact: settle":     func() error { return artifacts.Settle(ctx, 1, artifact.Stored, g.ID) },
 			"artifact: lose":       func() error { _, err := artifacts.Lose(ctx, g.Digest); return err },
+			"artifact: annotate":   func() error { return artifacts.Annotate(ctx, x.ID, refs[0], [][]string{{"a", "b"}}) },
 			"artifact: add and prune": func() error {
 				if _, err := artifacts.Add(ctx, x.ID, refs[1], v, "2"); err != nil {
 					return err

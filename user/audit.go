@@ -22,6 +22,7 @@ const (
 	QueueObject   Kind = "queue"
 	FileObject    Kind = "file"
 	UploadObject  Kind = "upload"
+	RulesObject   Kind = "rules"
 )
 
 // Act is what a caller does. It travels in the context, for the audit alone:

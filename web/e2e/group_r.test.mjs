@@ -151,6 +151,43 @@ test('R-06 secrets in container arguments, addresses and logs are masked', async
   assert.ok(!/log-secret/.test(await page.evaluate(() => navigator.clipboard.readText())))
 })
 
+test('R-07 an administrator blocks scripts for everybody', async () => {
+  const key = await upload('blocked')
+  const { sha256 } = await api(`tasks/${task}/artifact?key=${key}`)
+  const status = () => page.evaluate(async (d) => (await fetch(`/api/preview/${d}/html?scripts=1`)).status, sha256)
+  assert.equal(await status(), 200)
+  await go('/settings/preferences')
+  await tick('Block scripts of HTML artifacts for everybody', '/rules')
+  await box('Block scripts of HTML artifacts').and(page.locator(':disabled:checked')).waitFor()
+  assert.equal(await status(), 403) // by its address, too
+  await go(`/tasks/${task}/artifacts?key=${key}`)
+  await page.getByRole('button', { name: 'Show the page' }).click()
+  await page.getByText('An administrator blocks their scripts.').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Run its scripts' }).count(), 0)
+
+  // Somebody who is no administrator is not offered the rule, and is bound by it.
+  const { token } = await page.evaluate(async () =>
+    (await fetch('/api/users', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Coffer': '1' }, body: JSON.stringify({ name: 'bo' }) })).json(),
+  )
+  const member = await on.open(undefined, false)
+  await member.go(`/login?invitation=${token}`)
+  await member.page.locator('input[type=password]').fill('eight or more')
+  await member.page.getByRole('button', { name: 'Go on' }).click()
+  await member.page.waitForURL(on.server.web + '/')
+  await member.go('/settings/preferences')
+  await member.page.getByText('An administrator blocks them for everybody.').waitFor()
+  assert.equal(await member.page.getByText('For everybody', { exact: true }).count(), 0)
+  const refused = await member.page.evaluate(async () =>
+    (await fetch('/api/rules', { method: 'PATCH', headers: { 'Content-Type': 'application/json', 'X-Coffer': '1' }, body: '{"block_scripts":false}' })).status,
+  )
+  assert.equal(refused, 403)
+  await member.close()
+
+  await go('/settings/preferences')
+  await tick('Block scripts of HTML artifacts for everybody', '/rules', false)
+  assert.equal(await status(), 200)
+})
+
 test('R-08 the versions of web app, server and API are shown', async () => {
   await go('/settings/about')
   const fact = (name) => page.locator('.facts > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('dd').innerText()

@@ -1,7 +1,7 @@
-/** What an account prefers. */
+/** What an account prefers, and what administrators decided for all. */
 
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
-import { call } from '../api/client'
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
+import { call, own } from '../api/client'
 
 export interface Preferences {
   show_hidden?: boolean
@@ -14,6 +14,12 @@ const preferences = queryOptions({
   queryKey: ['preferences'],
   queryFn: async ({ signal }) => (await call<{ preferences: { coffer?: Preferences } }>('users.get_preferences', {}, signal)).preferences.coffer ?? {},
   staleTime: 300_000,
+})
+
+export const rules = queryOptions({
+  queryKey: ['rules'],
+  queryFn: ({ signal }) => own<{ block_scripts: boolean }>('rules', {}, { signal }),
+  staleTime: 60_000,
 })
 
 /** The preferences of who is signed in, and how they are changed. */
@@ -31,8 +37,18 @@ export function usePreferences(): [Preferences, (change: Preferences) => Promise
   ]
 }
 
+/** Decides for everybody. */
+export async function decide(client: QueryClient, block_scripts: boolean): Promise<void> {
+  client.setQueryData(rules.queryKey, { block_scripts })
+  await own('rules', {}, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ block_scripts }) }).finally(() =>
+    client.invalidateQueries({ queryKey: rules.queryKey }),
+  )
+}
+
 /** Why scripts of pages are not run; undefined if they may be. */
 export function useScriptsBlocked(): string | undefined {
   const [{ block_scripts }] = usePreferences()
+  const rule = useQuery(rules)
+  if (rule.data?.block_scripts) return 'An administrator blocks their scripts.'
   return block_scripts ? 'Your preferences block their scripts.' : undefined
 }

@@ -1,21 +1,44 @@
+import { ActionIcon, Button, TextInput } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Artifact } from '../../api/types'
 import { bytesAt } from '../../lib/bytes'
 import { exactSize } from '../../lib/format'
 import { Address, Linked } from '../../ui/Address'
+import { Ask } from '../../ui/Dialog'
+import { Icon } from '../../ui/Icon'
 import { Facts, Time } from '../../ui/Parts'
+import { changeArtifact } from './Change'
 
 /** What people noted of an artifact, and what is on record of it. */
-export function Annotations({ item }: { item: Artifact }) {
+export function Annotations({ item, frozen }: { item: Artifact; frozen: boolean }) {
+  const client = useQueryClient()
+  const [editing, setEditing] = useState<{ key: string; value: string; old?: string }>()
+  const [removing, setRemoving] = useState<string>()
   const rows = Object.entries(item.metadata)
+  const changed = () => void client.invalidateQueries({ queryKey: ['artifacts', item.task] })
   return (
     <div className="pad">
-      <h3 className="strong">Metadata</h3>
+      <div className="row">
+        <h3 className="strong">Metadata</h3>
+        <span className="grow" />
+        {!frozen && (
+          <Button leftSection={<Icon name="plus" size={13} />} onClick={() => setEditing({ key: '', value: '' })}>
+            Annotate
+          </Button>
+        )}
+      </div>
       {rows.length > 0 ? (
         <table className="plain">
           <thead>
             <tr>
               <th scope="col">Key</th>
               <th scope="col">Value</th>
+              {!frozen && (
+                <th scope="col">
+                  <span className="hidden">Actions</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -25,6 +48,18 @@ export function Annotations({ item }: { item: Artifact }) {
                 <td>
                   <Linked text={value} />
                 </td>
+                {!frozen && (
+                  <td>
+                    <span className="row">
+                      <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${key}`} onClick={() => setEditing({ key, value, old: key })}>
+                        <Icon name="pencil" size={13} />
+                      </ActionIcon>
+                      <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${key}`} onClick={() => setRemoving(key)}>
+                        <Icon name="cross" size={13} />
+                      </ActionIcon>
+                    </span>
+                  </td>
+                )}
               </tr>
             ))}
           </tbody>
@@ -47,6 +82,29 @@ export function Annotations({ item }: { item: Artifact }) {
           ['Address', <Address uri={item.uri} at={bytesAt(item)} />],
         ]}
       />
+      {editing && (
+        <Ask
+          title={editing.old === undefined ? `Annotate “${item.key}”` : `Edit ${editing.old}`}
+          action="Save"
+          disabled={!editing.key.trim()}
+          close={() => setEditing(undefined)}
+          done={changed}
+          run={() => {
+            const key = editing.key.trim()
+            return changeArtifact(item, { set: { [key]: editing.value }, unset: editing.old !== undefined && editing.old !== key ? [editing.old] : [] })
+          }}
+        >
+          <TextInput data-autofocus label="Key" value={editing.key} onChange={(e) => setEditing({ ...editing, key: e.currentTarget.value })} />
+          <TextInput mt={8} label="Value" value={editing.value} onChange={(e) => setEditing({ ...editing, value: e.currentTarget.value })} />
+        </Ask>
+      )}
+      {removing !== undefined && (
+        <Ask title={`Remove ${removing}`} action="Remove" danger close={() => setRemoving(undefined)} done={changed} run={() => changeArtifact(item, { unset: [removing] })}>
+          <p>
+            “{item.metadata[removing]}” is taken off “{item.key}”.
+          </p>
+        </Ask>
+      )}
     </div>
   )
 }

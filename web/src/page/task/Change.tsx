@@ -1,7 +1,8 @@
-/** What is done to an artifact as a whole: it is deleted. */
+/** What is done to an artifact as a whole: it is renamed or deleted. */
 
-import { ActionIcon, Checkbox, Menu } from '@mantine/core'
+import { ActionIcon, Checkbox, Menu, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Failure, own } from '../../api/client'
 import { queryClient, versions } from '../../api/query'
@@ -16,8 +17,13 @@ const named = (item: Artifact) => ({ key: item.key, mode: item.mode })
 
 const json = { 'Content-Type': 'application/json' }
 
+/** Renames it, or changes what is noted of its newest version. */
+export async function changeArtifact(item: Artifact, change: { key?: string; set?: Record<string, string>; unset?: string[] }): Promise<void> {
+  await own(`tasks/${item.task}/artifact`, named(item), { method: 'PATCH', headers: json, body: JSON.stringify(change) })
+}
+
 export function ArtifactMenu({ item, frozen }: { item: Artifact; frozen: boolean }) {
-  const [asking, setAsking] = useState<'delete'>()
+  const [asking, setAsking] = useState<'rename' | 'delete'>()
   const close = () => setAsking(undefined)
   return (
     <>
@@ -28,14 +34,40 @@ export function ArtifactMenu({ item, frozen }: { item: Artifact; frozen: boolean
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item disabled={frozen} onClick={() => setAsking('rename')}>
+            Rename…
+          </Menu.Item>
           <Menu.Item disabled={frozen} onClick={() => setAsking('delete')}>
             Delete…
           </Menu.Item>
           {frozen && <Menu.Label>Artifacts of published tasks stay as they are.</Menu.Label>}
         </Menu.Dropdown>
       </Menu>
+      {asking === 'rename' && <RenameArtifact item={item} close={close} />}
       {asking === 'delete' && <DeleteArtifact item={item} close={close} />}
     </>
+  )
+}
+
+function RenameArtifact({ item, close }: { item: Artifact; close: () => void }) {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const [name, setName] = useState(item.key)
+  const to = name.trim()
+  return (
+    <Ask
+      title={`Rename “${item.key}”`}
+      action="Rename"
+      disabled={!to || to === item.key}
+      close={close}
+      run={async () => {
+        await changeArtifact(item, { key: to })
+        await navigate({ to: '/tasks/$tid/$tab', params: { tid: item.task, tab: 'artifacts' }, search: (before) => ({ ...before, key: to, mode: item.mode }) as never, replace: true })
+        await client.invalidateQueries({ queryKey: ['artifacts', item.task] })
+      }}
+    >
+      <TextInput data-autofocus label="Name" description="Scripts that ask for the old name no longer find it. All versions keep their files." value={name} onChange={(e) => setName(e.currentTarget.value)} />
+    </Ask>
   )
 }
 

@@ -89,7 +89,7 @@ export function Detail({ item, task }: { item: Artifact; task: Task }) {
       </div>
       {view === 'preview' && <Preview item={item} />}
       {view === 'files' && <Files item={item} bytes={bytes} file={file} />}
-      {view === 'metadata' && <Annotations item={item} />}
+      {view === 'metadata' && <Annotations item={item} frozen={frozen} />}
       {view === 'versions' && <Versions item={item} />}
       {view === 'use' && (
         <div className="pad">

@@ -153,7 +153,7 @@ func (h *hall) samples() map[string]sample {
 		"PATCH /tasks/{task}/artifact":        {query: "key=" + mark, body: `{"set":{"a":"b"}}`},
 		"POST /tasks/{task}/artifact/restore": {query: "v=1&key=" + mark}, "GET /archive": {query: "task=" + h.task},
 		"GET /blobs/{digest}": {}, "GET /search": {query: "q=" + mark}, "GET /usage": {},
-		"GET /tasks/{task}/scalars": {query: "metric=a&variant=b"}, "GET /events/stream": {query: "from=start&task=" + h.task},
+		"GET /tasks/{task}/scalars": {query: "metric=a&variant=b"}, "GET /tasks/{task}/log/search": {query: "q=" + mark}, "GET /events/stream": {query: "from=start&task=" + h.task},
 		"GET /preview/{digest}": {}, "GET /preview/{digest}/image": {}, "GET /preview/{digest}/html": {}, "GET /preview/{digest}/bytes": {},
 		"POST /delete-plan": {body: `{"tasks":["` + h.task + `"]}`},
 		"GET /lineage":      {query: "model=" + h.model}, "GET /audit": {},

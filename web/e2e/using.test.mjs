@@ -108,6 +108,26 @@ describe('working with it', () => {
     await page.waitForURL(/slice=2/)
   })
 
+  test('statistics of a large table are of its first rows, and say so, until a job has read all', async () => {
+    const { page } = window
+    let release
+    const held = new Promise((resolve) => (release = resolve))
+    let asked = 0
+    await page.route('**/api/preview/*', async (route) => {
+      const reply = await route.fetch()
+      if (asked++ > 0) await held
+      await route.fulfill({ response: reply })
+    })
+    await page.goto(`${server.web}/tasks/${made['resnet50-line4-18']}/artifacts?key=wide`)
+    await page.getByText('Statistics of the first rows; all rows are being read').waitFor()
+    release()
+    await page.getByText('Statistics cover all rows').waitFor()
+    await page.unroute('**/api/preview/*')
+    const column = page.getByRole('columnheader', { name: /^column 1 / })
+    assert.match(await column.innerText(), /mean -?[\d.e-]+\s+14% null/) // each seventh of all 3,000
+    await column.getByRole('img', { name: /^Histogram from/ }).waitFor()
+  })
+
   test('an earlier version is restored', async () => {
     const { page } = window
     await page.goto(server.web + churn() + '/artifacts?key=config&view=versions')

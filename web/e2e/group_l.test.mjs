@@ -164,6 +164,35 @@ test('L-03 columns are dragged to other places and to other widths, fitted, show
   assert.equal(await wide('Status'), before)
 })
 
+test('L-06 tasks are searched by name, id, description, and the models they use or made', async () => {
+  for (const [search, want] of [
+    ['q=mobile', ['mobilenet']],
+    [`q=${made.mobilenet}`, ['mobilenet']],
+    ['q=of 40 steps', ['mobilenet']],
+    ['q=^resnet-[bd]&re=1', ['resnet-base', 'resnet-draft']],
+    ['q=tickets-model', []],
+    ['q=tickets-model&by=model', ['makes-model', 'uses-model']],
+    ['q=^TICKETS-m.*l$&re=1&by=model', ['makes-model', 'uses-model']],
+    ['q=tickets-model&by=model&tags=nightly', []],
+    ['q=no such model&by=model', []],
+  ]) {
+    await go(`/tasks?sort=name&${search}`)
+    await shown(want.length)
+    assert.deepEqual(await names(), want, search)
+  }
+  await go('/tasks?sort=name')
+  await page.getByRole('button', { name: 'Search by models' }).click()
+  await page.getByLabel('Filter by the name of a model').fill('old-model')
+  await shown(1)
+  assert.deepEqual(await names(), ['old-train'])
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the table as CSV' }).click()])
+  const csv = Buffer.concat(await (await file.createReadStream()).toArray()).toString().trim().split(/\r?\n/)
+  assert.equal(csv.length, 2)
+  assert.match(csv[1], /old-train/)
+  await page.getByRole('button', { name: 'Regular expression' }).click()
+  await page.waitForURL(/re=1/)
+})
+
 test('L-07 columns are kept for each project, with and without its subprojects', async () => {
   const id = (await api('projects.get_all_ex', { name: '^Vision/defects$' })).projects[0].id
   const pick = async (name) => {

@@ -46,7 +46,7 @@ const inside = createRoute({
   errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} what="Coffer" />,
 })
 
-const narrowing = ['q', 're', 'tags', 'all', 'user', 'archived', 'sort', 'since', 'it', 'f', 'cols', 'own'] as const
+const narrowing = ['q', 're', 'by', 'tags', 'all', 'user', 'archived', 'sort', 'since', 'it', 'f', 'cols', 'own'] as const
 const listSearch = texts(...narrowing, 'status', 'type', 'view')
 const modelSearch = texts(...narrowing, 'framework', 'ready', 'meta')
 

@@ -17,6 +17,7 @@ export const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '
 export interface Narrow {
   q?: string
   re?: string // "1": q is a regular expression
+  by?: string // "model": q is the name of a model that tasks use or made
   tags?: string // one of them; -x none of those
   all?: string // "1": all tags instead
   user?: string
@@ -72,12 +73,30 @@ function conditions(n: Narrow, searched: string[], project?: string): Record<str
 /** Of the many rows that share a status or a type, the newest come first. */
 const order = (sort = '-last_update') => (/^-?(status|type)$/.test(sort) ? [sort, '-last_update'] : [sort || '-last_update'])
 
-export const taskConditions = (n: Narrow, project?: string) => ({
-  ...conditions(n, ['name', 'id', 'comment'], project),
-  status: list(n.status),
-  type: list(n.type),
-  'models.input.model': list(n.uses),
-})
+/** Models that a search for tasks goes by: a name that more have is too short to tell tasks apart. */
+const NAMED = 200
+
+/** What tasks must have to use or make a model of a name. */
+async function byModel(n: Narrow, signal?: AbortSignal) {
+  const pattern = n.re ? n.q : literally(n.q ?? '')
+  const { models } = await call<{ models: Ref[] }>(
+    'models.get_all_ex',
+    { _any_: { fields: ['name'], pattern }, only_fields: ['id'], order_by: ['-last_update'], page: 0, page_size: NAMED },
+    signal,
+  )
+  return { fields: ['models.input.model', 'models.output.model'], pattern: `^(${models.map((m) => m.id).join('|') || '-'})$` }
+}
+
+export async function taskConditions(n: Narrow, project?: string, signal?: AbortSignal) {
+  const models = n.q && n.by === 'model' ? await byModel(n, signal) : undefined
+  return {
+    ...conditions(models ? { ...n, q: '' } : n, ['name', 'id', 'comment'], project),
+    status: list(n.status),
+    type: list(n.type),
+    'models.input.model': list(n.uses),
+    _or_: models,
+  }
+}
 
 /** A name as a part of a path: dots in it are no parting. */
 export const escaped = (name: string) => name.replaceAll('%', '%%').replaceAll('.', '%2E')
@@ -104,10 +123,10 @@ const taskFields = [
 export const tasks = (n: Narrow, project?: string, more: string[] = []) =>
   infiniteQueryOptions({
     queryKey: ['tasks', n, project, more],
-    queryFn: ({ pageParam, signal }) =>
+    queryFn: async ({ pageParam, signal }) =>
       call<{ tasks: Task[]; scroll_id?: string }>(
         'tasks.get_all_ex',
-        { ...taskConditions(n, project), only_fields: [...taskFields, ...more], size: pageParam ? MORE : PAGE, scroll_id: pageParam },
+        { ...(await taskConditions(n, project, signal)), only_fields: [...taskFields, ...more], size: pageParam ? MORE : PAGE, scroll_id: pageParam },
         signal,
       ),
     initialPageParam: null as string | null,

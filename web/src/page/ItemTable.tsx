@@ -81,7 +81,7 @@ interface Props<T extends Task | Model> {
   facets: Facet[]
   known: Known[]
   columns: Column<T>[]
-  conditions: object // of what is saved as CSV
+  conditions: () => object | Promise<object> // of what is saved as CSV
   csvField: (id: string) => string
   tools?: ReactNode
   none: ReactNode // in place of rows where nothing was ever made
@@ -114,7 +114,7 @@ export function ItemTable<T extends Task | Model>({ table, list, rows, facets, k
                 variant="default"
                 size={28}
                 aria-label="Download the table as CSV"
-                onClick={() => void saveTable(kind, conditions, columns.map((c) => ({ field: csvField(c.id), name: c.title })))}
+                onClick={async () => saveTable(kind, await conditions(), columns.map((c) => ({ field: csvField(c.id), name: c.title })))}
               >
                 <Icon name="down" size={14} />
               </ActionIcon>

@@ -75,7 +75,7 @@ function ModelList({ search, pid }: { search: ListSearch; pid?: string }) {
       ]}
       known={known}
       columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
-      conditions={modelConditions(table.narrow, pid)}
+      conditions={() => modelConditions(table.narrow, pid)}
       csvField={csvField}
       none={<Empty title="No model yet. A task makes one when it stores weights." code={code} />}
       open={(m) => navigate({ to: '/models/$mid/$tab', params: { mid: m.id, tab: 'general' } })}

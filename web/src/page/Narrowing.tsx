@@ -28,7 +28,7 @@ interface Props {
 const split = (text?: string) => text?.split(',').filter(Boolean) ?? []
 
 export const isNarrowed = (n: Narrow) => !!(n.q || n.status || n.type || n.framework || n.ready || n.tags || n.user || n.since || n.it || n.f || n.meta)
-export const nothing: Narrow = { q: '', re: '', status: '', type: '', framework: '', ready: '', tags: '', all: '', user: '', since: '', it: '', f: '', meta: '' }
+export const nothing: Narrow = { q: '', re: '', by: '', status: '', type: '', framework: '', ready: '', tags: '', all: '', user: '', since: '', it: '', f: '', meta: '' }
 
 export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: Props) {
   const account = useQuery(me)
@@ -37,6 +37,7 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
   const metrics = useQuery(metricsInUse(project, kind === 'model'))
   const chosenTags = split(narrow.tags)
   const metadata = metadataOf(narrow)
+  const byModel = kind === 'task' && narrow.by === 'model'
   const mine = !!account.data && narrow.user === account.data.id
   const least = split(narrow.f?.replaceAll(';', ','))
   const nameOf = (field: string) => {
@@ -50,22 +51,21 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
         w={260}
         key={project ?? ''}
         defaultValue={narrow.q}
-        placeholder="Name, id or comment"
-        aria-label="Filter by name, id or comment"
+        placeholder={byModel ? 'Name of a model they use or made' : 'Name, id or comment'}
+        aria-label={byModel ? 'Filter by the name of a model' : 'Filter by name, id or comment'}
         leftSection={<Icon name="search" size={14} />}
+        rightSectionWidth={kind === 'task' ? 52 : undefined}
         rightSection={
-          <Tooltip label="Regular expression">
-            <ActionIcon
-              variant={narrow.re ? 'light' : 'subtle'}
-              color={narrow.re ? undefined : 'gray'}
-              size={20}
-              aria-label="Regular expression"
-              aria-pressed={!!narrow.re}
-              onClick={() => set({ re: narrow.re ? '' : '1' })}
-            >
+          <>
+            {kind === 'task' && (
+              <Switch label="Search by models" on={byModel} change={(on) => set({ by: on ? 'model' : '' })}>
+                <Icon name="layers" size={13} />
+              </Switch>
+            )}
+            <Switch label="Regular expression" on={!!narrow.re} change={(on) => set({ re: on ? '1' : '' })}>
               <span className="mono">.*</span>
-            </ActionIcon>
-          </Tooltip>
+            </Switch>
+          </>
         }
         onChange={(e) => set({ q: e.currentTarget.value })}
       />
@@ -187,6 +187,15 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
     </div>
   )
 }
+
+/** How the text of a search is read. */
+const Switch = ({ label, on, change, children }: { label: string; on: boolean; change: (on: boolean) => void; children: ReactNode }) => (
+  <Tooltip label={label}>
+    <ActionIcon variant={on ? 'light' : 'subtle'} color={on ? undefined : 'gray'} size={22} aria-label={label} aria-pressed={on} onClick={() => change(!on)}>
+      {children}
+    </ActionIcon>
+  </Tooltip>
+)
 
 /** The metadata that is wanted, with other values of one key. */
 const metadataText = (wanted: [string, string[]][], key: string, some: string[]) =>

@@ -117,7 +117,7 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
         facets={facets}
         known={known}
         columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
-        conditions={taskConditions(table.narrow, pid)}
+        conditions={() => taskConditions(table.narrow, pid)}
         csvField={csvField}
         tools={
           <>

@@ -1,14 +1,15 @@
 /** A task that is described in the browser: kept as a draft, or put into a queue for a worker to run. */
 
-import { SegmentedControl, Select, TextInput, Textarea } from '@mantine/core'
+import { Button, SegmentedControl, Select, TextInput, Textarea } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../api/client'
 import { literally, queues } from '../api/lists'
-import { project as projectQuery, projects } from '../api/query'
+import { me, project as projectQuery, projects } from '../api/query'
 import type { Ref } from '../api/types'
 import { Ask } from '../ui/Dialog'
+import { Icon } from '../ui/Icon'
 
 export const types = ['training', 'testing', 'inference', 'data_processing', 'application', 'monitor', 'controller', 'optimizer', 'service', 'qc', 'custom']
 
@@ -57,7 +58,20 @@ async function projectID(name: string) {
   return projects[0]?.id ?? (await call<{ id: string }>('projects.create', { name, description: '' })).id
 }
 
-export function NewTask({ pid, close }: { pid?: string; close: () => void }) {
+export function NewTaskButton({ pid }: { pid?: string }) {
+  const account = useQuery(me)
+  const [making, setMaking] = useState(false)
+  return (
+    <>
+      <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)} disabled={account.data?.role === 'guest'}>
+        New task
+      </Button>
+      {making && <NewTask pid={pid} close={() => setMaking(false)} />}
+    </>
+  )
+}
+
+function NewTask({ pid, close }: { pid?: string; close: () => void }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const here = useQuery({ ...projectQuery(pid ?? ''), enabled: !!pid })

@@ -1,9 +1,9 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { escaped, metricsInUse, parametersInUse, taskConditions, tasks } from '../api/lists'
-import { me, project } from '../api/query'
+import { project } from '../api/query'
 import type { Metric, Task } from '../api/types'
 import { count, duration, shortID, value } from '../lib/format'
 import { Page, projectCrumbs, type Crumb } from '../shell/Shell'
@@ -15,8 +15,8 @@ import type { Column } from '../ui/Rows'
 import { Tabs } from '../ui/Tabs'
 import { ItemTable, useTable, type ListSearch } from './ItemTable'
 import { RowTags } from './Narrowing'
-import { NewTask, types } from './NewTask'
 import { Comparison } from './Comparison'
+import { NewTaskButton, types } from './NewTask'
 import { Views, listText, type Listed } from './views'
 import { firstLines } from './Welcome'
 
@@ -26,6 +26,8 @@ export function AllTasks() {
     <Page title="Tasks" crumbs={[{ name: 'Tasks' }]}>
       <div className="head">
         <h1>Tasks</h1>
+        <span className="grow" />
+        <NewTaskButton />
       </div>
       <TaskList search={search} />
     </Page>
@@ -54,6 +56,8 @@ export function ProjectHead({ pid, tab }: { pid: string; tab: string }) {
       <div className="head">
         <h1>{parts.at(-1) || 'Project'}</h1>
         <span className="third">{parts.slice(0, -1).join(' / ')}</span>
+        <span className="grow" />
+        {tab === 'tasks' && <NewTaskButton pid={pid} />}
       </div>
       <div className="under">
         <Tabs
@@ -85,8 +89,6 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const navigate = useNavigate()
   const table = useTable('task', search, pid, usual)
   const [live, setLive] = useState(true)
-  const [making, setMaking] = useState(false)
-  const account = useQuery(me)
   const parameters = table.ids.filter((id) => id.startsWith('p.'))
   const list = useInfiniteQuery({
     ...tasks(table.narrow, pid, parameters.map((id) => `hyperparams.${id.slice(2)}`)),
@@ -109,45 +111,39 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const listed: Listed = { pid, search }
   const charts = search.view === 'charts'
   return (
-    <>
-      <ItemTable
-        table={table}
-        list={list}
-        rows={rows}
-        facets={facets}
-        known={known}
-        columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
-        conditions={() => taskConditions(table.narrow, pid)}
-        csvField={csvField}
-        tools={
-          <>
-            <Views view={charts ? 'charts' : 'table'} list={listed} first={rows[0]?.id} />
-            <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)} disabled={account.data?.role === 'guest'}>
-              New task
-            </Button>
-            <Tooltip label={live ? 'Read anew every 10 seconds' : 'Paused'}>
-              <ActionIcon variant={live ? 'light' : 'default'} size={28} aria-label="Refresh by itself" aria-pressed={live} onClick={() => setLive(!live)}>
-                <Icon name="dot" size={14} />
-              </ActionIcon>
-            </Tooltip>
-            <Tooltip label="Refresh">
-              <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
-                <Icon name="clock" size={14} />
-              </ActionIcon>
-            </Tooltip>
-          </>
-        }
-        none={
-          <Empty title="No task yet.">
-            <Code tabs={firstLines} label="First lines" />
-          </Empty>
-        }
-        open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' }, search: { list: listText(listed) } })}
-        double
-        draw={charts ? (all, chosen) => <Comparison tasks={chosen.length ? chosen : all} /> : undefined}
-      />
-      {making && <NewTask pid={pid} close={() => setMaking(false)} />}
-    </>
+    <ItemTable
+      table={table}
+      list={list}
+      rows={rows}
+      facets={facets}
+      known={known}
+      columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
+      conditions={() => taskConditions(table.narrow, pid)}
+      csvField={csvField}
+      tools={
+        <>
+          <Views view={charts ? 'charts' : 'table'} list={listed} first={rows[0]?.id} />
+          <Tooltip label={live ? 'Read anew every 10 seconds' : 'Paused'}>
+            <ActionIcon variant={live ? 'light' : 'default'} size={28} aria-label="Refresh by itself" aria-pressed={live} onClick={() => setLive(!live)}>
+              <Icon name="dot" size={14} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label="Refresh">
+            <ActionIcon variant="default" size={28} aria-label="Refresh" loading={list.isRefetching && !list.isFetchingNextPage} onClick={() => void list.refetch()}>
+              <Icon name="clock" size={14} />
+            </ActionIcon>
+          </Tooltip>
+        </>
+      }
+      none={
+        <Empty title="No task yet.">
+          <Code tabs={firstLines} label="First lines" />
+        </Empty>
+      }
+      open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' }, search: { list: listText(listed) } })}
+      double
+      draw={charts ? (all, chosen) => <Comparison tasks={chosen.length ? chosen : all} /> : undefined}
+    />
   )
 }
 

@@ -41,7 +41,9 @@ export function ColumnChooser({ known, chosen, change, reset }: Props) {
   return (
     <Popover position="bottom-end" shadow="md" width={320} trapFocus returnFocus>
       <Popover.Target>
-        <Button leftSection={<Icon name="table" size={14} />}>Columns</Button>
+        <ActionIcon variant="default" size={28} aria-label="Columns" title="Columns">
+          <Icon name="gear" size={14} />
+        </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown aria-label="Columns">
         <ul className="order" aria-label="Columns that are shown">

@@ -55,7 +55,8 @@ export default function Figure({ data, layout, name, height = 300, look, tools }
         ...(look?.legend !== undefined && { showlegend: look.legend }),
         ...(look?.hover && { hovermode: look.hover === 'none' ? false : look.hover }),
       },
-      { displaylogo: false, responsive: false, displayModeBar: tools ? true : 'hover', toImageButtonOptions: { filename: name } },
+      // Its tips would lie over its tools.
+      { displaylogo: false, showTips: false, responsive: false, displayModeBar: tools ? true : 'hover', toImageButtonOptions: { filename: name } },
     )
     return () => Plotly.purge(at)
   }, [data, layout, name, width, height, scheme, tools, look?.log, look?.legend, look?.hover])

@@ -1,3 +1,4 @@
+import './style/mantine' // before ours, which add to them
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
@@ -5,7 +6,6 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/query'
 import { router } from './router'
-import './style/mantine'
 import './style/tokens.css'
 import './style/base.css'
 import { theme, variables } from './theme'

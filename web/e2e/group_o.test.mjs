@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { stage, violations } from './browser.mjs'
+import { desk, fits, phone, stage, violations } from './browser.mjs'
 
 let on, made, page, go, api, choose, wrong
 before(async () => {
@@ -91,6 +91,81 @@ test('O-02 models are put in order, narrowed, searched, saved and found in the a
   await shown(2)
   const csv = (await saved(() => page.getByRole('button', { name: 'Download the table as CSV' }).click())).toString()
   assert.deepEqual(csv.replace(/^\ufeff/, '').replaceAll('"', '').trim().split(/\r?\n/), ['Name,Framework,accuracy', 'resnet-base,PyTorch,', 'resnet50,PyTorch,0.91'])
+})
+
+test('O-04 models are tagged, published, archived, restored, moved, saved and compared, one or many; deleted from the archive alone', async () => {
+  // Two of their own, so that others stay as they are.
+  const project = (await api('projects.get_all_ex', { name: '^NLP/tickets$' })).projects[0].id
+  const base = await model('resnet-base')
+  const fresh = {}
+  for (const [name, more] of [['twin-a', { uri: base.uri }], ['twin-b', { uri: 's3://bucket/twin.pt', ready: true }]]) {
+    fresh[name] = (await api('models.create', { name, project, framework: 'Keras', ready: false, labels: { dent: name === 'twin-a' ? 1 : 2 }, ...more })).id
+  }
+  const one = async (name, fields) => (await api('models.get_all_ex', { id: [fresh[name]], only_fields: fields })).models[0]
+  const ask = async (action, label) => {
+    await bar().getByRole('button', { name: action }).click()
+    await dialog().getByRole('button', { name: label }).click()
+    await dialog().waitFor({ state: 'detached' })
+  }
+  await go('/models?q=twin&sort=name')
+  await shown(2)
+  await choose('twin-a', 'twin-b')
+  await bar().getByRole('button', { name: 'Tag', exact: true }).click()
+  await dialog().getByLabel('Add', { exact: true }).fill('pair')
+  await dialog().getByRole('button', { name: 'Set tags' }).click()
+  await dialog().waitFor({ state: 'detached' })
+  assert.deepEqual((await one('twin-b', ['tags'])).tags, ['pair'])
+  // Side by side: what differs stands out.
+  await bar().getByRole('button', { name: 'Compare' }).click()
+  await page.waitForURL(/\/compare\/models\?ids=/)
+  const row = (name) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) })
+  await row(/^Status/).waitFor()
+  assert.deepEqual(await row(/^Status/).getByRole('cell').allTextContents(), ['Draft', 'Published'])
+  assert.deepEqual(await row(/^dent/).getByRole('cell').allTextContents(), ['1', '2'])
+  assert.deepEqual(await row(/^Framework/).getByRole('cell').allTextContents(), ['Keras', 'Keras'])
+  assert.deepEqual(await violations(page), [])
+  await page.getByRole('checkbox', { name: 'Only what differs' }).check()
+  await row(/^Framework/).waitFor({ state: 'detached' })
+  assert.equal(await row(/^dent ?, differs/).count(), 1)
+  await page.setViewportSize(phone)
+  await fits(page)
+  await page.setViewportSize(desk)
+  // Saved where their weights can be reached; published where they are not yet.
+  await go('/models?q=twin&sort=name')
+  await choose('twin-a', 'twin-b')
+  const bytes = await saved(() => bar().getByRole('button', { name: 'Download (1)' }).click())
+  assert.equal(bytes.length, (await api('models.get_versions', { model: made['resnet-base'] })).versions[0].size)
+  await ask('Publish (1)', 'Publish 1')
+  assert.equal((await one('twin-a', ['ready'])).ready, true)
+  await bar().getByRole('button', { name: 'More actions' }).click()
+  await page.getByRole('menuitem', { name: 'Move to a project…' }).click()
+  await dialog().getByLabel('Project').fill('Made/twins')
+  await dialog().getByRole('button', { name: 'Move' }).click()
+  await dialog().waitFor({ state: 'detached' })
+  assert.equal((await one('twin-b', ['project.name'])).project.name, 'Made/twins')
+  await bar().getByRole('button', { name: 'More actions' }).click()
+  assert.equal(await page.getByRole('menuitem', { name: 'Delete (archive first)' }).isDisabled(), true)
+  await page.keyboard.press('Escape')
+  await ask('Archive', 'Archive 2')
+  await page.getByText('No model matches.').waitFor()
+  await go('/models?q=twin&archived=1')
+  await choose('twin-a')
+  await ask('Restore', 'Restore 1')
+  await shown(1)
+  // One by itself, on its page.
+  await go(`/models/${fresh['twin-a']}/general`)
+  const menu = async (item) => {
+    await page.getByRole('button', { name: 'More actions' }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+  }
+  await menu('Archive…')
+  await dialog().getByRole('button', { name: 'Archive' }).click()
+  await page.locator('.head').getByText('Archived').waitFor()
+  await menu('Delete…')
+  await dialog().getByRole('checkbox', { name: 'Also remove the stored bytes' }).uncheck()
+  await dialog().getByRole('button', { name: 'Delete 1 model' }).click()
+  await page.waitForURL(/\/models\?archived=1/)
+  assert.equal(await one('twin-a', ['name']), undefined)
 })
 
 test('O-05 general: what a model is, where its weights lie and what they are, and its description is changed', async () => {

@@ -119,6 +119,12 @@ const projectModels = createRoute({
   beforeLoad: ofAll('/models'),
   component: lazyRouteComponent(() => import('./page/Models'), 'ProjectModels'),
 })
+const compareModels = createRoute({
+  getParentRoute: () => inside,
+  path: '/compare/models',
+  validateSearch: texts('ids', 'differ'),
+  component: lazyRouteComponent(() => import('./page/Compare'), 'CompareModels'),
+})
 const oneModel = createRoute({
   getParentRoute: () => inside,
   path: '/models/$mid/$tab',
@@ -176,7 +182,7 @@ const printedModel = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
-    inside.addChildren([home, welcome, projects, oneProject, projectOverview, projectTasks, projectArtifacts, allTasks, allArtifacts, allModels, projectModels, oneModel, oneTask, settings]),
+    inside.addChildren([home, welcome, projects, oneProject, projectOverview, projectTasks, projectArtifacts, allTasks, allArtifacts, allModels, projectModels, compareModels, oneModel, oneTask, settings]),
     printed('/projects/$pid/experiments/$tid/$'),
     printed('/projects/$pid/tasks/$tid/$'),
     printed('/datasets/simple/$pid/experiments/$tid'),

@@ -10,6 +10,7 @@ import type { Many, Model, Task } from '../api/types'
 import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Icon, type IconName } from '../ui/Icon'
+import { OfModels } from './BulkModels'
 import { CloneDialog } from './Clone'
 import { DeleteDialog, ResetDialog } from './Deletion'
 
@@ -117,6 +118,7 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
           Archive
         </Button>
       )}
+      {kind === 'model' && <OfModels items={items as unknown as Model[]} />}
       <Menu position="top-end">
         <Menu.Target>
           <Button aria-label="More actions">

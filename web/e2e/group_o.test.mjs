@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { desk, fits, phone, stage, violations } from './browser.mjs'
+import { fits, phone, stage, violations } from './browser.mjs'
 
 let on, made, page, go, api, choose, wrong
 before(async () => {
@@ -117,7 +117,7 @@ test('O-04 models are tagged, published, archived, restored, moved, saved and co
   assert.deepEqual((await one('twin-b', ['tags'])).tags, ['pair'])
   // Side by side: what differs stands out.
   await bar().getByRole('button', { name: 'Compare' }).click()
-  await page.waitForURL(/\/compare\/models\?ids=/)
+  await page.waitForURL(/\/models\/compare\?ids=/)
   const row = (name) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) })
   await row(/^Status/).waitFor()
   assert.deepEqual(await row(/^Status/).getByRole('cell').allTextContents(), ['Draft', 'Published'])
@@ -127,9 +127,11 @@ test('O-04 models are tagged, published, archived, restored, moved, saved and co
   await page.getByRole('checkbox', { name: 'Only what differs' }).check()
   await row(/^Framework/).waitFor({ state: 'detached' })
   assert.equal(await row(/^dent ?, differs/).count(), 1)
-  await page.setViewportSize(phone)
-  await fits(page)
-  await page.setViewportSize(desk)
+  const small = await on.open(phone)
+  await small.page.goto(page.url())
+  await small.page.getByRole('rowheader', { name: /^dent/ }).waitFor()
+  await fits(small.page)
+  await small.close()
   // Saved where their weights can be reached; published where they are not yet.
   await go('/models?q=twin&sort=name')
   await choose('twin-a', 'twin-b')

@@ -121,7 +121,7 @@ const projectModels = createRoute({
 })
 const compareModels = createRoute({
   getParentRoute: () => inside,
-  path: '/compare/models',
+  path: '/models/compare',
   validateSearch: texts('ids', 'differ'),
   component: lazyRouteComponent(() => import('./page/Compare'), 'CompareModels'),
 })

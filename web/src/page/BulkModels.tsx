@@ -36,7 +36,7 @@ export function OfModels({ items }: { items: Model[] }) {
           aria-disabled={!fits}
           data-disabled={!fits || undefined}
           leftSection={<Icon name="side" size={13} />}
-          onClick={() => fits && navigate({ to: '/compare/models', search: { ids: items.map((m) => m.id).join(',') } })}
+          onClick={() => fits && navigate({ to: '/models/compare', search: { ids: items.map((m) => m.id).join(',') } })}
         >
           Compare
         </Button>

@@ -52,7 +52,7 @@ const sections: [string, (m: Model) => Facts][] = [
 
 export function CompareModels() {
   const navigate = useNavigate()
-  const search = useSearch({ from: '/inside/compare/models' })
+  const search = useSearch({ from: '/inside/models/compare' })
   const ids = [...new Set(search.ids?.split(',').filter(Boolean) ?? [])].slice(0, BESIDE)
   const found = useQueries({ queries: ids.map((id) => modelQuery(id)) })
   const failed = found.find((f) => f.error)
@@ -61,7 +61,8 @@ export function CompareModels() {
     <Page title="Models compared" crumbs={[{ name: 'Models', to: '/models' }, { name: 'Compared' }]}>
       <div className="head">
         <h1>Models compared</h1>
-        <span className="grow" />
+      </div>
+      <div className="tools">
         <Checkbox
           size="xs"
           label="Only what differs"
@@ -79,7 +80,7 @@ export function CompareModels() {
 
 function Beside({ models, differ }: { models: Model[]; differ: boolean }) {
   return (
-    <div className="beside" tabIndex={0} role="group" aria-label="Models side by side">
+    <div className="compared" tabIndex={0} role="group" aria-label="Models side by side">
       <table className="plain">
         <thead>
           <tr>

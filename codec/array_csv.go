@@ -23,6 +23,9 @@ func (ArrayCSV) Accepts(v any) bool {
 	if a == nil || len(a.Shape) < 1 || len(a.Shape) > 2 {
 		return false
 	}
+	if len(a.Shape) == 2 && a.Shape[1] == 0 { // its text would be empty lines alone, without end if there are as many rows
+		return false
+	}
 	switch a.DType.Kind {
 	case 'b', 'i', 'u', 'f':
 		return true
@@ -34,7 +37,7 @@ func (ArrayCSV) Accepts(v any) bool {
 func (c ArrayCSV) Encode(w io.Writer, name string, v any) (Record, error) {
 	rec := Record{Name: name, Type: TypeNumPy, ContentType: contentCSV, File: name + ".csv.gz"}
 	if !c.Accepts(v) {
-		return rec, mistyped("CSV holds arrays of real numbers of one or two dimensions, not this %T", v)
+		return rec, mistyped("CSV holds arrays of real numbers of one or two dimensions, and of one column at least, not this %T", v)
 	}
 	a := arrayOf(v)
 	if err := a.valid(); err != nil {

@@ -131,6 +131,7 @@ func TestHostileFiles(t *testing.T) {
 		{"over.npy", npyHeader("(1000000000000, 1000000000000, 1000000000000)", "'<f8'"), preview.Query{}, "hex", "over the limit"},
 		{"item.npy", append(npyHeader("(1,)", "'|S2000000000'"), 1), preview.Query{}, "hex", ""},
 		{"empty.npy", npyHeader("(4000000000000,)", "'|S0'"), preview.Query{}, "hex", ""},
+		{"nothing.npy", npyHeader("(4000000000000, 0)", "'<f8'"), preview.Query{}, "array", "4000000000000"},
 		{"axes.npy", npyHeader("("+strings.Repeat("1,", 100)+")", "'<f8'"), preview.Query{}, "hex", "100 dimensions"},
 		{"objects.npy", append(npyHeader("(1,)", "'|O'"), "cos\nsystem\n(S'x'\ntR."...), preview.Query{}, "hex", "Python objects"},
 		{"giant.png", giantPNG(100_000), preview.Query{}, "image", "so many pixels"},

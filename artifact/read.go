@@ -19,6 +19,17 @@ func (s *Service) List(ctx context.Context, who user.Identity, sel Selection) ([
 	return s.Store.List(ctx, sel)
 }
 
+// Stats sums up the artifacts of tasks; a task without any has no entry.
+func (s *Service) Stats(ctx context.Context, who user.Identity, of []task.ID) (map[task.ID]Stats, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return nil, err
+	}
+	if len(of) == 0 {
+		return nil, nil
+	}
+	return s.Store.Stats(ctx, of)
+}
+
 // Get returns one artifact of a task as of a version, 0 being the newest, with
 // its preview. It waits up to the given time for bytes that are on their way,
 // and then, or once the hub is closed, returns what is known.

@@ -29,6 +29,13 @@ type Pointer struct {
 	Version
 }
 
+// Stats sums up the artifacts of a task by their newest versions.
+type Stats struct {
+	Count   int
+	Bytes   int64         // of those whose size is known
+	ByState map[State]int // how many there are of each state that occurs
+}
+
 // Store keeps artifacts. Writes take part in the transaction of the context.
 type Store interface {
 	// Known returns what is on record for the refs of a task.
@@ -40,6 +47,8 @@ type Store interface {
 	// List loads artifacts with their newest versions, sorted by task, key
 	// and mode.
 	List(ctx context.Context, s Selection) ([]Artifact, error)
+	// Stats sums up the artifacts of tasks; a task without any has no entry.
+	Stats(ctx context.Context, of []task.ID) (map[task.ID]Stats, error)
 	// Search answers a query over the living versions of all tasks, in a
 	// fixed number of SQL queries.
 	Search(ctx context.Context, q Query) ([]Found, error)

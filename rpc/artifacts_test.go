@@ -327,3 +327,27 @@ func TestDeletingATask(t *testing.T) {
 		w.Refused(t, "tasks.delete", map[string]any{"task": w.task}, 400, 123)
 	})
 }
+
+// Rows of tasks tell of their artifacts when asked to, and only then.
+func TestTasksSumUpTheirArtifacts(t *testing.T) {
+	w := newWorld(t)
+	row := func(fields ...string) map[string]any {
+		t.Helper()
+		d := w.Call(t, "tasks.get_all_ex", map[string]any{"id": []string{w.task}, "only_fields": fields})
+		return d["tasks"].([]any)[0].(map[string]any)
+	}
+	none := map[string]any{"count": 0.0, "bytes": 0.0, "missing": 0.0, "mismatched": 0.0, "pending": 0.0}
+	same(t, "no artifact", row("artifact_stats")["artifact_stats"], none)
+	w.Upload(t, "p/a", "one")
+	w.register(t, item("a", "one", 100), item("b", "never", 100), item("c", "its own", 100))
+	w.Upload(t, "p/c", "others")
+	w.register(t, item("a", "one", 200)) // again
+	same(t, "three artifacts", row("artifact_stats")["artifact_stats"],
+		map[string]any{"count": 3.0, "bytes": 15.0, "missing": 0.0, "mismatched": 1.0, "pending": 1.0})
+	same(t, "a part", row("artifact_stats.count")["artifact_stats"], map[string]any{"count": 3.0})
+	for _, fields := range [][]string{{"name"}, {"-name"}, nil} {
+		if d := row(fields...); d["artifact_stats"] != nil {
+			t.Errorf("%v brings them: %v", fields, d)
+		}
+	}
+}

@@ -102,6 +102,13 @@ func (h *handlers) rawTaskDocuments(ctx context.Context, c Call, tasks []task.Ta
 			return nil, err
 		}
 	}
+	var sums map[task.ID]artifact.Stats
+	if p.names(artifactStats) {
+		var err error
+		if sums, err = h.Artifacts.Stats(ctx, c.Who, ids); err != nil {
+			return nil, err
+		}
+	}
 	company, _, err := h.Users.Company(ctx)
 	if err != nil {
 		return nil, err
@@ -114,9 +121,23 @@ func (h *handlers) rawTaskDocuments(ctx context.Context, c Call, tasks []task.Ta
 			d["company"] = "" // everybody's
 		}
 		c.age(d, t)
+		if p.names(artifactStats) {
+			d[artifactStats] = statsDocument(sums[t.ID])
+		}
 		out[i] = d
 	}
 	return out, nil
+}
+
+// artifactStats is a field of our own: what a table of tasks shows of their
+// artifacts, without the list of them. It comes only when asked for by name.
+const artifactStats = "artifact_stats"
+
+func statsDocument(s artifact.Stats) api.Fields {
+	return api.Fields{
+		"count": s.Count, "bytes": s.Bytes,
+		"missing": s.ByState[artifact.Missing], "mismatched": s.ByState[artifact.Mismatched], "pending": s.ByState[artifact.Pending],
+	}
 }
 
 // taskDocument builds one document out of what the nouns say.

@@ -64,7 +64,8 @@ var nouns = map[string]noun{
 			"started", "completed", "published", "active_duration", "tags", "system_tags", "last_worker", "last_worker_report",
 			"last_update", "last_change", "last_changed_by", "last_iteration", "unique_metrics", "report", "report_assets",
 			"enqueue_status", "company_origin").and(shape{
-			"company": refers("company"), "user": refers("user"), "project": refers("project"), "parent": refers("task"),
+			artifactStats: inner(leaves("count", "bytes", "missing", "mismatched", "pending")),
+			"company":     refers("company"), "user": refers("user"), "project": refers("project"), "parent": refers("task"),
 			"hyperparams": openMap, "configuration": openMap, "runtime": openMap, "container": openMap, "last_metrics": openMap, "metric_stats": openMap,
 			"output": inner(leaves("destination", "model", "result", "error")),
 			"script": inner(leaves("binary", "repository", "tag", "branch", "version_num", "entry_point", "working_dir", "diff").

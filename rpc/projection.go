@@ -118,6 +118,11 @@ func (p projection) wants(path ...string) bool {
 	})
 }
 
+// names reports whether a field is asked for by its name.
+func (p projection) names(field string) bool {
+	return slices.ContainsFunc(p.include, func(path []string) bool { return path[0] == field })
+}
+
 // into is what is wanted of what the reference at the path leads to, and
 // whether that is more than its id.
 func (p projection) into(l link) (of projection, more bool) {

@@ -132,6 +132,31 @@ func (s artifacts) List(ctx context.Context, sel artifact.Selection) ([]artifact
 		WHERE `+where+tail, args...)
 }
 
+// Stats implements artifact.Store.
+func (s artifacts) Stats(ctx context.Context, of []task.ID) (map[task.ID]artifact.Stats, error) {
+	out := make(map[task.ID]artifact.Stats, len(of))
+	where, arg := among(s.db.dialect, "a.task_id", of)
+	_, err := collect(ctx, s.db, func(r scanner) (_ struct{}, err error) {
+		var id task.ID
+		var state artifact.State
+		var count int
+		var size int64
+		if err := r.Scan(&id, &state, &count, &size); err != nil {
+			return struct{}{}, err
+		}
+		sum := out[id]
+		if sum.ByState == nil {
+			sum.ByState = make(map[artifact.State]int)
+		}
+		sum.Count, sum.Bytes, sum.ByState[state] = sum.Count+count, sum.Bytes+size, count
+		out[id] = sum
+		return struct{}{}, nil
+	}, `SELECT a.task_id, v.state, count(*), CAST(coalesce(sum(v.size), 0) AS BIGINT)
+		FROM artifact a JOIN artifact_version v ON v.id = a.newest
+		WHERE `+where+` GROUP BY a.task_id, v.state`, arg)
+	return out, err
+}
+
 // Versions implements artifact.Store.
 func (s artifacts) Versions(ctx context.Context, of task.ID, ref artifact.Ref, previews bool) ([]artifact.Version, error) {
 	columns, joins := versionColumns, versionJoins

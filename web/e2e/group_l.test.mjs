@@ -59,14 +59,19 @@ test('L-12 many are tagged, archived and restored; what the state forbids is not
 })
 
 test('L-01 all fields of tasks are columns', async () => {
-  await go('/tasks?q=mobilenet&cols=type,name,tags,status,project,user,started,updated,iteration,description,time,parent,id')
+  await go('/tasks?q=mobilenet&cols=type,name,tags,status,project,user,started,updated,iteration,description,time,parent,id,artifacts')
   await shown(1)
   assert.deepEqual((await heads()).map((h) => h.replace(/ [↑↓]$/, '')), [
-    'Type', 'Name', 'Tags', 'Status', 'Project', 'User', 'Started', 'Updated', 'Iteration', 'Description', 'Run time', 'Parent task', 'Id',
+    'Type', 'Name', 'Tags', 'Status', 'Project', 'User', 'Started', 'Updated', 'Iteration', 'Description', 'Run time', 'Parent task', 'Id', 'Artifacts',
   ])
   const cells = await rows().first().getByRole('cell').allTextContents()
   for (const [at, text] of [[1, 'training'], [2, 'mobilenet'], [3, 'q4'], [4, 'Completed'], [5, 'Vision/defects/small'], [9, '40'], [10, 'a run of 40 steps']]) assert.equal(cells[at], text)
   assert.equal(cells[13], made.mobilenet.slice(0, 8))
+  assert.equal(cells[14], '–')
+  const stored = { key: 'a', type: 'custom', uri: 's3://elsewhere/a', content_size: 2048 }
+  await api('tasks.add_or_update_artifacts', { task: made.mobilenet, artifacts: [stored, { ...stored, key: 'b' }], force: true })
+  await page.reload()
+  await rows().first().getByRole('cell', { name: '2 · 4.1 KB' }).waitFor()
 })
 
 test('L-02 metrics and parameters become columns, and go again', async () => {

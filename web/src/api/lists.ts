@@ -116,7 +116,7 @@ export const modelConditions = (n: Narrow, project?: string) => ({
 
 const taskFields = [
   'name', 'type', 'status', 'tags', 'system_tags', 'user.name', 'project.name', 'parent.name', 'comment', 'created', 'started', 'completed',
-  'last_update', 'active_duration', 'last_iteration', 'last_metrics', 'runtime.progress',
+  'last_update', 'active_duration', 'last_iteration', 'last_metrics', 'runtime.progress', 'artifact_stats',
 ]
 
 /** Tasks with the fields that a table shows; more, such as hyperparams.Args.lr, are asked for by name. */

@@ -44,6 +44,7 @@ export interface Task {
   configuration?: Record<string, Configuration>
   models?: { input?: ModelLink[]; output?: ModelLink[] }
   last_metrics?: Record<string, Record<string, Metric>>
+  artifact_stats?: { count: number; bytes: number; missing: number; mismatched: number; pending: number }
 }
 
 export interface Parameter {

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react'
 import { escaped, metricsInUse, parametersInUse, taskConditions, tasks } from '../api/lists'
 import { project } from '../api/query'
 import type { Metric, Task } from '../api/types'
-import { count, duration, shortID, value } from '../lib/format'
+import { count, duration, shortID, size, value } from '../lib/format'
 import { Page, projectCrumbs, type Crumb } from '../shell/Shell'
 import { StatusBadge, allStatuses } from '../ui/Badge'
 import type { Known } from '../ui/Columns'
@@ -83,7 +83,7 @@ const facets = [
 const REFRESH = 10_000
 const REFRESHED = 3
 
-const usual = ['status', 'name', 'project', 'tags', 'iteration', 'user', 'started', 'updated', 'time']
+const usual = ['status', 'name', 'project', 'tags', 'artifacts', 'iteration', 'user', 'started', 'updated', 'time']
 
 function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
   const navigate = useNavigate()
@@ -148,7 +148,7 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
 }
 
 const csvFields: Record<string, string> = {
-  project: 'project.name', user: 'user.name', parent: 'parent.name', iteration: 'last_iteration', updated: 'last_update', time: 'active_duration',
+  project: 'project.name', artifacts: 'artifact_stats.count', user: 'user.name', parent: 'parent.name', iteration: 'last_iteration', updated: 'last_update', time: 'active_duration',
   description: 'comment',
 }
 
@@ -184,7 +184,7 @@ function fields(addTag: (tag: string) => void): Column<Task>[] {
     {
       id: 'name',
       title: 'Name',
-      width: 'minmax(180px, 2fr)',
+      width: 'minmax(170px, 2fr)',
       sort: 'name',
       cell: (t) => (
         <span className="row">
@@ -198,13 +198,33 @@ function fields(addTag: (tag: string) => void): Column<Task>[] {
     { id: 'type', title: 'Type', width: '110px', sort: 'type', cell: (t) => <span className="second">{t.type.replaceAll('_', ' ')}</span> },
     { id: 'project', title: 'Project', width: 'minmax(110px, 1fr)', cell: (t) => <span className="second">{t.project?.name}</span> },
     { id: 'tags', title: 'Tags', width: 'minmax(120px, 1fr)', cell: (t) => <RowTags tags={t.tags} add={addTag} /> },
+    { id: 'artifacts', title: 'Artifacts', width: '100px', number: true, cell: (t) => <Stored of={t.artifact_stats} /> },
     { id: 'iteration', title: 'Iteration', width: '84px', number: true, sort: 'last_iteration', cell: (t) => count(t.last_iteration ?? 0) },
-    { id: 'user', title: 'User', width: '100px', cell: (t) => <Person name={t.user?.name} /> },
-    { id: 'started', title: 'Started', width: '100px', number: true, sort: 'started', cell: (t) => <Time at={t.started} /> },
-    { id: 'updated', title: 'Updated', width: '100px', number: true, sort: 'last_update', cell: (t) => <Time at={t.last_update} /> },
+    { id: 'user', title: 'User', width: '88px', cell: (t) => <Person name={t.user?.name} /> },
+    { id: 'started', title: 'Started', width: '88px', number: true, sort: 'started', cell: (t) => <Time at={t.started} /> },
+    { id: 'updated', title: 'Updated', width: '88px', number: true, sort: 'last_update', cell: (t) => <Time at={t.last_update} /> },
     { id: 'time', title: 'Run time', width: '76px', number: true, sort: 'active_duration', cell: (t) => duration(t.active_duration) },
     { id: 'description', title: 'Description', width: 'minmax(140px, 1fr)', cell: (t) => <span className="second" title={t.comment}>{t.comment}</span> },
     { id: 'parent', title: 'Parent task', width: 'minmax(120px, 1fr)', cell: (t) => <span className="second">{t.parent?.name ?? '–'}</span> },
     { id: 'id', title: 'Id', width: '90px', cell: (t) => <span className="mono second" title={t.id}>{shortID(t.id)}</span> },
   ]
+}
+
+/** How many artifacts a task has and how large they are; a triangle where bytes are missing or others than were recorded. */
+function Stored({ of }: { of: Task['artifact_stats'] }) {
+  if (!of?.count) return <span className="third">–</span>
+  const wrong = [
+    ...(of.missing ? [`${count(of.missing)} without their bytes`] : []),
+    ...(of.mismatched ? [`${count(of.mismatched)} with other bytes than recorded`] : []),
+  ].join(', ')
+  return (
+    <>
+      {wrong && (
+        <span role="img" aria-label={wrong} title={wrong} style={{ color: of.missing ? 'var(--bad)' : 'var(--warn)', marginRight: 4 }}>
+          <Icon name="warn" size={13} />
+        </span>
+      )}
+      {count(of.count)} · <span className="second">{size(of.bytes)}</span>
+    </>
+  )
 }

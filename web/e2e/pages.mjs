@@ -27,7 +27,7 @@ export const pages = [
   ['preview-bytes', (m) => churn(m) + '/artifacts?key=features&as=hex', (p) => p.getByText('00000000')],
   ['preview-logged', (m) => churn(m) + '/artifacts?key=config&as=logged', (p) => p.getByText('"a": 2')],
   ['task-files', (m) => churn(m) + '/artifacts?key=config&view=files', (p) => p.getByText('Same bytes elsewhere')],
-  ['task-metadata', (m) => churn(m) + '/artifacts?key=features&view=metadata', (p) => p.getByRole('cell', { name: 'split' })],
+  ['task-metadata', (m) => churn(m) + '/artifacts?key=features&view=metadata', (p) => p.getByRole('cell', { name: 'split', exact: true })],
   ['task-versions', (m) => churn(m) + '/artifacts?key=config&view=versions', (p) => p.getByRole('cell', { name: 'v1', exact: true })],
   ['task-use', (m) => churn(m) + '/artifacts?key=train&view=use', (p) => p.getByText('artifact.get()')],
   ['task-console', (m) => churn(m) + '/console', (p) => p.getByText('29 loss')],

@@ -43,6 +43,7 @@ func readAsProcess() error {
 		return err
 	}
 	dice := rand.New(rand.NewPCG(uint64(os.Getpid()), 1))
+	var names []string
 	for read := int64(0); read < most; {
 		// A client for some artifacts: what it has in use it lets go of.
 		c, err := client.Open(ctx, client.Config{CacheDir: os.Getenv("COFFER_SDK_CACHE"), CacheBytes: limit, CacheFree: -1})
@@ -53,15 +54,19 @@ func readAsProcess() error {
 		if err != nil {
 			return err
 		}
-		var all []*client.Artifact
-		for a, err := range t.Artifacts(ctx) {
+		if len(names) == 0 {
+			for a, err := range t.Artifacts(ctx) {
+				if err != nil {
+					return err
+				}
+				names = append(names, a.Name)
+			}
+		}
+		for range 5 {
+			a, err := t.Artifact(ctx, names[dice.IntN(len(names))])
 			if err != nil {
 				return err
 			}
-			all = append(all, a)
-		}
-		for range 5 {
-			a := all[dice.IntN(len(all))]
 			n, err := readOne(ctx, a, dice.IntN(3))
 			if err != nil {
 				return fmt.Errorf("%s: %w", a.Name, err)

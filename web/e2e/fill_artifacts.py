@@ -1,37 +1,13 @@
 """One task with artifacts of many kinds and models both ways, and others beside it; prints what was made as JSON."""
 
 import json
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from clearml import InputModel, OutputModel, Task
+from filling import begin, disk, made, weights
 
-disk = Path(tempfile.mkdtemp())
 (disk / "outputs").mkdir()
-made = {}
-
-
-def begin(project, name, **options):
-    task = Task.init(
-        project,
-        name,
-        reuse_last_task_id=False,
-        auto_connect_frameworks=False,
-        auto_connect_arg_parser=False,
-        auto_resource_monitoring=False,
-        **{"output_uri": True, **options},
-    )
-    made[name] = task.id
-    return task
-
-
-def weights(name, seed):
-    path = disk / name
-    np.save(path, np.random.default_rng(seed).random((50, 50)))
-    return str(path)
-
 
 numbers = np.random.default_rng(7)
 

@@ -1,37 +1,10 @@
 """Projects, tasks and models in many states, as people leave them, and prints what was made as JSON."""
 
 import json
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from clearml import InputModel, OutputModel, Task
-
-disk = Path(tempfile.mkdtemp())
-made = {}
-
-
-def begin(project, name, tags=(), **options):
-    task = Task.init(
-        project,
-        name,
-        tags=list(tags),
-        reuse_last_task_id=False,
-        auto_connect_frameworks=False,
-        auto_connect_arg_parser=False,
-        auto_resource_monitoring=False,
-        output_uri=True,
-        **options,
-    )
-    made[name] = task.id
-    return task
-
-
-def weights(name, seed):
-    path = disk / name
-    np.save(path, np.random.default_rng(seed).random((50, 50)))
-    return str(path)
-
+from filling import begin, made, weights
 
 numbers = np.random.default_rng(7)
 

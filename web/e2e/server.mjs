@@ -49,7 +49,7 @@ export async function start() {
       const keys = JSON.parse(made.stdout)
       // Apart from this repository, of which the SDK would else read the changes for each task.
       const script = join(folder, program)
-      copyFileSync(join(top, 'web', 'e2e', program), script)
+      for (const file of [program, 'filling.py']) copyFileSync(join(top, 'web', 'e2e', file), join(folder, file))
       // The SDK's reporter as a thread: as a process of its own it takes seconds to start and to end for every task.
       writeFileSync(join(folder, 'clearml.conf'), 'sdk.development.report_use_subprocess: false\n')
       const run = spawn(python, [script], {

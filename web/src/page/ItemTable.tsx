@@ -13,7 +13,7 @@ import { Rows, type Column } from '../ui/Rows'
 import { BulkBar } from './Bulk'
 import { Narrowing, isNarrowed, type Facet } from './Narrowing'
 
-type Kind = 'task' | 'model'
+export type Kind = 'task' | 'model'
 
 export interface ListSearch extends Narrow {
   cols?: string
@@ -64,7 +64,7 @@ export function useTable(kind: Kind, search: ListSearch, pid: string | undefined
 }
 
 /** As far as the table needs a list that is read page by page. */
-interface List {
+export interface List {
   data: unknown
   error: unknown
   isPending: boolean

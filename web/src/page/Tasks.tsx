@@ -17,7 +17,7 @@ import { ItemTable, useTable, type ListSearch } from './ItemTable'
 import { RowTags } from './Narrowing'
 import { Comparison } from './Comparison'
 import { NewTaskButton, types } from './NewTask'
-import { Views, listText, type Listed } from './views'
+import { Views, besideLink, type Listed } from './views'
 import { firstLines } from './Welcome'
 
 export function AllTasks() {
@@ -108,7 +108,7 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
     ),
     ...(inUse.data ?? []).map((p) => ({ id: `p.${escaped(p.section)}.${escaped(p.name)}`, title: p.name, group: p.section })),
   ]
-  const listed: Listed = { pid, search }
+  const listed: Listed = { kind: 'task', pid, search }
   const charts = search.view === 'charts'
   return (
     <ItemTable
@@ -140,7 +140,7 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
           <Code tabs={firstLines} label="First lines" />
         </Empty>
       }
-      open={(t) => navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab: 'artifacts' }, search: { list: listText(listed) } })}
+      open={(t) => navigate(besideLink(listed, t.id) as never)}
       double
       draw={charts ? (all, chosen) => <Comparison tasks={chosen.length ? chosen : all} /> : undefined}
     />

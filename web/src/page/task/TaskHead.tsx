@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../../api/client'
 import { task as taskQuery } from '../../api/query'
@@ -9,18 +9,16 @@ import { StatusBadge } from '../../ui/Badge'
 import { Icon, taskIcon } from '../../ui/Icon'
 import { Failed, Tag } from '../../ui/Parts'
 import { TagEditor } from '../../ui/TagEditor'
+import { BesideSwitch } from '../Beside'
 import { ActionDialogs, isArchived, taskActions } from '../Bulk'
 import { saveText } from '../chart/save'
 import { Rename } from '../Rename'
-import { listText } from '../views'
 
 /** What a task is called, where it stands, and what can be done to it. */
 export function TaskHead({ task: t }: { task: Task }) {
   const client = useQueryClient()
   const navigate = useNavigate()
-  const { tab } = useParams({ from: '/inside/tasks/$tid/$tab' })
-  const search = useSearch({ from: '/inside/tasks/$tid/$tab' })
-  const beside = !!search.list
+  const { list } = useSearch({ from: '/inside/tasks/$tid/$tab' })
   const [asking, setAsking] = useState<string>()
   const [error, setError] = useState<unknown>()
   const close = () => setAsking(undefined)
@@ -49,17 +47,7 @@ export function TaskHead({ task: t }: { task: Task }) {
         {archived && <span className="badge idle">Archived</span>}
         <TagEditor kind="task" tags={t.tags ?? []} add={(one) => void tag([one], [])} remove={(one) => void tag([], [one])} />
         <span className="grow" />
-        <ActionIcon
-          className="wide"
-          variant="default"
-          size={30}
-          aria-label={beside ? 'Show on the whole page' : 'Show beside its list'}
-          onClick={() =>
-            navigate({ to: '/tasks/$tid/$tab', params: { tid: t.id, tab }, search: { ...search, list: beside ? '' : listText({ pid: t.project?.id, search: {} }) } })
-          }
-        >
-          <Icon name={beside ? 'expand' : 'side'} size={14} />
-        </ActionIcon>
+        <BesideSwitch list={{ kind: 'task', pid: t.project?.id, search: {} }} beside={!!list} />
         <Button leftSection={<Icon name="copy" size={14} />} onClick={() => setAsking('clone')}>
           Clone
         </Button>

@@ -9,8 +9,8 @@ import { Icon } from '../../ui/Icon'
 import { Failed, IDChip, Person, Time, Waiting } from '../../ui/Parts'
 import { Tabs } from '../../ui/Tabs'
 import { listOf } from '../views'
-import { Beside } from './Beside'
 import { TaskHead } from './TaskHead'
+import { TasksBeside } from './TasksBeside'
 import { modelsOf } from './items'
 import { useLive } from './live'
 
@@ -40,7 +40,7 @@ const labels: Record<Part, string> = {
 
 export function TaskPage() {
   const { tid, tab } = useParams({ from: '/inside/tasks/$tid/$tab' })
-  const list = listOf(useSearch({ from: '/inside/tasks/$tid/$tab' }).list)
+  const list = listOf('task', useSearch({ from: '/inside/tasks/$tid/$tab' }).list)
   const part: Part = tab in parts ? (tab as Part) : 'artifacts'
   const found = useQuery(task(tid))
   const logged = useQuery({ ...artifacts(tid), enabled: !!found.data })
@@ -101,10 +101,9 @@ export function TaskPage() {
   return (
     <Page title={t ? `${t.name}, ${labels[part]}` : 'Task'} crumbs={[...projectCrumbs(t?.project?.name, t?.project?.id), { name: t?.name ?? 'Task' }]}>
       {list ? (
-        <div className="beside">
-          <Beside list={list} tid={tid} tab={part} />
-          <div className="panel">{content}</div>
-        </div>
+        <TasksBeside list={list} tid={tid} tab={part}>
+          {content}
+        </TasksBeside>
       ) : (
         content
       )}

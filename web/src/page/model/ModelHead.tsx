@@ -1,0 +1,95 @@
+import { Button, Menu } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { call } from '../../api/client'
+import { changeMany } from '../../api/lists'
+import { model } from '../../api/query'
+import type { Model, Snapshot } from '../../api/types'
+import { ReadyBadge } from '../../ui/Badge'
+import { Ask } from '../../ui/Dialog'
+import { Icon } from '../../ui/Icon'
+import { Failed, Tag } from '../../ui/Parts'
+import { TagEditor } from '../../ui/TagEditor'
+import { MoveDialog, isArchived } from '../Bulk'
+import { DeleteDialog } from '../Deletion'
+import { Rename } from '../Rename'
+
+/** What a model is called, whether it is published, and what can be done to it. */
+export function ModelHead({ model: m, current, changed }: { model: Model; current?: Snapshot; changed: () => void }) {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const [asking, setAsking] = useState<string>()
+  const [error, setError] = useState<unknown>()
+  const archived = isArchived(m)
+  const tag = (add: string[], remove: string[]) =>
+    call('models.update_tags', { ids: [m.id], add_tags: add, remove_tags: remove }).then(changed).then(() => setError(undefined), setError)
+  const shared = { close: () => setAsking(undefined), done: changed }
+  return (
+    <>
+      <div className="head">
+        <span className="square">
+          <Icon name="layers" />
+        </span>
+        <h1>{m.name}</h1>
+        <ReadyBadge ready={m.ready} />
+        {m.tags?.map((t) => <Tag key={t} name={t} />)}
+        {archived && <span className="badge idle">Archived</span>}
+        <TagEditor kind="model" tags={m.tags ?? []} add={(t) => void tag([t], [])} remove={(t) => void tag([], [t])} />
+        <span className="grow" />
+        {m.uri?.startsWith('http') && (
+          <Button component="a" href={current?.state === 'stored' ? current.url : m.uri} download variant="filled" leftSection={<Icon name="down" size={14} />}>
+            Download
+          </Button>
+        )}
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button aria-label="More actions">
+              <Icon name="more" />
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => setAsking('rename')}>Rename…</Menu.Item>
+            <Menu.Item disabled={m.ready} onClick={() => setAsking('publish')}>
+              Publish…
+            </Menu.Item>
+            <Menu.Item onClick={() => setAsking('move')}>Move to a project…</Menu.Item>
+            <Menu.Item onClick={() => setAsking('archive')}>{archived ? 'Restore…' : 'Archive…'}</Menu.Item>
+            <Menu.Item disabled={!archived} onClick={() => setAsking('delete')}>
+              {archived ? 'Delete…' : 'Delete (archive first)'}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </div>
+      {error !== undefined && <Failed error={error} what="That" how="did not work" />}
+      {asking === 'rename' && <Rename what="model" name={m.name} {...shared} run={(name) => call('models.edit', { model: m.id, name })} />}
+      {asking === 'move' && <MoveDialog kind="model" items={[m]} name={() => m.name} {...shared} />}
+      {asking === 'publish' && (
+        <Ask title={`Publish “${m.name}”`} action="Publish" {...shared} name={() => m.name} run={() => changeMany('models.publish_many', [m.id])}>
+          <p>The weights of a published model can no longer be changed or deleted, and the task that made it is published too. This cannot be taken back.</p>
+        </Ask>
+      )}
+      {asking === 'archive' && (
+        <Ask
+          title={`${archived ? 'Restore' : 'Archive'} “${m.name}”`}
+          action={archived ? 'Restore' : 'Archive'}
+          {...shared}
+          name={() => m.name}
+          run={() => changeMany(archived ? 'models.unarchive_many' : 'models.archive_many', [m.id])}
+        >
+          <p>{archived ? 'It comes back to the list of models.' : 'It leaves the list of models and can be restored or deleted from the archive.'}</p>
+        </Ask>
+      )}
+      {asking === 'delete' && (
+        <DeleteDialog
+          kind="model"
+          items={[m]}
+          close={() => {
+            setAsking(undefined)
+            void client.fetchQuery({ ...model(m.id), staleTime: 0 }).catch(() => navigate({ to: '/models', search: { archived: '1' } }))
+          }}
+        />
+      )}
+    </>
+  )
+}

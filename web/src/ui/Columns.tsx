@@ -2,7 +2,7 @@
 
 import { ActionIcon, Button, Checkbox, Popover, TextInput } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { Icon } from './Icon'
 
 export interface Known {
@@ -29,9 +29,15 @@ interface Props {
 
 export function ColumnChooser({ known, chosen, change, reset }: Props) {
   const [q, setQ] = useState('')
+  const dropdown = useRef<HTMLDivElement>(null)
   const byID = new Map(known.map((k) => [k.id, k]))
   const shown = chosen.filter((id) => byID.has(id))
   const rest = known.filter((k) => !chosen.includes(k.id) && `${k.group} ${k.title}`.toLowerCase().includes(q.toLowerCase()))
+  /** Shows or hides a column: its box goes to the other list, and the keys would go with it. */
+  const tick = (ids: string[]) => {
+    change(ids)
+    dropdown.current?.focus()
+  }
   const move = (i: number, by: number) => {
     const next = [...shown]
     const [one] = next.splice(i, 1)
@@ -45,13 +51,13 @@ export function ColumnChooser({ known, chosen, change, reset }: Props) {
           <Icon name="gear" size={14} />
         </ActionIcon>
       </Popover.Target>
-      <Popover.Dropdown aria-label="Columns">
+      <Popover.Dropdown ref={dropdown} aria-label="Columns">
         <ul className="order" aria-label="Columns that are shown">
           {shown.map((id, i) => {
             const title = byID.get(id)?.title ?? id
             return (
               <li key={id}>
-                <Checkbox size="xs" label={title} checked disabled={shown.length === 1} onChange={() => change(shown.filter((s) => s !== id))} style={{ flex: 1 }} />
+                <Checkbox size="xs" label={title} checked disabled={shown.length === 1} onChange={() => tick(shown.filter((s) => s !== id))} style={{ flex: 1 }} />
                 <ActionIcon variant="subtle" color="gray" size={22} disabled={i === 0} aria-label={`Move ${title} left`} onClick={() => move(i, -1)}>
                   <Icon name="up" size={13} />
                 </ActionIcon>
@@ -69,7 +75,7 @@ export function ColumnChooser({ known, chosen, change, reset }: Props) {
               key={k.id}
               size="xs"
               checked={false}
-              onChange={() => change([...shown, k.id])}
+              onChange={() => tick([...shown, k.id])}
               label={
                 <>
                   {k.title} <span className="third">{k.group}</span>

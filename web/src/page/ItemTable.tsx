@@ -23,11 +23,12 @@ export interface ListSearch extends Narrow {
 const latest = '-last_update'
 
 /** What of a table stands in its address, and how that changes. */
-export function useTable(kind: Kind, search: ListSearch, pid: string | undefined, usual: string[]) {
+export function useTable(kind: Kind, search: ListSearch, pid: string | undefined, ofAll: string[]) {
   const navigate = useNavigate()
   const { cols, view: _, ...narrow } = search
   const key = `${kind}s${pid ? `.${pid}${narrow.own ? '.own' : ''}` : ''}`
-  const { ids, keep, widths, setWidths } = useColumns(key, cols, pid ? usual.filter((c) => c !== 'project') : usual)
+  const usual = pid ? ofAll.filter((c) => c !== 'project') : ofAll
+  const { ids, keep, widths, setWidths } = useColumns(key, cols, usual)
   const set = (change: Partial<ListSearch>) =>
     navigate({
       to: pid ? `/projects/$pid/${kind}s` : `/${kind}s`,

@@ -93,6 +93,136 @@ test('O-02 models are put in order, narrowed, searched, saved and found in the a
   assert.deepEqual(csv.replace(/^\ufeff/, '').replaceAll('"', '').trim().split(/\r?\n/), ['Name,Framework,accuracy', 'resnet-base,PyTorch,', 'resnet50,PyTorch,0.91'])
 })
 
+test('O-03 a table, or one model after another beside their list; the address keeps which', async () => {
+  const view = async (name) => page.getByRole('radiogroup', { name: 'View of the list' }).getByTitle(name, { exact: true }).click()
+  const cards = page.getByRole('navigation', { name: 'Models of the list' })
+  const beside = (name) => cards.locator('[aria-current=page]').getByText(name, { exact: true }).waitFor()
+  const heading = (name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+  await go('/models?sort=name')
+  await shown(5)
+  await view('Details')
+  await heading('bert-small')
+  await cards.getByRole('link').nth(4).waitFor()
+  assert.deepEqual(await cards.getByRole('link').locator('.strong').allTextContents(), ['bert-small', 'in-a-bucket', 'on-a-share', 'resnet-base', 'resnet50'])
+  assert.deepEqual(await cards.locator('.badge').allTextContents(), ['Draft', 'Draft', 'Draft', 'Published', 'Draft'])
+  assert.deepEqual(await violations(page), [])
+  // Keys go from one to the next, on the same part of the page.
+  await page.getByRole('navigation', { name: 'Parts of the model' }).getByRole('link', { name: 'Labels' }).click()
+  await page.waitForURL(/\/labels\?models=/)
+  await cards.getByRole('link', { name: /bert-small/ }).focus()
+  for (const [key, name] of [['ArrowDown', 'in-a-bucket'], ['ArrowDown', 'on-a-share'], ['j', 'resnet-base'], ['ArrowDown', 'resnet50'], ['ArrowUp', 'resnet-base'], ['k', 'on-a-share'], ['ArrowDown', 'resnet-base']]) {
+    await page.keyboard.press(key)
+    await heading(name)
+    await beside(name)
+    await page.waitForFunction((id) => document.activeElement.matches('[aria-current=page]') && document.activeElement.pathname === `/models/${id}/labels`, made[name])
+  }
+  await page.getByRole('cell', { name: 'scratch' }).waitFor()
+  await page.reload()
+  await heading('resnet-base')
+  await beside('resnet-base')
+  assert.equal(new URL(page.url()).pathname, `/models/${made['resnet-base']}/labels`)
+  await view('Table')
+  await shown(5)
+  assert.equal(new URL(page.url()).search, '?sort=name')
+  // Beside a list that is narrowed stands no more than that; a double click goes there, too.
+  await go('/models?sort=name&framework=PyTorch')
+  await shown(2)
+  const row = page.getByRole('row', { name: /resnet50/ })
+  await row.getByText('Draft', { exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Models', exact: true }).waitFor()
+  await row.getByText('Draft', { exact: true }).dblclick()
+  await heading('resnet50')
+  await beside('resnet50')
+  assert.deepEqual(await cards.getByRole('link').locator('.strong').allTextContents(), ['resnet-base', 'resnet50'])
+  await page.keyboard.press('ArrowUp')
+  await heading('resnet-base')
+  await page.keyboard.press('ArrowUp') // there is none above
+  await page.goBack() // one list is one step of the way here
+  await shown(2)
+  await page.goForward()
+  await heading('resnet-base')
+  await page.getByRole('button', { name: 'Show on the whole page' }).click()
+  await cards.waitFor({ state: 'detached' })
+  assert.equal(new URL(page.url()).search, '')
+  await page.getByRole('button', { name: 'Show beside its list' }).click()
+  await cards.getByRole('link', { name: /resnet50/ }).click()
+  await heading('resnet50')
+  assert.equal(await cards.getByRole('link').count(), 2) // of its project
+  // A list of models stands beside no task.
+  await fact('Made by').getByRole('link', { name: 'train-resnet50' }).click()
+  await heading('train-resnet50')
+  assert.equal(new URL(page.url()).search, '')
+  await page.goBack()
+  await beside('resnet50')
+})
+
+test('O-03 columns, their order and their widths are kept for each project', async () => {
+  const [defects, tickets] = await Promise.all(
+    ['^Vision/defects$', '^NLP/tickets$'].map(async (name) => (await api('projects.get_all_ex', { name })).projects[0].id),
+  )
+  const head = (name) => page.getByRole('columnheader', { name: new RegExp(`^${name}( [↑↓])?$`) })
+  const heads = async () => (await page.getByRole('columnheader').allTextContents()).slice(1).map((h) => h.replace(/ [↑↓]$/, ''))
+  const wide = async (name) => Math.round((await head(name).boundingBox()).width)
+  const usual = ['Status', 'Name', 'Framework', 'Tags', 'Made by', 'User', 'Updated']
+  const choosing = async (change) => {
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await change()
+    await page.keyboard.press('Escape')
+    await dialog().waitFor({ state: 'detached' })
+  }
+  const drop = (name) => choosing(() => dialog().getByRole('list', { name: 'Columns that are shown' }).getByRole('checkbox', { name, exact: true }).click())
+  const asUsual = () => choosing(() => page.getByRole('button', { name: 'As usual' }).click())
+  await go('/models')
+  await asUsual() // whatever was chosen before
+  await go(`/projects/${defects}/models`)
+  await shown(2)
+  assert.deepEqual(await heads(), usual)
+  await drop('Made by')
+  await head('Made by').waitFor({ state: 'detached' })
+  await choosing(async () => {
+    await page.getByLabel('Find a column').fill('dataset')
+    await dialog().getByRole('group', { name: 'More columns' }).getByRole('checkbox', { name: /^dataset/ }).click() // it goes up to those that are shown
+  })
+  await head('dataset').waitFor()
+  await head('Framework').dragTo(head('Status'))
+  await page.waitForURL(/cols=framework(%2C|,)status/)
+  const framework = await wide('Framework')
+  await page.getByRole('separator', { name: 'Width of Framework' }).focus()
+  await page.keyboard.press('ArrowRight')
+  assert.equal(await wide('Framework'), framework + 16)
+  const own = ['Framework', 'Status', 'Name', 'Tags', 'User', 'Updated', 'dataset']
+  assert.deepEqual(await heads(), own)
+  // Another project and all models stay as they were, and this one comes back as it was left, with other columns where it stands alone.
+  await go(`/projects/${tickets}/models`)
+  await shown(1)
+  assert.deepEqual(await heads(), usual)
+  assert.equal(await wide('Framework'), framework)
+  await drop('User')
+  await head('User').waitFor({ state: 'detached' })
+  await go('/models')
+  await shown(5)
+  assert.deepEqual(await heads(), usual.toSpliced(4, 0, 'Project'))
+  await go(`/projects/${defects}/models`)
+  await shown(2)
+  assert.deepEqual(await heads(), own)
+  assert.equal(await wide('Framework'), framework + 16)
+  await page.getByRole('checkbox', { name: 'Subprojects' }).uncheck()
+  await head('Made by').waitFor()
+  assert.deepEqual(await heads(), usual)
+  await page.getByRole('checkbox', { name: 'Subprojects' }).check()
+  await head('dataset').waitFor()
+  // And after a look at one of them beside the list.
+  await page.getByRole('radiogroup', { name: 'View of the list' }).getByTitle('Details', { exact: true }).click()
+  await page.getByRole('radiogroup', { name: 'View of the list' }).getByTitle('Table', { exact: true }).click()
+  await shown(2)
+  assert.equal(new URL(page.url()).pathname, `/projects/${defects}/models`)
+  assert.deepEqual(await heads(), own)
+  await asUsual()
+  await head('Made by').waitFor()
+  assert.deepEqual(await heads(), usual)
+  assert.equal(await wide('Framework'), framework)
+})
+
 test('O-04 models are tagged, published, archived, restored, moved, saved and compared, one or many; deleted from the archive alone', async () => {
   // Two of their own, so that others stay as they are.
   const project = (await api('projects.get_all_ex', { name: '^NLP/tickets$' })).projects[0].id

@@ -125,17 +125,18 @@ const compareModels = createRoute({
   validateSearch: texts('ids', 'differ'),
   component: lazyRouteComponent(() => import('./page/Compare'), 'CompareModels'),
 })
+// The list beside a model or a task stays there from part to part and from one to the next.
 const oneModel = createRoute({
   getParentRoute: () => inside,
   path: '/models/$mid/$tab',
-  validateSearch: texts('node', 'limit', ...narrowing, 'status', 'view', 'axis', 'group', 'hide', 'log', 'smooth', 'full'),
+  validateSearch: texts('node', 'limit', ...narrowing, 'status', 'view', 'axis', 'group', 'hide', 'log', 'smooth', 'full', 'models'),
+  search: { middlewares: [retainSearchParams(['models'])] },
   component: lazyRouteComponent(() => import('./page/model/ModelPage'), 'ModelPage'),
 })
 const oneTask = createRoute({
   getParentRoute: () => inside,
   path: '/tasks/$tid/$tab',
   validateSearch: texts('key', 'mode', 'v', 'view', 'q', 'sort', ...partNames, 'axis', 'group', 'hide', 'log', 'metric', 'sample', 're', 'at', 'smooth', 'full', 'list'),
-  // The list beside a task stays there from part to part and from task to task.
   search: { middlewares: [retainSearchParams(['list'])] },
   component: lazyRouteComponent(() => import('./page/task/TaskPage'), 'TaskPage'),
 })

@@ -3,7 +3,7 @@
 import { ActionIcon } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { count } from '../lib/format'
 import { Icon } from '../ui/Icon'
 import { Empty, Failed, Waiting } from '../ui/Parts'
@@ -26,6 +26,7 @@ interface Props<T> {
 
 /** Cards of a list, the one that is shown marked, and beside them its page. */
 export function Beside<T extends { id: string }>({ list, found, rows, id, tab, card, children }: Props<T>) {
+  const navigate = useNavigate()
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => CARD, overscan: 10 })
   const last = virtual.getVirtualItems().at(-1)?.index ?? 0
@@ -34,8 +35,21 @@ export function Beside<T extends { id: string }>({ list, found, rows, id, tab, c
   }, [last, rows.length, found])
   const at = rows.findIndex((r) => r.id === id)
   useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at)
-  }, [at >= 0]) // eslint-disable-line react-hooks/exhaustive-deps
+    if (at < 0) return
+    virtual.scrollToIndex(at)
+    // The keys go on from here, unless somebody is at something else.
+    if (document.activeElement === document.body || scroller.current?.contains(document.activeElement)) {
+      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>('[aria-current]')?.focus({ preventScroll: true }))
+    }
+  }, [id, at >= 0]) // eslint-disable-line react-hooks/exhaustive-deps
+  /** Arrows go from one to the next. */
+  function press(e: KeyboardEvent) {
+    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[e.key]
+    const to = by && rows[at + by]
+    if (!to || e.ctrlKey || e.metaKey || e.altKey) return
+    e.preventDefault()
+    void navigate({ ...besideLink(list, to.id, tab), replace: true } as never)
+  }
   return (
     <div className="beside">
       <nav className="cards" aria-label={list.kind === 'task' ? 'Tasks of the list' : 'Models of the list'}>
@@ -49,7 +63,7 @@ export function Beside<T extends { id: string }>({ list, found, rows, id, tab, c
         {!!found.error && <Failed error={found.error} retry={() => found.refetch()} what="The list" />}
         {found.isPending && <Waiting rows={8} />}
         {!!found.data && !rows.length && <Empty title={`No ${list.kind} matches.`} />}
-        <div className="scrolls grow" ref={scroller}>
+        <div className="scrolls grow" ref={scroller} onKeyDown={press}>
           <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
             {virtual.getVirtualItems().map((item) => {
               const row = rows[item.index]

@@ -87,11 +87,10 @@ interface Props<T extends Task | Model> {
   tools?: ReactNode
   none: ReactNode // in place of rows where nothing was ever made
   open: (item: T) => void
-  double?: boolean // opened by two clicks
   draw?: (rows: T[], chosen: T[]) => ReactNode // in place of the table
 }
 
-export function ItemTable<T extends Task | Model>({ table, list, rows, facets, known, columns, conditions, csvField, tools, none, open, double, draw }: Props<T>) {
+export function ItemTable<T extends Task | Model>({ table, list, rows, facets, known, columns, conditions, csvField, tools, none, open, draw }: Props<T>) {
   const { kind, narrow, set } = table
   const [chosen, setChosen] = useState<Set<string>>(new Set())
   const chosenRows = rows.filter((r) => chosen.has(r.id))
@@ -148,7 +147,7 @@ export function ItemTable<T extends Task | Model>({ table, list, rows, facets, k
           sort={narrow.sort ?? latest}
           onSort={(sort) => set({ sort: sort === latest ? '' : sort })}
           onOpen={open}
-          double={double}
+          double
           more={more}
           hasMore={list.hasNextPage}
         />

@@ -14,6 +14,7 @@ import type { Column } from '../ui/Rows'
 import { ItemTable, useTable, type ListSearch } from './ItemTable'
 import { RowTags } from './Narrowing'
 import { ProjectHead } from './Tasks'
+import { Views, besideLink, type Listed } from './views'
 
 export function AllModels() {
   const search = useSearch({ from: '/inside/models' })
@@ -64,6 +65,7 @@ function ModelList({ search, pid }: { search: ListSearch; pid?: string }) {
     ...(metrics.data ?? []).map((m) => ({ id: `m.${m.metric_hash}.${m.variant_hash}.value`, title: `${m.metric} / ${m.variant}`, group: 'Metric' })),
     ...(keys.data ?? []).map((k) => ({ id: `d.${encodeURIComponent(k)}`, title: k, group: 'Metadata' })),
   ]
+  const listed: Listed = { kind: 'model', pid, search }
   return (
     <ItemTable
       table={table}
@@ -77,8 +79,9 @@ function ModelList({ search, pid }: { search: ListSearch; pid?: string }) {
       columns={table.ids.flatMap((id) => column(id, known, table.addTag))}
       conditions={() => modelConditions(table.narrow, pid)}
       csvField={csvField}
+      tools={<Views view="table" list={listed} first={rows[0]?.id} />}
       none={<Empty title="No model yet. A task makes one when it stores weights." code={code} />}
-      open={(m) => navigate({ to: '/models/$mid/$tab', params: { mid: m.id, tab: 'general' } })}
+      open={(m) => navigate(besideLink(listed, m.id) as never)}
     />
   )
 }

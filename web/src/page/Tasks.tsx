@@ -141,7 +141,6 @@ function TaskList({ search, pid }: { search: ListSearch; pid?: string }) {
         </Empty>
       }
       open={(t) => navigate(besideLink(listed, t.id) as never)}
-      double
       draw={charts ? (all, chosen) => <Comparison tasks={chosen.length ? chosen : all} /> : undefined}
     />
   )

@@ -12,7 +12,7 @@ const list: [string, string][] = [
   ['g t', 'tasks'],
   ['g m', 'models'],
   ['g a', 'artifacts'],
-  ['j k', 'next and previous row of a table; x chooses it, Enter opens it'],
+  ['j k', 'next and previous row of a table or card of a list; x chooses a row, Enter opens it'],
   ['?', 'this list'],
 ]
 

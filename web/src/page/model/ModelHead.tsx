@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../../api/client'
 import { changeMany } from '../../api/lists'
@@ -11,6 +11,7 @@ import { Ask } from '../../ui/Dialog'
 import { Icon } from '../../ui/Icon'
 import { Failed, Tag } from '../../ui/Parts'
 import { TagEditor } from '../../ui/TagEditor'
+import { BesideSwitch } from '../Beside'
 import { MoveDialog, isArchived } from '../Bulk'
 import { DeleteDialog } from '../Deletion'
 import { Rename } from '../Rename'
@@ -19,6 +20,7 @@ import { Rename } from '../Rename'
 export function ModelHead({ model: m, current, changed }: { model: Model; current?: Snapshot; changed: () => void }) {
   const client = useQueryClient()
   const navigate = useNavigate()
+  const { models } = useSearch({ from: '/inside/models/$mid/$tab' })
   const [asking, setAsking] = useState<string>()
   const [error, setError] = useState<unknown>()
   const archived = isArchived(m)
@@ -37,6 +39,7 @@ export function ModelHead({ model: m, current, changed }: { model: Model; curren
         {archived && <span className="badge idle">Archived</span>}
         <TagEditor kind="model" tags={m.tags ?? []} add={(t) => void tag([t], [])} remove={(t) => void tag([], [t])} />
         <span className="grow" />
+        <BesideSwitch list={{ kind: 'model', pid: m.project?.id, search: {} }} beside={!!models} />
         {m.uri?.startsWith('http') && (
           <Button component="a" href={current?.state === 'stored' ? current.url : m.uri} download variant="filled" leftSection={<Icon name="down" size={14} />}>
             Download

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useParams, useSearch } from '@tanstack/react-router'
 import { Suspense, lazy } from 'react'
 import { model, snapshots } from '../../api/query'
 import { size } from '../../lib/format'
@@ -7,7 +7,9 @@ import { Page, projectCrumbs } from '../../shell/Shell'
 import { Icon } from '../../ui/Icon'
 import { DigestChip, Failed, IDChip, Person, Time, Waiting } from '../../ui/Parts'
 import { Tabs } from '../../ui/Tabs'
+import { listOf } from '../views'
 import { ModelHead } from './ModelHead'
+import { ModelsBeside } from './ModelsBeside'
 
 const parts = {
   general: lazy(() => import('./General').then((m) => ({ default: m.General }))),
@@ -29,6 +31,7 @@ const labels: Record<Part, string> = {
 
 export function ModelPage() {
   const { mid, tab } = useParams({ from: '/inside/models/$mid/$tab' })
+  const list = listOf('model', useSearch({ from: '/inside/models/$mid/$tab' }).models)
   const part: Part = tab in parts ? (tab as Part) : 'general'
   const client = useQueryClient()
   const found = useQuery(model(mid))
@@ -42,8 +45,8 @@ export function ModelPage() {
   const counts: Partial<Record<Part, number>> = {
     weights: kept.data?.length, labels: Object.keys(m?.labels ?? {}).length, metadata: Object.keys(m?.metadata ?? {}).length,
   }
-  return (
-    <Page title={m ? `${m.name}, ${labels[part]}` : 'Model'} crumbs={[...projectCrumbs(m?.project?.name, m?.project?.id, 'models'), { name: m?.name ?? 'Model' }]}>
+  const content = (
+    <>
       {found.error && <Failed error={found.error} retry={() => found.refetch()} what="The model" />}
       {found.isPending && <Waiting />}
       {m && (
@@ -77,6 +80,17 @@ export function ModelPage() {
             <Body key={m.id} model={m} changed={changed} />
           </Suspense>
         </>
+      )}
+    </>
+  )
+  return (
+    <Page title={m ? `${m.name}, ${labels[part]}` : 'Model'} crumbs={[...projectCrumbs(m?.project?.name, m?.project?.id, 'models'), { name: m?.name ?? 'Model' }]}>
+      {list ? (
+        <ModelsBeside list={list} mid={mid} tab={part}>
+          {content}
+        </ModelsBeside>
+      ) : (
+        content
       )}
     </Page>
   )

@@ -2,6 +2,7 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, retainSearchParams } from '@tanstack/react-router'
 import { me, project, queryClient, signedIn } from './api/query'
+import { preferences } from './lib/preferences'
 import { partNames } from './preview/types'
 import { Shell, Page } from './shell/Shell'
 import { Empty, Failed } from './ui/Parts'
@@ -41,7 +42,8 @@ const inside = createRoute({
     if (!(await queryClient.fetchQuery({ ...signedIn, staleTime: 60_000 }))) {
       throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
     }
-    await queryClient.ensureQueryData(me)
+    // With what is preferred, so that nothing changes its colour once it is seen; without it if need be.
+    await Promise.all([queryClient.ensureQueryData(me), queryClient.ensureQueryData(preferences).catch(() => undefined)])
   },
   errorComponent: ({ error, reset }) => <Failed error={error} retry={reset} what="Coffer" />,
 })

@@ -8,9 +8,10 @@ export interface Preferences {
   block_scripts?: boolean
   hide_container?: boolean
   no_tips?: boolean
+  colours?: Record<string, string> // of tags
 }
 
-const preferences = queryOptions({
+export const preferences = queryOptions({
   queryKey: ['preferences'],
   queryFn: async ({ signal }) => (await call<{ preferences: { coffer?: Preferences } }>('users.get_preferences', {}, signal)).preferences.coffer ?? {},
   staleTime: 300_000,
@@ -22,19 +23,19 @@ export const rules = queryOptions({
   staleTime: 60_000,
 })
 
-/** The preferences of who is signed in, and how they are changed. */
-export function usePreferences(): [Preferences, (change: Preferences) => Promise<void>] {
+/** Sets one preference by its path in what is kept; it shows here at once, as the change says. */
+export function useSetPreference() {
   const client = useQueryClient()
-  const kept = useQuery(preferences).data ?? {}
-  return [
-    kept,
-    async (change) => {
-      client.setQueryData(preferences.queryKey, { ...kept, ...change }) // a box is ticked at once
-      await call('users.set_preferences', { preferences: Object.fromEntries(Object.entries(change).map(([name, v]) => [`coffer.${name}`, v])) }).finally(() =>
-        client.invalidateQueries({ queryKey: preferences.queryKey }),
-      )
-    },
-  ]
+  return async (path: string, value: unknown, change: (kept: Preferences) => Preferences) => {
+    client.setQueryData(preferences.queryKey, (kept) => change(kept ?? {}))
+    await call('users.set_preferences', { preferences: { [`coffer.${path}`]: value } }).finally(() => client.invalidateQueries({ queryKey: preferences.queryKey }))
+  }
+}
+
+/** The preferences of who is signed in, and how one is changed. */
+export function usePreferences(): [Preferences, (name: keyof Preferences, value: boolean) => Promise<void>] {
+  const set = useSetPreference()
+  return [useQuery(preferences).data ?? {}, (name, value) => set(name, value, (kept) => ({ ...kept, [name]: value }))]
 }
 
 /** Decides for everybody. */

@@ -11,6 +11,7 @@ import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Icon, type IconName } from '../ui/Icon'
 import { OfModels } from './BulkModels'
+import { TagDialog } from './BulkTags'
 import { CloneDialog } from './Clone'
 import { DeleteDialog, ResetDialog } from './Deletion'
 
@@ -205,26 +206,6 @@ interface DialogProps {
   close: () => void
   done: () => void
   name: (id: string) => string
-}
-
-function TagDialog({ kind, items, ...shared }: DialogProps) {
-  const [text, setText] = useState('')
-  const [off, setOff] = useState('')
-  const split = (t: string) => t.split(',').map((x) => x.trim()).filter(Boolean)
-  return (
-    <Ask
-      title={`Tags of ${count(items.length)} ${kind}${items.length === 1 ? '' : 's'}`}
-      action="Set tags"
-      disabled={!split(text).length && !split(off).length}
-      {...shared}
-      run={async () => {
-        await call(`${kind}s.update_tags`, { ids: items.map((i) => i.id), add_tags: split(text), remove_tags: split(off) })
-      }}
-    >
-      <TextInput data-autofocus label="Add" description="Several are parted by commas" value={text} onChange={(e) => setText(e.currentTarget.value)} />
-      <TextInput mt={8} label="Remove" value={off} onChange={(e) => setOff(e.currentTarget.value)} />
-    </Ask>
-  )
 }
 
 export function MoveDialog({ kind, items, ...shared }: DialogProps) {

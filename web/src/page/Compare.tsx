@@ -8,11 +8,14 @@ import type { Model } from '../api/types'
 import { value } from '../lib/format'
 import { Page } from '../shell/Shell'
 import { Empty, Failed, Waiting } from '../ui/Parts'
+import { Tags } from '../ui/Tag'
 import { BESIDE } from './BulkModels'
 import './task/artifacts.css'
 import './compare.css'
 
-type Facts = Record<string, string>
+/** A text, or tags. */
+type Fact = string | string[]
+type Facts = Record<string, Fact>
 
 /** The values of an object by their paths. */
 const leaves = (v: unknown, path = ''): [string, string][] =>
@@ -33,7 +36,7 @@ const sections: [string, (m: Model) => Facts][] = [
     (m) => ({
       Status: m.ready ? 'Published' : 'Draft',
       Framework: m.framework ?? '',
-      Tags: [...(m.tags ?? [])].sort().join(', '),
+      Tags: [...(m.tags ?? [])].sort(),
       Project: m.project?.name ?? '',
       'Made by': m.task ? (m.task.name ?? 'task deleted') : '',
       User: m.user?.name ?? '',
@@ -104,8 +107,10 @@ function Beside({ models, differ }: { models: Model[]; differ: boolean }) {
   )
 }
 
+const shown = (fact: Fact) => (typeof fact === 'string' ? fact : <Tags names={fact} />)
+
 function Section({ title, all, differ }: { title: string; all: Facts[]; differ: boolean }) {
-  const unlike = (name: string) => new Set(all.map((f) => f[name] ?? '')).size > 1
+  const unlike = (name: string) => new Set(all.map((f) => String(f[name] ?? ''))).size > 1
   const names = [...new Set(all.flatMap((f) => Object.keys(f)))].filter((n) => !differ || unlike(n))
   if (!names.length) return null
   return (
@@ -122,7 +127,7 @@ function Section({ title, all, differ }: { title: string; all: Facts[]; differ: 
             {unlike(name) && <span className="hidden">, differs</span>}
           </th>
           {all.map((f, i) => (
-            <td key={i}>{f[name] || <span className="third">–</span>}</td>
+            <td key={i}>{f[name]?.length ? shown(f[name]) : <span className="third">–</span>}</td>
           ))}
         </tr>
       ))}

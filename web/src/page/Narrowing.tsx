@@ -7,7 +7,7 @@ import { me } from '../api/query'
 import { metadataInUse, metadataOf, metadataValues, metricsInUse, tagsInUse, usersInUse, type Narrow } from '../api/lists'
 import { FilterChip, Pick, Typed } from '../ui/Filters'
 import { Icon } from '../ui/Icon'
-import { Tag } from '../ui/Parts'
+import { Tag, WantedTags, tagOptions } from '../ui/Tag'
 
 export interface Facet {
   key: 'status' | 'type' | 'framework' | 'ready'
@@ -89,12 +89,12 @@ export function Narrowing({ kind, narrow, set, facets, project, shown, tools }: 
       })}
       {chosenTags.length > 0 && (
         <FilterChip name={narrow.all ? 'All tags' : 'Tags'} clear={() => set({ tags: '', all: '' })}>
-          {chosenTags.map((t) => (t.startsWith('-') ? `not ${t.slice(1)}` : t)).join(narrow.all ? ' and ' : ', ')}
+          <WantedTags tags={chosenTags} all={!!narrow.all} />
         </FilterChip>
       )}
       <Pick
         name="Tags"
-        options={(tags.data ?? []).flatMap((t) => [{ value: t, label: t }, { value: `-${t}`, label: `not ${t}` }])}
+        {...tagOptions(tags.data)}
         chosen={chosenTags}
         change={(next) => set({ tags: next.join(',') })}
         extra={

@@ -10,6 +10,7 @@ import { Page } from '../shell/Shell'
 import { FilterChip, Pick } from '../ui/Filters'
 import { Icon } from '../ui/Icon'
 import { Code, Empty, Failed, Time, Waiting } from '../ui/Parts'
+import { WantedTags, tagOptions } from '../ui/Tag'
 import { DeleteProject, ProjectDialog } from './ProjectDialogs'
 import { firstLines } from './Welcome'
 import './projects.css'
@@ -170,12 +171,12 @@ export function Projects() {
         />
         {tags && (
           <FilterChip name={all ? 'All tags' : 'Tags'} clear={() => set({ tags: '', all: '' })}>
-            {tags.split(',').map((t) => (t.startsWith('-') ? `not ${t.slice(1)}` : t)).join(all ? ' and ' : ', ')}
+            <WantedTags tags={tags.split(',')} all={!!all} />
           </FilterChip>
         )}
         <Pick
           name="Tags"
-          options={(inUse.data ?? []).flatMap((t) => [{ value: t, label: t }, { value: `-${t}`, label: `not ${t}` }])}
+          {...tagOptions(inUse.data)}
           chosen={tags?.split(',') ?? []}
           change={(next) => set({ tags: next.join(',') })}
           extra={<Checkbox mt={8} size="xs" label="All of them" checked={!!all} onChange={(e) => set({ all: e.currentTarget.checked ? '1' : '' })} />}

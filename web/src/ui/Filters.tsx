@@ -19,13 +19,14 @@ export function FilterChip({ name, children, clear }: { name: string; children: 
 interface PickProps {
   name: string
   options: { value: string; label: string }[]
+  draw?: (value: string) => ReactNode // in place of the label
   chosen: string[]
   change: (chosen: string[]) => void
   extra?: ReactNode
 }
 
 /** Some of a set of values, joined by "or". */
-export function Pick({ name, options, chosen, change, extra }: PickProps) {
+export function Pick({ name, options, draw, chosen, change, extra }: PickProps) {
   const [q, setQ] = useState('')
   const shown = options.filter((o) => o.label.toLowerCase().includes(q.toLowerCase()))
   return (
@@ -44,7 +45,7 @@ export function Pick({ name, options, chosen, change, extra }: PickProps) {
             <Checkbox
               key={o.value}
               size="xs"
-              label={o.label}
+              label={draw?.(o.value) ?? o.label}
               checked={chosen.includes(o.value)}
               onChange={() => change(chosen.includes(o.value) ? chosen.filter((c) => c !== o.value) : [...chosen, o.value])}
             />

@@ -74,13 +74,6 @@ export function Time({ at }: { at?: string | number }) {
   )
 }
 
-export const Tag = ({ name }: { name: string }) => (
-  <span className="tag">
-    <i style={{ background: `var(--data-${hash(name, 6) + 1})` }} />
-    {name}
-  </span>
-)
-
 /** One sentence, one action, where fitting some lines of code. */
 export function Empty({ title, children, code }: { title: string; children?: ReactNode; code?: string }) {
   return (

@@ -32,7 +32,7 @@ export function Preferences() {
             description={ruled ? 'An administrator blocks them for everybody.' : description}
             checked={ruled || !!chosen[name]}
             disabled={ruled}
-            onChange={(e) => attempt(choose({ [name]: e.currentTarget.checked }))}
+            onChange={(e) => attempt(choose(name, e.currentTarget.checked))}
           />
         )
       })}

@@ -27,6 +27,7 @@ export const rules = queryOptions({
 export function useSetPreference() {
   const client = useQueryClient()
   return async (path: string, value: unknown, change: (kept: Preferences) => Preferences) => {
+    void client.cancelQueries({ queryKey: preferences.queryKey }) // what is on its way does not know of this yet
     client.setQueryData(preferences.queryKey, (kept) => change(kept ?? {}))
     await call('users.set_preferences', { preferences: { [`coffer.${path}`]: value } }).finally(() => client.invalidateQueries({ queryKey: preferences.queryKey }))
   }

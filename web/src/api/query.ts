@@ -1,9 +1,11 @@
 /** What pages ask for, each under one key of the cache. */
 
-import { QueryClient, infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { QueryClient, infiniteQueryOptions, notifyManager, queryOptions } from '@tanstack/react-query'
 import { Failure, call, own } from './client'
 import { PAGE, literally, tagged } from './lists'
 import type { Account, Artifact, FoundArtifact, KeyPair, Lineage, Model, Project, Snapshot, Task } from './types'
+
+notifyManager.setScheduler(queueMicrotask) // a box that is ticked would else be drawn without its tick first
 
 export const queryClient = new QueryClient({
   defaultOptions: {

@@ -23,13 +23,19 @@ export const rules = queryOptions({
   staleTime: 60_000,
 })
 
+/** Changes that have not come to the server yet: what it tells meanwhile does not know of them. */
+let underway = 0
+
 /** Sets one preference by its path in what is kept; it shows here at once, as the change says. */
 export function useSetPreference() {
   const client = useQueryClient()
   return async (path: string, value: unknown, change: (kept: Preferences) => Preferences) => {
-    void client.cancelQueries({ queryKey: preferences.queryKey }) // what is on its way does not know of this yet
+    void client.cancelQueries({ queryKey: preferences.queryKey })
     client.setQueryData(preferences.queryKey, (kept) => change(kept ?? {}))
-    await call('users.set_preferences', { preferences: { [`coffer.${path}`]: value } }).finally(() => client.invalidateQueries({ queryKey: preferences.queryKey }))
+    underway++
+    await call('users.set_preferences', { preferences: { [`coffer.${path}`]: value } }).finally(() => {
+      if (--underway === 0) void client.invalidateQueries({ queryKey: preferences.queryKey })
+    })
   }
 }
 

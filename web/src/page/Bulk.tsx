@@ -10,6 +10,7 @@ import type { Many, Model, Task } from '../api/types'
 import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Icon, type IconName } from '../ui/Icon'
+import { More } from '../ui/More'
 import { OfModels } from './BulkModels'
 import { TagDialog } from './BulkTags'
 import { CloneDialog } from './Clone'
@@ -120,19 +121,12 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
         </Button>
       )}
       {kind === 'model' && <OfModels items={items as unknown as Model[]} />}
-      <Menu position="top-end">
-        <Menu.Target>
-          <Button aria-label="More actions">
-            <Icon name="more" />
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => setAsking('move')}>Move to a project…</Menu.Item>
-          {kind === 'task' && <Menu.Item onClick={() => setAsking('clone')}>Clone…</Menu.Item>}
-          {kind === 'task' && <Menu.Item onClick={() => setAsking('enqueue')}>Enqueue…</Menu.Item>}
-          {!inArchive && <Menu.Item disabled>Delete (archive first)</Menu.Item>}
-        </Menu.Dropdown>
-      </Menu>
+      <More position="top-end">
+        <Menu.Item onClick={() => setAsking('move')}>Move to a project…</Menu.Item>
+        {kind === 'task' && <Menu.Item onClick={() => setAsking('clone')}>Clone…</Menu.Item>}
+        {kind === 'task' && <Menu.Item onClick={() => setAsking('enqueue')}>Enqueue…</Menu.Item>}
+        {!inArchive && <Menu.Item disabled>Delete (archive first)</Menu.Item>}
+      </More>
       <span className="grow" />
       <span className="third">{total}</span>
       <Button onClick={clear}>Choose none</Button>

@@ -7,6 +7,7 @@ import { keys, me } from '../api/query'
 import type { Account, KeyPair } from '../api/types'
 import { configBlocks, useAddresses } from '../lib/config'
 import { Page } from '../shell/Shell'
+import { Heads } from '../ui/Heads'
 import { Icon } from '../ui/Icon'
 import { Code, Empty, Facts, Failed, Time, Waiting } from '../ui/Parts'
 import { Tabs } from '../ui/Tabs'
@@ -158,17 +159,7 @@ function Keys() {
       {list.data?.length === 0 && <Empty title="No key pair yet." />}
       {!!list.data?.length && (
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">Label</th>
-              <th scope="col">Access key</th>
-              <th scope="col">Last used</th>
-              <th scope="col">From</th>
-              <th scope="col">
-                <span className="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <Heads of={['Label', 'Access key', 'Last used', 'From']} unseen="Actions" />
           <tbody>
             {list.data.map((k) => (
               <tr key={k.access_key}>

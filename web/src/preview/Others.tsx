@@ -3,6 +3,7 @@ import { useRef, useState } from 'react'
 import { count, exactSize, size } from '../lib/format'
 import { useScriptsBlocked } from '../lib/preferences'
 import { Find, Marked } from '../ui/Find'
+import { Heads } from '../ui/Heads'
 import { Icon } from '../ui/Icon'
 import { CopyButton } from '../ui/Parts'
 import { Step } from './Array'
@@ -156,17 +157,7 @@ export function ArchivePart({ shown, part, set }: Props) {
       </div>
       <div className="pvscroll pvrows" tabIndex={0} role="region" aria-label="Files">
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" className="num">
-                Size
-              </th>
-              <th scope="col" className="num">
-                Packed
-              </th>
-            </tr>
-          </thead>
+          <Heads of={['Name', 'Size', 'Packed']} numbers={['Size', 'Packed']} />
           <tbody>
             {a.members.map((m, i) => (
               <tr key={i}>
@@ -210,12 +201,7 @@ export function PicklePart({ shown }: Props) {
     <>
       {p.imports.length > 0 && (
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">What loading it imports</th>
-              <th scope="col">Reading</th>
-            </tr>
-          </thead>
+          <Heads of={['What loading it imports', 'Reading']} />
           <tbody>
             {p.imports.map((i) => (
               <tr key={i.name}>
@@ -256,16 +242,7 @@ export function TensorsPart({ shown }: Props) {
       </div>
       <div className="pvscroll pvrows" tabIndex={0} role="region" aria-label="Tensors">
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">Tensor</th>
-              <th scope="col">Type</th>
-              <th scope="col">Shape</th>
-              <th scope="col" className="num">
-                Size
-              </th>
-            </tr>
-          </thead>
+          <Heads of={['Tensor', 'Type', 'Shape', 'Size']} numbers={['Size']} />
           <tbody>
             {t.tensors.map((one) => (
               <tr key={one.name}>

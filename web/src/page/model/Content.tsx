@@ -1,11 +1,13 @@
 /** What describes a model beside its weights: design, labels, metadata. */
 
-import { ActionIcon, Button, NumberInput, TextInput, Textarea } from '@mantine/core'
+import { Button, NumberInput, TextInput, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { call } from '../../api/client'
 import type { Metadata, Model } from '../../api/types'
 import { count } from '../../lib/format'
 import { Ask } from '../../ui/Dialog'
+import { Hands } from '../../ui/Hands'
+import { Heads } from '../../ui/Heads'
 import { Icon } from '../../ui/Icon'
 import { Marked, occurrences } from '../../ui/Marked'
 import { CopyButton, Empty, Failed } from '../../ui/Parts'
@@ -128,15 +130,7 @@ export function Labels({ model: m, changed }: Props) {
             {m.ready ? <span className="third">Published: labels stay as they are</span> : <Button onClick={() => setEditing(fresh)}>Add a label</Button>}
           </div>
           <table className="plain">
-            <thead>
-              <tr>
-                <th scope="col">Label</th>
-                <th scope="col">Number</th>
-                <th scope="col">
-                  <span className="hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <Heads of={['Label', 'Number']} unseen="Actions" />
             <tbody>
               {rows.map(([label, n]) => (
                 <tr key={label}>
@@ -144,14 +138,11 @@ export function Labels({ model: m, changed }: Props) {
                   <td>{n}</td>
                   <td>
                     {!m.ready && (
-                      <span className="row">
-                        <ActionIcon variant="subtle" color="gray" aria-label={`Edit the label ${label}`} onClick={() => setEditing({ was: label, name: label, number: n })}>
-                          <Icon name="pencil" size={13} />
-                        </ActionIcon>
-                        <ActionIcon variant="subtle" color="gray" aria-label={`Remove the label ${label}`} onClick={() => save(without(label)).catch(setError)}>
-                          <Icon name="cross" size={13} />
-                        </ActionIcon>
-                      </span>
+                      <Hands
+                        name={`the label ${label}`}
+                        edit={() => setEditing({ was: label, name: label, number: n })}
+                        remove={() => void save(without(label)).catch(setError)}
+                      />
                     )}
                   </td>
                 </tr>
@@ -201,16 +192,7 @@ export function MetadataTab({ model: m, changed }: Props) {
             <Button onClick={() => setEditing(none)}>Add metadata</Button>
           </div>
           <table className="plain">
-            <thead>
-              <tr>
-                <th scope="col">Key</th>
-                <th scope="col">Type</th>
-                <th scope="col">Value</th>
-                <th scope="col">
-                  <span className="hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <Heads of={['Key', 'Type', 'Value']} unseen="Actions" />
             <tbody>
               {rows.map((d) => (
                 <tr key={d.key}>
@@ -218,19 +200,11 @@ export function MetadataTab({ model: m, changed }: Props) {
                   <td className="third">{d.type}</td>
                   <td>{d.value}</td>
                   <td>
-                    <span className="row">
-                      <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${d.key}`} onClick={() => setEditing(d)}>
-                        <Icon name="pencil" size={13} />
-                      </ActionIcon>
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={`Remove ${d.key}`}
-                        onClick={() => call('models.delete_metadata', { model: m.id, keys: [d.key] }).then(changed, setError)}
-                      >
-                        <Icon name="cross" size={13} />
-                      </ActionIcon>
-                    </span>
+                    <Hands
+                      name={d.key}
+                      edit={() => setEditing(d)}
+                      remove={() => void call('models.delete_metadata', { model: m.id, keys: [d.key] }).then(changed, setError)}
+                    />
                   </td>
                 </tr>
               ))}

@@ -5,6 +5,7 @@ import { lineage } from '../../api/query'
 import type { Lineage, LineageNode, Model } from '../../api/types'
 import { count } from '../../lib/format'
 import { StatusBadge } from '../../ui/Badge'
+import { Heads } from '../../ui/Heads'
 import { Icon, type IconName } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
 import { UsedBy } from './UsedBy'
@@ -141,14 +142,7 @@ export function LineageTab({ model: m }: { model: Model; changed: () => void }) 
       </section>
       <section className="frame scrolls" style={{ marginInline: 0 }} aria-label="The same as a table" tabIndex={0}>
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">From</th>
-              <th scope="col">How</th>
-              <th scope="col">To</th>
-              <th scope="col">Status</th>
-            </tr>
-          </thead>
+          <Heads of={['From', 'How', 'To', 'Status']} />
           <tbody>
             {graph.edges.map((e, i) => {
               const [from, to] = [graph.nodes[e.from], graph.nodes[e.to]]

@@ -9,6 +9,7 @@ import type { Model, Snapshot } from '../../api/types'
 import { ReadyBadge } from '../../ui/Badge'
 import { Ask } from '../../ui/Dialog'
 import { Icon } from '../../ui/Icon'
+import { MoreOfOne } from '../../ui/More'
 import { Failed } from '../../ui/Parts'
 import { Tag } from '../../ui/Tag'
 import { TagEditor } from '../../ui/TagEditor'
@@ -46,24 +47,11 @@ export function ModelHead({ model: m, current, changed }: { model: Model; curren
             Download
           </Button>
         )}
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <Button aria-label="More actions">
-              <Icon name="more" />
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => setAsking('rename')}>Rename…</Menu.Item>
-            <Menu.Item disabled={m.ready} onClick={() => setAsking('publish')}>
-              Publish…
-            </Menu.Item>
-            <Menu.Item onClick={() => setAsking('move')}>Move to a project…</Menu.Item>
-            <Menu.Item onClick={() => setAsking('archive')}>{archived ? 'Restore…' : 'Archive…'}</Menu.Item>
-            <Menu.Item disabled={!archived} onClick={() => setAsking('delete')}>
-              {archived ? 'Delete…' : 'Delete (archive first)'}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <MoreOfOne archived={archived} ask={setAsking}>
+          <Menu.Item disabled={m.ready} onClick={() => setAsking('publish')}>
+            Publish…
+          </Menu.Item>
+        </MoreOfOne>
       </div>
       {error !== undefined && <Failed error={error} what="That" how="did not work" />}
       {asking === 'rename' && <Rename what="model" name={m.name} {...shared} run={(name) => call('models.edit', { model: m.id, name })} />}
@@ -73,7 +61,7 @@ export function ModelHead({ model: m, current, changed }: { model: Model; curren
           <p>The weights of a published model can no longer be changed or deleted, and the task that made it is published too. This cannot be taken back.</p>
         </Ask>
       )}
-      {asking === 'archive' && (
+      {(asking === 'archive' || asking === 'restore') && (
         <Ask
           title={`${archived ? 'Restore' : 'Archive'} “${m.name}”`}
           action={archived ? 'Restore' : 'Archive'}

@@ -4,6 +4,7 @@ import { snapshots } from '../../api/query'
 import type { Model } from '../../api/types'
 import { count, exactSize, size } from '../../lib/format'
 import { StateBadge } from '../../ui/Badge'
+import { Heads } from '../../ui/Heads'
 import { Icon } from '../../ui/Icon'
 import { CopyButton, DigestChip, Empty, Failed, Time, Waiting } from '../../ui/Parts'
 import '../task/artifacts.css'
@@ -36,26 +37,7 @@ export function Weights({ model }: { model: Model; changed: () => void }) {
         <span className="third">{count(list.data.length)}, newest first; all are kept</span>
       </div>
       <table className="plain">
-        <thead>
-          <tr>
-            <th scope="col" className="num">
-              Version
-            </th>
-            <th scope="col" className="num">
-              Iteration
-            </th>
-            <th scope="col">File</th>
-            <th scope="col" className="num">
-              Size
-            </th>
-            <th scope="col">Digest</th>
-            <th scope="col">State</th>
-            <th scope="col">Stored</th>
-            <th scope="col">
-              <span className="hidden">Download</span>
-            </th>
-          </tr>
-        </thead>
+        <Heads of={['Version', 'Iteration', 'File', 'Size', 'Digest', 'State', 'Stored']} numbers={['Version', 'Iteration', 'Size']} unseen="Download" />
         <tbody>
           {list.data.map((s, i) => (
             <tr key={s.version}>

@@ -5,6 +5,7 @@ import { call, own } from '../../api/client'
 import { me } from '../../api/query'
 import type { AccountRow } from '../../api/types'
 import { Ask } from '../../ui/Dialog'
+import { Heads } from '../../ui/Heads'
 import { Icon } from '../../ui/Icon'
 import { Code, Failed, Person, Time, Waiting } from '../../ui/Parts'
 import '../task/artifacts.css'
@@ -56,17 +57,7 @@ export function Users() {
       )}
       <div className="scrolls" tabIndex={0} role="group" aria-label="Accounts">
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Role</th>
-              <th scope="col">Signs in by</th>
-              <th scope="col">Since</th>
-              <th scope="col">
-                <span className="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <Heads of={['Name', 'Role', 'Signs in by', 'Since']} unseen="Actions" />
           <tbody>
             {list.data.map((a) => (
               <tr key={a.id}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Artifact } from '../../api/types'
@@ -6,6 +6,8 @@ import { bytesAt } from '../../lib/bytes'
 import { exactSize } from '../../lib/format'
 import { Address, Linked } from '../../ui/Address'
 import { Ask } from '../../ui/Dialog'
+import { Hands } from '../../ui/Hands'
+import { Heads } from '../../ui/Heads'
 import { Icon } from '../../ui/Icon'
 import { Facts, Time } from '../../ui/Parts'
 import { changeArtifact } from './Change'
@@ -30,17 +32,7 @@ export function Annotations({ item, frozen }: { item: Artifact; frozen: boolean 
       </div>
       {rows.length > 0 ? (
         <table className="plain">
-          <thead>
-            <tr>
-              <th scope="col">Key</th>
-              <th scope="col">Value</th>
-              {!frozen && (
-                <th scope="col">
-                  <span className="hidden">Actions</span>
-                </th>
-              )}
-            </tr>
-          </thead>
+          <Heads of={['Key', 'Value']} unseen={!frozen && 'Actions'} />
           <tbody>
             {rows.map(([key, value]) => (
               <tr key={key}>
@@ -50,14 +42,7 @@ export function Annotations({ item, frozen }: { item: Artifact; frozen: boolean 
                 </td>
                 {!frozen && (
                   <td>
-                    <span className="row">
-                      <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${key}`} onClick={() => setEditing({ key, value, old: key })}>
-                        <Icon name="pencil" size={13} />
-                      </ActionIcon>
-                      <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${key}`} onClick={() => setRemoving(key)}>
-                        <Icon name="cross" size={13} />
-                      </ActionIcon>
-                    </span>
+                    <Hands name={key} edit={() => setEditing({ key, value, old: key })} remove={() => setRemoving(key)} />
                   </td>
                 )}
               </tr>

@@ -5,6 +5,8 @@ import { call } from '../../api/client'
 import type { Configuration as Content, Parameter, Task } from '../../api/types'
 import { count } from '../../lib/format'
 import { Ask } from '../../ui/Dialog'
+import { Hands } from '../../ui/Hands'
+import { Heads } from '../../ui/Heads'
 import { Icon } from '../../ui/Icon'
 import { CopyButton, Empty } from '../../ui/Parts'
 import './artifacts.css'
@@ -93,14 +95,7 @@ export function Configuration({ task }: { task: Task }) {
               )}
             </div>
             <table className="plain">
-              <thead className="hidden">
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Value</th>
-                  <th scope="col">Type</th>
-                  {editable && <th scope="col">Actions</th>}
-                </tr>
-              </thead>
+              <Heads hidden of={['Name', 'Value', 'Type', ...(editable ? ['Actions'] : [])]} />
               <tbody>
                 {rows.map((p) => (
                   <tr key={p.name}>
@@ -172,17 +167,6 @@ export function Configuration({ task }: { task: Task }) {
     </div>
   )
 }
-
-const Hands = ({ name, edit, remove }: { name: string; edit: () => void; remove: () => void }) => (
-  <span className="row" style={{ gap: 2 }}>
-    <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${name}`} onClick={edit}>
-      <Icon name="pencil" size={13} />
-    </ActionIcon>
-    <ActionIcon variant="subtle" color="gray" aria-label={`Remove ${name}`} onClick={remove}>
-      <Icon name="cross" size={13} />
-    </ActionIcon>
-  </span>
-)
 
 interface Shared {
   task: Task

@@ -7,6 +7,7 @@ import { curves as curvesQuery, singles, type Single } from '../../api/events'
 import type { Curve, Task } from '../../api/types'
 import { count, value } from '../../lib/format'
 import type { Smoothing } from '../../lib/smooth'
+import { Heads } from '../../ui/Heads'
 import { Icon } from '../../ui/Icon'
 import { Empty, Failed, Waiting } from '../../ui/Parts'
 import { Chart, colours, type Axis } from '../chart/Chart'
@@ -160,12 +161,7 @@ function Summary({ values, name }: { values: Single[]; name: string }) {
       </div>
       <div className="scrolls" tabIndex={0} role="group" aria-label="Table of single values">
         <table className="plain">
-          <thead className="hidden">
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Value</th>
-            </tr>
-          </thead>
+          <Heads hidden of={['Name', 'Value']} />
           <tbody>
             {values.map((s) => (
               <tr key={s.metric + s.variant}>
@@ -190,15 +186,12 @@ const summary = (c: Curve) => {
   }
 }
 
+const numbers = ['Points', 'First', 'Last', 'Min', 'Max', 'Mean']
+
 function Values({ curves }: { curves: Curve[] }) {
   return (
     <table className="plain">
-      <thead>
-        <tr>
-          {['Metric', 'Variant'].map((h) => <th key={h} scope="col">{h}</th>)}
-          {['Points', 'First', 'Last', 'Min', 'Max', 'Mean'].map((h) => <th key={h} scope="col" className="num">{h}</th>)}
-        </tr>
-      </thead>
+      <Heads of={['Metric', 'Variant', ...numbers]} numbers={numbers} />
       <tbody>
         {curves.map((c) => {
           const s = summary(c)

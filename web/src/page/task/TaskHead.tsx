@@ -7,6 +7,7 @@ import { task as taskQuery } from '../../api/query'
 import type { Task } from '../../api/types'
 import { StatusBadge } from '../../ui/Badge'
 import { Icon, taskIcon } from '../../ui/Icon'
+import { MoreOfOne } from '../../ui/More'
 import { Failed } from '../../ui/Parts'
 import { Tag } from '../../ui/Tag'
 import { TagEditor } from '../../ui/TagEditor'
@@ -52,30 +53,17 @@ export function TaskHead({ task: t }: { task: Task }) {
         <Button leftSection={<Icon name="copy" size={14} />} onClick={() => setAsking('clone')}>
           Clone
         </Button>
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <Button aria-label="More actions">
-              <Icon name="more" />
-            </Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={() => setAsking('rename')}>Rename…</Menu.Item>
-            <Menu.Item onClick={() => void attempt(save())}>Export as JSON</Menu.Item>
-            <Menu.Item onClick={() => setAsking('move')}>Move to a project…</Menu.Item>
-            <Menu.Item disabled={t.status !== 'created'} onClick={() => setAsking('enqueue')}>
-              Enqueue…
+        <MoreOfOne archived={archived} ask={setAsking}>
+          <Menu.Item onClick={() => void attempt(save())}>Export as JSON</Menu.Item>
+          <Menu.Item disabled={t.status !== 'created'} onClick={() => setAsking('enqueue')}>
+            Enqueue…
+          </Menu.Item>
+          {taskActions.map((a) => (
+            <Menu.Item key={a.id} disabled={!!a.not(t)} onClick={() => setAsking(a.id)}>
+              {a.label}…
             </Menu.Item>
-            {taskActions.map((a) => (
-              <Menu.Item key={a.id} disabled={!!a.not(t)} onClick={() => setAsking(a.id)}>
-                {a.label}…
-              </Menu.Item>
-            ))}
-            <Menu.Item onClick={() => setAsking(archived ? 'restore' : 'archive')}>{archived ? 'Restore…' : 'Archive…'}</Menu.Item>
-            <Menu.Item disabled={!archived} onClick={() => setAsking('delete')}>
-              {archived ? 'Delete…' : 'Delete (archive first)'}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+          ))}
+        </MoreOfOne>
       </div>
       {t.comment && (
         <p className="about second" title={t.comment}>

@@ -6,6 +6,7 @@ import type { Artifact } from '../../api/types'
 import { bytesAt, fileName } from '../../lib/bytes'
 import { exactSize, size } from '../../lib/format'
 import { StateBadge } from '../../ui/Badge'
+import { Heads } from '../../ui/Heads'
 import { DigestChip, Failed, Time, Waiting } from '../../ui/Parts'
 
 export function Versions({ item }: { item: Artifact }) {
@@ -22,20 +23,7 @@ export function Versions({ item }: { item: Artifact }) {
     <div className="pad scrolls">
       {restore.error && <Failed error={restore.error} what="The version" />}
       <table className="plain">
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col">Registered</th>
-            <th scope="col">State</th>
-            <th scope="col" className="num">
-              Size
-            </th>
-            <th scope="col">SHA-256</th>
-            <th scope="col">
-              <span className="hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
+        <Heads of={['Version', 'Registered', 'State', 'Size', 'SHA-256']} numbers={['Size']} unseen="Actions" />
         <tbody>
           {list.data.map((v, i) => {
             const bytes = bytesAt(v)

@@ -105,9 +105,9 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 	}
 	columns := src.id()
 	var args []any
-	place := always
+	rest := always
 	if r.Bookmark != nil {
-		if place, err = behind(keys, id, r.Bookmark.Keys); err != nil {
+		if rest, err = behind(keys, id, r.Bookmark.Keys); err != nil {
 			return nil, err
 		}
 		r.Page.Offset = 0
@@ -115,7 +115,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 			columns, args = columns+", "+k.sql, append(args, k.args...)
 		}
 	}
-	narrowed, err := db.newest(ctx, p, r, place)
+	narrowed, err := db.newest(ctx, p, r, rest)
 	if err != nil {
 		return nil, err
 	}
@@ -123,30 +123,40 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 	if rows, ok, err := db.ranked(ctx, p, met, r); ok || err != nil {
 		return rows, err
 	}
-	all := all(met, place)
-	args = append(args, all.args...)
-	text := "SELECT " + columns + " FROM " + src.table + " WHERE " + all.sql + " ORDER BY "
-	for _, k := range keys {
-		text, args = text+k.way()+", ", append(args, k.args...)
-	}
-	if n := len(keys); n == 0 || keys[n-1].sql != src.id() {
-		text += id.way()
-	} else {
-		text = strings.TrimSuffix(text, ", ")
-	}
-	if r.Page.Limit > 0 || r.Page.Offset > 0 {
-		limit := int64(r.Page.Limit)
-		if limit <= 0 {
-			limit = math.MaxInt64
+	list := func(where cond) ([]place, error) {
+		text, args := "SELECT "+columns+" FROM "+src.table+" WHERE "+where.sql+" ORDER BY ", append(args[:len(args):len(args)], where.args...)
+		for _, k := range keys {
+			text, args = text+k.way()+", ", append(args, k.args...)
 		}
-		text += " LIMIT ? OFFSET ?"
-		args = append(args, limit, max(r.Page.Offset, 0))
+		if n := len(keys); n == 0 || keys[n-1].sql != src.id() {
+			text += id.way()
+		} else {
+			text = strings.TrimSuffix(text, ", ")
+		}
+		if r.Page.Limit > 0 || r.Page.Offset > 0 {
+			limit := int64(r.Page.Limit)
+			if limit <= 0 {
+				limit = math.MaxInt64
+			}
+			text += " LIMIT ? OFFSET ?"
+			args = append(args, limit, max(r.Page.Offset, 0))
+		}
+		rows, err := collect(ctx, db, scanPlace(len(keys), r.Bookmark != nil), text, args...)
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", src.table, err)
+		}
+		return rows, nil
 	}
-	rows, err := collect(ctx, db, scanPlace(len(keys), r.Bookmark != nil), text, args...)
+	near, ok, err := db.alongNames(ctx, p, keys, r)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", src.table, err)
+		return nil, err
 	}
-	return rows, nil
+	if ok {
+		if rows, err := list(all(near, narrowed, rest)); err != nil || len(rows) == r.Page.Limit {
+			return rows, err
+		}
+	}
+	return list(all(met, rest))
 }
 
 // turned returns the ids of a page and moves a bookmark to its end.
@@ -172,6 +182,35 @@ func (c compiler) ranged(n *node) bool {
 	})
 }
 
+// ranges are the ranges of time that must hold and an index answers, by field,
+// but for that by which the list is ordered: its index has them in the wanted
+// order.
+func (c compiler) ranges(n *node, order []query.Order) (map[string]cond, error) {
+	ranges := make(map[string]cond)
+	for _, p := range n.conjuncts() {
+		l, ok := p.leaf.(query.Compare)
+		if !ok || p.not || len(order) > 0 && order[0].Field == l.Field {
+			continue
+		}
+		f, err := c.find(l.Field)
+		if err != nil {
+			return nil, err
+		}
+		if !f.spanned {
+			continue
+		}
+		met, err := c.test(f, l)
+		if err != nil {
+			return nil, err
+		}
+		if before, ok := ranges[l.Field]; ok {
+			met = all(before, met)
+		}
+		ranges[l.Field] = met
+	}
+	return ranges, nil
+}
+
 // chooseDrivers decides which of the conditions that must hold pick the rows of
 // the list, and which only test them: an engine that knows nothing of how often
 // a value occurs would guess.
@@ -179,7 +218,6 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 	var given []*node // an index has their rows in the wanted order
 	var dated []*node // an index has their rows by day
 	picked := false
-	ranges := make(map[string]cond) // of times, by field, that an index answers
 	for _, p := range n.conjuncts() {
 		if p.leaf == nil || p.not {
 			continue
@@ -189,15 +227,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return err
 		}
 		if l, ok := p.leaf.(query.Compare); ok && f.spanned && (len(order) == 0 || order[0].Field != l.Field) {
-			met, err := c.test(f, l)
-			if err != nil {
-				return err
-			}
-			if before, ok := ranges[l.Field]; ok {
-				met = all(before, met)
-			}
-			ranges[l.Field] = met
-			continue
+			continue // of the ranges
 		}
 		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil && f.rows != nil {
 			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args}, db.driving)
@@ -262,6 +292,10 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 		}
 	}
 	if !picked && len(given) > 0 {
+		ranges, err := c.ranges(n, order)
+		if err != nil {
+			return err
+		}
 		for _, met := range ranges {
 			n, err := db.count(ctx, c.source.table, met, ranging)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/model"
@@ -11,7 +12,7 @@ import (
 	"github.com/coffer-ml/coffer/task"
 )
 
-// manyTasks are 6,000, one an hour: every other one has a tag and a parameter,
+// manyTasks are 6,000, one an hour, twelve of a name: every other one has a tag and a parameter,
 // every fourth another tag, every third a metric and an iteration, every fifth
 // the time that it took. They are completed and failed in turn.
 func manyTasks(t *testing.T, db *sqlstore.DB) {
@@ -21,17 +22,17 @@ func manyTasks(t *testing.T, db *sqlstore.DB) {
 		`INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
 			last_update, active_duration, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-		SELECT 'id' || i, 'n', 'N', 'training', '', '', CASE WHEN i % 2 = 0 THEN 'completed' ELSE 'failed' END, '', '', 0, 0, i * CAST(3600000 AS BIGINT), CASE WHEN i % 5 = 0 THEN i END, 0, '', '', '', '', '{}', '{}' FROM n`,
+		SELECT 'id' || i, 'name ' || (100 + i % 500), 'NAME ' || (100 + i % 500), 'training', '', '', CASE WHEN i % 2 = 0 THEN 'completed' ELSE 'failed' END, '', '', 0, 0, i * CAST(3600000 AS BIGINT), CASE WHEN i % 5 = 0 THEN i END, 0, '', '', '', '', '{}', '{}' FROM n`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
 		SELECT id, 0, 'half', 'HALF', last_update / 86400000 FROM task WHERE last_update / 3600000 % 2 = 0`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
 		SELECT id, 0, 'quarter', 'QUARTER', last_update / 86400000 FROM task WHERE last_update / 3600000 % 4 = 0`,
 		`INSERT INTO task_param (task_id, section, name, value, number, type, description)
 		SELECT id, 'Args', 'lr', '0.' || last_update / 3600000 % 7, last_update / 3600000 % 7 / 10.0, '', '' FROM task WHERE last_update / 3600000 % 2 = 0`,
-		`INSERT INTO event_progress (target, last_iteration) SELECT id, last_update / 3600000 FROM task WHERE last_update / 3600000 % 3 = 0`,
+		`INSERT INTO event_progress (target, last_iteration) SELECT id, last_update / 3600000 FROM task WHERE last_update / 3600000 % 3 = 0 ORDER BY last_update`,
 		`INSERT INTO event_series (owner, metric, variant, place, label, levels, name_key, last_value, min_value, min_iter, max_value, max_iter,
 			first_value, first_iter, count, mean_value)
-		SELECT id, 'a', 'b', 0, '', 1, 'a.b', id, id, 0, id, 0, id, 0, 1, id FROM event_progress`,
+		SELECT id, 'a', 'b', 0, '', 1, 'a.b', id, id, 0, id, 0, id, 0, 1, id FROM event_progress ORDER BY last_iteration`,
 	} {
 		must(t, db.Exec(ctx, text))
 	}
@@ -44,6 +45,9 @@ func manyTasks(t *testing.T, db *sqlstore.DB) {
 func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 	ctx := context.Background()
 	latest := []query.Order{{Field: "last_update", Desc: true}}
+	since := func(hour int) query.Filter {
+		return query.Compare{Field: "last_update", Op: query.GreaterEqual, Value: time.UnixMilli(int64(hour) * 3_600_000)}
+	}
 	tagged := func(tags ...string) query.Filter { return query.HasAll{Field: "tags", Values: tags} }
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		manyTasks(t, db)
@@ -66,6 +70,8 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"by iteration, downwards":    {nil, []query.Order{{Field: "last_iteration", Desc: true}}, "ORDER BY p.last_iteration DESC", "event_progress_by_iteration", "id6000"},
 			"by status, the newest":      {nil, []query.Order{{Field: "status"}, latest[0]}, "ORDER BY task.last_update DESC", "task_by_", "id6000"},
 			"by status, downwards":       {nil, []query.Order{{Field: "status", Desc: true}, latest[0]}, "ORDER BY task.last_update DESC", "task_by_", "id5999"},
+			"of long after, by name":     {since(3000), []query.Order{{Field: "name"}}, "<= ?", "task_by_name", "id3000"},
+			"of late, by name":           {since(4001), []query.Order{{Field: "name"}}, "(task.last_update >= ?) ORDER BY", "task_by_", "id4500"},
 			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},
 		} {
 			t.Run(name, func(t *testing.T) {

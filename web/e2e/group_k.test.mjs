@@ -219,6 +219,7 @@ test('K-10 what is written about a project is its first page, beside where its t
   await page.waitForURL(`${on.server.web}/projects/${id}/overview`)
   // Where tasks stand: a point for each, which leads to it.
   const points = page.getByRole('region', { name: 'Metric of tasks' })
+  await points.getByRole('link').nth(2).waitFor()
   assert.deepEqual((await points.getByRole('link').evaluateAll((all) => all.map((a) => a.getAttribute('aria-label')))).sort(), [
     'mobilenet: 0.04100', 'resnet-base: 0.2100', 'resnet50-line4-18: 30.10',
   ])

@@ -21,9 +21,11 @@ after(() => on?.end())
 const dialog = () => page.getByRole('dialog')
 const row = (name) => page.getByRole('row', { name })
 const box = (name) => page.getByRole('checkbox', { name, exact: true })
-/** A box that is ticked or not, once the server has kept it. */
+/** A box that is ticked or not, which it shows once the server has kept it. */
 const tick = async (name, endpoint, on = true) => {
-  await Promise.all([page.waitForResponse((r) => r.url().endsWith(endpoint) && r.ok()), box(name).setChecked(on)])
+  assert.equal(await box(name).isChecked(), !on)
+  await Promise.all([page.waitForResponse((r) => r.url().endsWith(endpoint) && r.ok()), box(name).click()])
+  await page.getByRole('checkbox', { name, exact: true, checked: on }).waitFor()
 }
 
 test('R-02 key pairs: made with a label, the secret shown once to paste, last use, label edited, revoked', async () => {

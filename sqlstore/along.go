@@ -24,7 +24,7 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 		return always, false, err
 	}
 	for _, met := range ranges {
-		if n, err := db.count(ctx, p.source.table, met, 2*db.driving); err != nil || n <= 2*db.driving {
+		if long, err := db.more(ctx, p.source.table, met, 2*db.driving); err != nil || !long {
 			return always, false, err
 		}
 	}

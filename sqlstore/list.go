@@ -297,11 +297,11 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return err
 		}
 		for _, met := range ranges {
-			n, err := db.count(ctx, c.source.table, met, ranging)
+			long, err := db.more(ctx, c.source.table, met, ranging)
 			if err != nil {
 				return err
 			}
-			if n <= ranging {
+			if !long {
 				for _, p := range given {
 					p.tests = true
 				}
@@ -365,15 +365,16 @@ func (db *DB) few(ctx context.Context, c compiler, f field, leaf query.Filter, f
 	if err != nil {
 		return false, err
 	}
-	n, err := db.count(ctx, from, all(where, test), most)
-	return n <= most, err
+	more, err := db.more(ctx, from, all(where, test), most)
+	return !more, err
 }
 
-// count is how many rows meet a condition, as far as it matters: it stops
-// counting beyond most.
-func (db *DB) count(ctx context.Context, from string, where cond, most int) (int, error) {
-	return one(ctx, db, nil, scalar[int],
-		fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %d) few", from, where.sql, most+1), where.args...)
+// more reports whether more rows than that meet a condition. To pass over them
+// takes a third of what counting them does.
+func (db *DB) more(ctx context.Context, from string, where cond, than int) (bool, error) {
+	found, err := collect(ctx, db, scalar[int],
+		fmt.Sprintf("SELECT 1 FROM %s WHERE %s LIMIT 1 OFFSET %d", from, where.sql, than), where.args...)
+	return len(found) > 0, err
 }
 
 // inOrder puts rows into the order of their ids.

@@ -134,7 +134,7 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		return c.among(ids)
 	}
 	rows = all(rows, when("v.day = ?", found[need-1].day))
-	if n, err := db.count(ctx, f.rows.table+" v", rows, db.driving); err != nil || n > db.driving {
+	if much, err := db.more(ctx, f.rows.table+" v", rows, db.driving); err != nil || much {
 		return always, err // much happened on that day: walking in order finds them sooner
 	}
 	return when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",

@@ -128,12 +128,12 @@ func (x words) condition(ctx context.Context, db *DB, src source, s *query.Searc
 	}
 	where, arg := among(db.dialect, "w.word", s.Words)
 	hits := `SELECT w.` + x.owner + ` FROM ` + x.table + ` w WHERE ` + where
-	n, err := one(ctx, db, nil, scalar[int], `SELECT count(*) FROM (SELECT 1 FROM `+x.table+` w WHERE `+where+` LIMIT ?) few`, arg, db.driving+1)
+	common, err := db.more(ctx, x.table+" w", when(where, arg), db.driving)
 	if err != nil {
 		return cond{}, err
 	}
 	worded := when(src.id()+` IN (`+hits+`)`, arg)
-	if n > db.driving {
+	if common {
 		worded = when(`EXISTS (SELECT 1 FROM `+x.table+` w WHERE w.`+x.owner+` = `+src.id()+` AND `+where+`)`, arg)
 	}
 	any := []cond{worded}

@@ -23,9 +23,10 @@ const row = (name) => page.getByRole('row', { name })
 const box = (name) => page.getByRole('checkbox', { name, exact: true })
 /** A box that is ticked or not, which it shows once the server has kept it. */
 const tick = async (name, endpoint, on = true) => {
-  assert.equal(await box(name).isChecked(), !on)
+  const shown = (checked) => page.getByRole('checkbox', { name, exact: true, checked }).waitFor()
+  await shown(!on)
   await Promise.all([page.waitForResponse((r) => r.url().endsWith(endpoint) && r.ok()), box(name).click()])
-  await page.getByRole('checkbox', { name, exact: true, checked: on }).waitFor()
+  await shown(on)
 }
 
 test('R-02 key pairs: made with a label, the secret shown once to paste, last use, label edited, revoked', async () => {

@@ -110,6 +110,9 @@ func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool
 	if err != nil || picks[0].names > maxFindings {
 		return nil, false, err
 	}
+	if r.Fold && len(trigrams) == 1 && r.Form == query.Contains && picks[0].names > 2*maxNames {
+		return nil, false, nil // each of them holds the text
+	}
 	column := "n.name"
 	if r.Fold {
 		column = "n.name_fold"

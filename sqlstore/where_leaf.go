@@ -96,6 +96,11 @@ func (f field) inSQL(r query.Regexp) bool {
 // match compares with a pattern that needs no regular expression.
 func (c compiler) match(f field, r query.Regexp) cond {
 	text := clean(r.Literal)
+	if f.name && !r.Fold && (r.Form == query.Contains || r.Form == query.Suffix) {
+		// First by the folded text, which stands in the index that most lists
+		// walk: the name itself stands in the row alone.
+		return all(matches(c.dialect, f.fold, r.Form, query.Fold(text)), matches(c.dialect, f.value, r.Form, text))
+	}
 	if r.Fold {
 		f.value, f.long = f.fold, false
 	}

@@ -54,6 +54,7 @@ test('L-12 many are tagged, archived and restored; what the state forbids is not
   await choose('resnet50-line4-18', 'resnet-base')
   await page.getByRole('button', { name: 'Restore', exact: true }).click()
   await page.getByRole('button', { name: 'Restore 2' }).click()
+  await page.getByText('No task matches.').waitFor()
   await go('/tasks?q=resnet')
   await page.getByText('4 tasks', { exact: true }).waitFor()
 })
@@ -83,6 +84,7 @@ test('L-02 metrics and parameters become columns, and go again', async () => {
     await page.getByRole('group', { name: 'More columns' }).getByRole('checkbox', { name }).click() // it goes up to those that are shown
   }
   await page.getByRole('columnheader', { name: 'lr' }).waitFor()
+  await rows().first().getByRole('cell', { name: '0.1', exact: true }).waitFor()
   const cells = await rows().first().getByRole('cell').allTextContents()
   assert.deepEqual(cells.slice(-4), ['30.10', '0.1000', '30.10', '0.1'])
   await page.getByRole('list', { name: 'Columns that are shown' }).getByRole('checkbox', { name: 'lr' }).click()

@@ -7,7 +7,7 @@ import { fits, phone, shots, stage, violations } from './browser.mjs'
 
 let on, page, go, api, task
 before(async () => {
-  on = await stage(undefined)
+  on = await stage(null)
   ;({ page, go, api } = await on.open())
   const project = (await api('projects.create', { name: 'Settings/of it' })).id
   task = (await api('tasks.create', {

@@ -66,7 +66,7 @@ const files = [
 let on, window, elsewhere, task
 const heard = [] // what came to the other host
 before(async () => {
-  on = await stage(undefined)
+  on = await stage(null)
   window = await on.open()
   elsewhere = createServer((request, reply) => {
     heard.push(decodeURIComponent(request.url))

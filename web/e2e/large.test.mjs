@@ -15,7 +15,7 @@ const number = (i) => String(i).padStart(5, '0')
 let on, window, api, project
 const useful = {} // milliseconds until an empty table, or an empty task, is shown
 before(async () => {
-  on = await stage(undefined)
+  on = await stage(null)
   window = await on.open()
   ;({ api } = window)
   project = (await api('projects.create', { name: 'large' })).id

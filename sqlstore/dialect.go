@@ -50,6 +50,9 @@ type dialect interface {
 	by(index string) string
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
+	// unwalked is a column of whole numbers in whose order no index is to be
+	// walked.
+	unwalked(col string) string
 	// elements is a table w whose column value has the texts given as the
 	// one argument `?`, made by list.
 	elements() string
@@ -106,6 +109,7 @@ func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
 func (sqlite) by(index string) string      { return " INDEXED BY " + index }
 func (sqlite) unindexed(col string) string { return "+" + col }
+func (sqlite) unwalked(col string) string  { return "+" + col }
 func (sqlite) elements() string            { return "json_each(?) w" }
 func (sqlite) member(col, name string) string {
 	return "CASE json_type(" + col + ", '$." + name + "') WHEN 'text' THEN json_extract(" + col + ", '$." + name + "') END"
@@ -156,6 +160,7 @@ func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
 func (postgres) by(string) string            { return "" }  // it finds the index itself
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
+func (postgres) unwalked(col string) string  { return "(" + col + " + 0)" }
 func (postgres) elements() string            { return "unnest(?::text[]) w (value)" }
 func (postgres) member(col, name string) string {
 	return "CASE jsonb_typeof(" + col + "::jsonb -> '" + name + "') WHEN 'string' THEN " + col + "::jsonb ->> '" + name + "' END"

@@ -100,6 +100,9 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 		return nil, err
 	}
 	id := orderKey{cond: when(src.id()), desc: backwards(r.Order)}
+	if p.root.spans { // else PostgreSQL may walk the order, as if the range lay at its beginning
+		keys[0].sql = db.dialect.unwalked(keys[0].sql)
+	}
 	if len(r.Order) == 0 && c.ranged(p.root) {
 		id.sql = db.dialect.unindexed(id.sql)
 	}
@@ -305,6 +308,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 				for _, p := range given {
 					p.tests = true
 				}
+				n.spans = true
 				return nil
 			}
 		}

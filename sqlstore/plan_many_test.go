@@ -22,7 +22,7 @@ func manyTasks(t *testing.T, db *sqlstore.DB) {
 		`INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
 			last_update, active_duration, last_change, last_worker, enqueued_from, script_repository, script_branch, output, execution)
 		WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-		SELECT 'id' || i, 'name ' || (100 + i % 500), 'NAME ' || (100 + i % 500), 'training', '', '', CASE WHEN i % 2 = 0 THEN 'completed' ELSE 'failed' END, '', '', 0, 0, i * CAST(3600000 AS BIGINT), CASE WHEN i % 5 = 0 THEN i END, 0, '', '', '', '', '{}', '{}' FROM n`,
+		SELECT 'id' || i, 'name ' || (100 + i % 500), 'NAME ' || (100 + i % 500), 'training', '', '', CASE WHEN i % 2 = 0 THEN 'completed' ELSE 'failed' END, '', '', 0, i * CAST(3600000 AS BIGINT), i * CAST(3600000 AS BIGINT), CASE WHEN i % 5 = 0 THEN i END, 0, '', '', '', '', '{}', '{}' FROM n`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
 		SELECT id, 0, 'half', 'HALF', last_update / 86400000 FROM task WHERE last_update / 3600000 % 2 = 0`,
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
@@ -48,6 +48,10 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 	since := func(hour int) query.Filter {
 		return query.Compare{Field: "last_update", Op: query.GreaterEqual, Value: time.UnixMilli(int64(hour) * 3_600_000)}
 	}
+	made := func(from, before int) query.Filter {
+		at := func(hour int) time.Time { return time.UnixMilli(int64(hour) * 3_600_000) }
+		return query.And{query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(from)}, query.Compare{Field: "created", Op: query.Less, Value: at(before)}}
+	}
 	tagged := func(tags ...string) query.Filter { return query.HasAll{Field: "tags", Values: tags} }
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		manyTasks(t, db)
@@ -72,6 +76,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"by status, downwards":       {nil, []query.Order{{Field: "status", Desc: true}, latest[0]}, "ORDER BY task.last_update DESC", "task_by_", "id5999"},
 			"of long after, by name":     {since(3000), []query.Order{{Field: "name"}}, "<= ?", "task_by_name", "id3000"},
 			"of late, by name":           {since(4001), []query.Order{{Field: "name"}}, "(task.last_update >= ?) ORDER BY", "task_by_", "id4500"},
+			"of a status, some days old": {query.And{query.In{Field: "status", Values: []string{"failed"}}, made(101, 200)}, latest, "last_update", "task_by_creation", "id199"},
 			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},
 		} {
 			t.Run(name, func(t *testing.T) {

@@ -75,6 +75,9 @@ type node struct {
 	// tests marks a condition on a column that so many rows meet that its
 	// index must not pick them.
 	tests bool
+	// spans marks conditions of which a range of time picks the rows, where an
+	// index would have them in the wanted order by another.
+	spans bool
 	// union marks a condition that picks the rows: a leaf, or alternatives
 	// each of which an index answers.
 	union bool

@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call } from './client'
-import type { Many, MetricName, Model, Ref, Task } from './types'
+import type { Kind, Many, MetricName, Model, Ref, Task } from './types'
 
 /** Rows of one page of a list. */
 export const PAGE = 100
@@ -154,7 +154,7 @@ export const models = (n: Narrow, project?: string) =>
   })
 
 /** What people may choose from: tags, users, frameworks, metrics and parameters in use. */
-export const tagsInUse = (kind: 'task' | 'model') =>
+export const tagsInUse = (kind: Kind) =>
   queryOptions({
     queryKey: ['tags', kind],
     queryFn: async ({ signal }) => (await call<{ tags: string[] }>(`projects.get_${kind}_tags`, {}, signal)).tags,
@@ -231,7 +231,7 @@ export async function changeMany(endpoint: string, ids: string[], body: object =
 }
 
 /** Asks the server for a table of all rows that meet the conditions, and has the browser save it. */
-export async function saveTable(kind: 'task' | 'model', conditions: object, columns: { field: string; name: string }[]) {
+export async function saveTable(kind: Kind, conditions: object, columns: { field: string; name: string }[]) {
   const { prepare_id } = await call<{ prepare_id: string }>('organization.prepare_download_for_get_all', {
     ...conditions,
     entity_type: kind,

@@ -1,5 +1,8 @@
 /** What the API answers with, as far as pages use it. */
 
+/** What lists are of. */
+export type Kind = 'task' | 'model'
+
 export interface Ref {
   id: string
   name?: string

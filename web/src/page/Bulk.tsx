@@ -6,7 +6,7 @@ import { useState, type ReactNode } from 'react'
 import { call } from '../api/client'
 import { changeMany, queues } from '../api/lists'
 import { projects } from '../api/query'
-import type { Many, Model, Task } from '../api/types'
+import type { Kind, Many, Model, Task } from '../api/types'
 import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Icon, type IconName } from '../ui/Icon'
@@ -80,7 +80,7 @@ const modelActions: Action<Model>[] = [
 ]
 
 interface Props<T> {
-  kind: 'task' | 'model'
+  kind: Kind
   items: T[]
   total: ReactNode
   clear: () => void
@@ -136,10 +136,10 @@ export function BulkBar<T extends Item>({ kind, items, total, clear }: Props<T>)
   )
 }
 
-const actionsOf = <T extends Item>(kind: 'task' | 'model') => (kind === 'task' ? taskActions : modelActions) as unknown as Action<T>[]
+const actionsOf = <T extends Item>(kind: Kind) => (kind === 'task' ? taskActions : modelActions) as unknown as Action<T>[]
 
 interface Asking<T> {
-  kind: 'task' | 'model'
+  kind: Kind
   items: T[]
   asking: string | undefined // the id of an action
   close: () => void
@@ -195,7 +195,7 @@ export function ActionDialogs<T extends Item>({ kind, items, asking, close, gone
 }
 
 interface DialogProps {
-  kind?: 'task' | 'model'
+  kind?: Kind
   items: Item[]
   close: () => void
   done: () => void

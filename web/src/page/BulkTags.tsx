@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call } from '../api/client'
 import { tagsInUse } from '../api/lists'
+import type { Kind } from '../api/types'
 import { count } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Tag } from '../ui/Tag'
-import type { Kind } from './ItemTable'
 
 interface Props {
   kind: Kind

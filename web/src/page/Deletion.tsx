@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { own } from '../api/client'
 import { changeMany } from '../api/lists'
+import type { Kind } from '../api/types'
 import { count, exactSize, size } from '../lib/format'
 import { Ask } from '../ui/Dialog'
 import { Failed, Waiting } from '../ui/Parts'
@@ -44,7 +45,7 @@ interface Plan {
 }
 
 /** What a deletion would do, as the server does it and takes it back; of more than it takes at once the parts are added up. */
-async function planned(kind: 'task' | 'model', items: Doomed[], files: boolean, force: boolean, signal: AbortSignal): Promise<Plan> {
+async function planned(kind: Kind, items: Doomed[], files: boolean, force: boolean, signal: AbortSignal): Promise<Plan> {
   const out: Plan = { removed: 0, models: 0, named: { count: 0, bytes: 0 }, freed: { count: 0, bytes: 0 }, blocked: [] }
   for (let i = 0; i < items.length; i += PLANNED) {
     const ids = items.slice(i, i + PLANNED).map((x) => x.id)
@@ -67,7 +68,7 @@ async function planned(kind: 'task' | 'model', items: Doomed[], files: boolean, 
 
 const some = (n: number, what: string) => `${count(n)} ${what}${n === 1 ? '' : 's'}`
 
-export function DeleteDialog({ kind, items, close }: { kind: 'task' | 'model'; items: Doomed[]; close: () => void }) {
+export function DeleteDialog({ kind, items, close }: { kind: Kind; items: Doomed[]; close: () => void }) {
   const client = useQueryClient()
   const [bytes, setBytes] = useState(true)
   const [force, setForce] = useState(false)
@@ -136,7 +137,7 @@ export function DeleteDialog({ kind, items, close }: { kind: 'task' | 'model'; i
 }
 
 /** The sums of a plan, and what it cannot delete. */
-function Going({ kind, plan, bytes, name }: { kind: 'task' | 'model'; plan: Plan; bytes: boolean; name: (id: string) => string }) {
+function Going({ kind, plan, bytes, name }: { kind: Kind; plan: Plan; bytes: boolean; name: (id: string) => string }) {
   const { named, freed, blocked, models } = plan
   const stays = Math.max(0, named.bytes - freed.bytes)
   const part = named.bytes > 0 ? Math.min(100, (freed.bytes / named.bytes) * 100) : 0

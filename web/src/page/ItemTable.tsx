@@ -4,7 +4,7 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useState, type ReactNode } from 'react'
 import { saveTable, type Narrow } from '../api/lists'
-import type { Model, Task } from '../api/types'
+import type { Kind, Model, Task } from '../api/types'
 import { count } from '../lib/format'
 import { ColumnChooser, useColumns, type Known } from '../ui/Columns'
 import { Icon } from '../ui/Icon'
@@ -12,8 +12,6 @@ import { Empty, Failed, Waiting } from '../ui/Parts'
 import { Rows, type Column } from '../ui/Rows'
 import { BulkBar } from './Bulk'
 import { Narrowing, isNarrowed, type Facet } from './Narrowing'
-
-export type Kind = 'task' | 'model'
 
 export interface ListSearch extends Narrow {
   cols?: string

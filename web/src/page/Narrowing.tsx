@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { me } from '../api/query'
 import { metadataInUse, metadataOf, metadataValues, metricsInUse, tagsInUse, usersInUse, type Narrow } from '../api/lists'
+import type { Kind } from '../api/types'
 import { FilterChip, Pick, Typed } from '../ui/Filters'
 import { Icon } from '../ui/Icon'
 import { Tag, WantedTags, tagOptions } from '../ui/Tag'
@@ -16,7 +17,7 @@ export interface Facet {
 }
 
 interface Props {
-  kind: 'task' | 'model'
+  kind: Kind
   narrow: Narrow
   set: (change: Narrow) => void
   facets: Facet[]

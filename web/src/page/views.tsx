@@ -2,8 +2,9 @@
 
 import { SegmentedControl } from '@mantine/core'
 import { useNavigate, type LinkProps } from '@tanstack/react-router'
+import type { Kind } from '../api/types'
 import { Icon, type IconName } from '../ui/Icon'
-import type { Kind, ListSearch } from './ItemTable'
+import type { ListSearch } from './ItemTable'
 
 /** A list: of a project or of all, and how it is narrowed and ordered. */
 export interface Listed {

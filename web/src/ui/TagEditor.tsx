@@ -2,13 +2,14 @@ import { ActionIcon, Button, Popover, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useRef, useState, type FormEvent } from 'react'
 import { tagsInUse } from '../api/lists'
+import type { Kind } from '../api/types'
 import { automatic, tagColours, useColouring, useTagColour } from '../lib/colours'
 import { Icon } from './Icon'
 import { Failed } from './Parts'
 import { Tag } from './Tag'
 
 interface Props {
-  kind: 'task' | 'model'
+  kind: Kind
   tags: string[]
   add: (tag: string) => void
   remove: (tag: string) => void

@@ -14,7 +14,7 @@ OLDEST  := .venv/compat-2.1.7/bin/python
 BROWSER := cd web && node --test --test-concurrency=1 e2e/
 PYTEST  := -m pytest -q -p no:cacheprovider
 
-.PHONY: demo run build web browser test test-all check fmt gen fuzz load packages venv
+.PHONY: demo run build web browser test test-compat test-types test-pages test-all check fmt gen fuzz load packages venv
 
 build: ## bin/coffer, with the web app in it if that was built
 	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/coffer ./cmd/coffer
@@ -34,10 +34,18 @@ demo: packages build venv ## one artifact of every kind, stored, read back and c
 test: packages web build venv ## everything that must hold at each commit
 	$(LINT) run ./...
 	$(GO) test -timeout 20m ./...
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-compat test-types test-pages
+
+# Parts of test, which makes what they need. They wait more than they work, so that two run beside each other.
+test-compat:
 	$(NEWEST) $(PYTEST) test/compat
+
+test-types:
 	$(OLDEST) $(PYTEST) -m types test/compat
 	COFFER_COMPAT_DB=postgres $(NEWEST) $(PYTEST) -m types test/compat
 	for store in s3 gs azure folder; do COFFER_COMPAT_BLOBS=$$store $(NEWEST) $(PYTEST) -m types test/compat || exit 1; done
+
+test-pages:
 	$(BROWSER)
 
 test-all: test ## the full product: every compat test on the oldest SDK, long counts, and the race detector everywhere

@@ -73,9 +73,6 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 		if err != nil {
 			return err
 		}
-		if l, ok := p.leaf.(query.Compare); ok && f.spanned && (len(order) == 0 || order[0].Field != l.Field) {
-			continue // of the ranges
-		}
 		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil && f.rows != nil {
 			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args}, db.driving)
 			if err != nil {

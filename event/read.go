@@ -32,6 +32,15 @@ func (s *Service) Progress(ctx context.Context, who user.Identity, targets []Tar
 	return s.Store.Progress(ctx, targets, MaxSummaries)
 }
 
+// LastIterations returns the last iteration of those targets that reported any:
+// Progress without all that is dear to load.
+func (s *Service) LastIterations(ctx context.Context, who user.Identity, targets []Target) (map[Target]int64, error) {
+	if err := who.Require(user.Guest); err != nil {
+		return nil, err
+	}
+	return s.Store.LastIterations(ctx, targets)
+}
+
 // exist refuses targets that are not there.
 func (s *Service) exist(ctx context.Context, who user.Identity, targets ...Target) error {
 	if err := who.Require(user.Guest); err != nil {

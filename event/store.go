@@ -21,9 +21,9 @@ type Store interface {
 	Put(ctx context.Context, items []Item) error
 	// Raise sets the last iterations of targets that are higher than before.
 	Raise(ctx context.Context, iterations map[Target]int64) error
-	// LastIteration returns the last iteration of a target, 0 if it never
-	// reported any.
-	LastIteration(ctx context.Context, t Target) (int64, error)
+	// LastIterations returns the last iteration of those targets that reported
+	// any, in one query.
+	LastIterations(ctx context.Context, targets []Target) (map[Target]int64, error)
 	// Note says when events of types came in for metrics.
 	Note(ctx context.Context, latest map[Target][]Latest) error
 	// Progress returns what the targets' events come to, in three queries, with

@@ -262,13 +262,13 @@ func (w *walk) models(ctx context.Context, level []step) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{Filter: query.In{Field: "id", Values: ids}}, Bare: true})
+	found, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{Filter: query.In{Field: "id", Values: ids}}, Parts: model.Row})
 	if err != nil {
 		return err
 	}
 	children, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{
 		Filter: query.In{Field: "parent", Values: ids}, Page: query.Page{Limit: w.limit + 1},
-	}, Bare: true})
+	}, Parts: model.Row})
 	if err != nil {
 		return err
 	}
@@ -291,7 +291,7 @@ func (w *walk) models(ctx context.Context, level []step) error {
 	if err != nil {
 		return err
 	}
-	above, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{Filter: query.In{Field: "id", Values: parents}}, Bare: true})
+	above, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{Filter: query.In{Field: "id", Values: parents}}, Parts: model.Row})
 	if err != nil {
 		return err
 	}
@@ -331,7 +331,7 @@ func (w *walk) models(ctx context.Context, level []step) error {
 func (w *walk) named(ctx context.Context, ids []string) (map[task.ID]task.Task, error) {
 	slices.Sort(ids)
 	found, err := w.Tasks.Store.List(ctx, task.Query{
-		Request: query.Request{Filter: query.In{Field: "id", Values: slices.Compact(ids)}}, IncludeHidden: true, Bare: true,
+		Request: query.Request{Filter: query.In{Field: "id", Values: slices.Compact(ids)}}, IncludeHidden: true, Parts: task.Row | task.Links,
 	})
 	out := make(map[task.ID]task.Task, len(found))
 	for _, t := range found {
@@ -353,7 +353,7 @@ func (w *walk) tasks(ctx context.Context, level []step) error {
 	}
 	made, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{
 		Filter: query.In{Field: "task", Values: ids}, Page: query.Page{Limit: w.limit + 1},
-	}, Bare: true})
+	}, Parts: model.Row})
 	if err != nil {
 		return err
 	}
@@ -364,7 +364,7 @@ func (w *walk) tasks(ctx context.Context, level []step) error {
 		}
 	}
 	slices.Sort(linked)
-	found, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{Filter: query.In{Field: "id", Values: slices.Compact(linked)}}, Bare: true})
+	found, err := w.Models.Store.List(ctx, model.Query{Request: query.Request{Filter: query.In{Field: "id", Values: slices.Compact(linked)}}, Parts: model.Row})
 	if err != nil {
 		return err
 	}

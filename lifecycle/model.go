@@ -57,8 +57,9 @@ func (s *Service) moment(ctx context.Context, a *file.Address, of task.ID, told 
 	case told != nil:
 		return &model.Moment{Iteration: *told, Told: true}, nil
 	}
-	last, err := s.Events.Store.LastIteration(ctx, event.Target{Kind: event.Task, ID: string(of)})
-	return &model.Moment{Iteration: last}, err
+	t := event.Target{Kind: event.Task, ID: string(of)}
+	last, err := s.Events.Store.LastIterations(ctx, []event.Target{t})
+	return &model.Moment{Iteration: last[t]}, err
 }
 
 // EditModel changes a model. An iteration, if it is given, is that of the

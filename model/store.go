@@ -39,18 +39,19 @@ var Fields = query.Fields{
 type Query struct {
 	query.Request
 	PrivateOnly bool // without those that are public
-	Bare        bool // rows without design, metadata and cache
+	Parts       Part // which to load; 0 for all
 }
 
-// Part names what Save writes.
+// Part names what Save writes and what List loads.
 type Part uint8
 
 // The parts of a model.
 const (
-	Row   Part = 1 << iota // everything that has no part of its own
-	Tags                   // Tags and SystemTags
-	Items                  // Metadata
-	All   = Row | Tags | Items
+	Row    Part = 1 << iota // everything that has no part of its own
+	Tags                    // Tags and SystemTags
+	Items                   // Metadata
+	Design                  // Design and Cache, which are saved with Row
+	All    = Row | Tags | Items | Design
 )
 
 // Store keeps models. Writes take part in the transaction of the context.
@@ -64,7 +65,8 @@ type Store interface {
 	Lock(ctx context.Context, id ID) (Model, error)
 	// Standings returns the standing of those models that exist.
 	Standings(ctx context.Context, ids []ID) (map[ID]Standing, error)
-	// List answers a query in a fixed number of SQL queries.
+	// List answers a query in a fixed number of SQL queries. Row is always
+	// loaded.
 	List(ctx context.Context, q Query) ([]Model, error)
 	// Count tells how many models a query finds, at most limit if it is not 0.
 	Count(ctx context.Context, q Query, limit int) (int, error)

@@ -129,6 +129,7 @@ type Query struct {
 	Shallow       bool  // direct children of Parents; without Parents the top level
 	Among         *[]ID // only these; nil for all
 	Private       bool  // without public ones
+	Untagged      bool  // load them without their tags
 }
 
 // Held is how many things of one sort lie directly in a project.

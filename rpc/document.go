@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // the protocol names metrics by it
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/coffer-ml/coffer/api"
@@ -24,10 +26,13 @@ func names(list ...string) map[string]bool {
 // offset.
 func stamp(t time.Time) string {
 	t = t.UTC()
-	if t.Nanosecond() == 0 {
-		return t.Format("2006-01-02T15:04:05+00:00")
+	// A page has hundreds of them, and this layout is the one that is quick to write.
+	out := t.AppendFormat(make([]byte, 0, len(time.RFC3339Nano)), time.RFC3339)
+	out = out[:len(out)-len("Z")]
+	if micros := t.Nanosecond() / 1000; t.Nanosecond() != 0 {
+		out = fmt.Appendf(out, ".%06d", micros)
 	}
-	return t.Format("2006-01-02T15:04:05.000000+00:00")
+	return string(append(out, "+00:00"...))
 }
 
 // doc builds a document, leaving out what is not set.
@@ -71,10 +76,28 @@ func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task,
 	return docs, h.shape(ctx, c, docs, p)
 }
 
-// bareTask reports whether rows without parameters, configuration and script
-// will do.
-func bareTask(p projection) bool {
-	return !p.wants("script") && !p.wants("configuration") && !p.wants("hyperparams") && !p.wants("models")
+// taskParts are the parts of tasks that a projection shows to this caller.
+func (c Call) taskParts(p projection) task.Part {
+	what := task.Row
+	for part, fields := range map[task.Part][]string{
+		task.Tags:       {"tags", "system_tags"},
+		task.Parameters: {"hyperparams"},
+		task.Links:      {"models"},
+		task.Settings:   {"output", "execution", "runtime", "container"},
+		task.Source:     {"script", "configuration"},
+	} {
+		if p.wantsAny(fields...) {
+			what |= part
+		}
+	}
+	// To older callers they are parts of these two.
+	if c.Version.less(paramSections) && p.wants("execution") {
+		what |= task.Parameters | task.Source
+	}
+	if c.Version.less(linksAndImages) && p.wantsAny("execution", "output") {
+		what |= task.Links
+	}
+	return what
 }
 
 // rawTaskDocuments builds documents with all that the projection wants, and
@@ -95,16 +118,12 @@ func (h *handlers) rawTaskDocuments(ctx context.Context, c Call, tasks []task.Ta
 			logged[a.Task] = append(logged[a.Task], c.artifactDocument(a))
 		}
 	}
-	var progress map[event.Target]event.Progress
-	if (p.wants("last_metrics") || p.wants("last_iteration") || p.wants("metric_stats")) && len(ids) > 0 {
-		var err error
-		if progress, err = h.Events.Progress(ctx, c.Who, targets); err != nil {
-			return nil, err
-		}
+	progress, err := h.progress(ctx, c, targets, p)
+	if err != nil {
+		return nil, err
 	}
 	var sums map[task.ID]artifact.Stats
 	if p.names(artifactStats) {
-		var err error
 		if sums, err = h.Artifacts.Stats(ctx, c.Who, ids); err != nil {
 			return nil, err
 		}
@@ -113,9 +132,10 @@ func (h *handlers) rawTaskDocuments(ctx context.Context, c Call, tasks []task.Ta
 	if err != nil {
 		return nil, err
 	}
+	objects := slices.DeleteFunc(slices.Clone(taskObjects), func(name string) bool { return !p.wants(name) })
 	out := make([]api.Fields, len(tasks))
 	for i, t := range tasks {
-		d := c.taskDocument(t, logged[t.ID], progress[targets[i]])
+		d := c.taskDocument(t, objects, logged[t.ID], progress[targets[i]])
 		d["company"] = company
 		if t.Public {
 			d["company"] = "" // everybody's
@@ -129,6 +149,23 @@ func (h *handlers) rawTaskDocuments(ctx context.Context, c Call, tasks []task.Ta
 	return out, nil
 }
 
+// progress loads what the events of targets come to, as far as it is shown.
+func (h *handlers) progress(ctx context.Context, c Call, targets []event.Target, p projection) (map[event.Target]event.Progress, error) {
+	switch {
+	case len(targets) == 0:
+	case p.wantsAny("last_metrics", "metric_stats"):
+		return h.Events.Progress(ctx, c.Who, targets)
+	case p.wants("last_iteration"):
+		last, err := h.Events.LastIterations(ctx, c.Who, targets)
+		out := make(map[event.Target]event.Progress, len(last))
+		for t, n := range last {
+			out[t] = event.Progress{LastIteration: n}
+		}
+		return out, err
+	}
+	return nil, nil
+}
+
 // artifactStats is a field of our own: what a table of tasks shows of their
 // artifacts, without the list of them. It comes only when asked for by name.
 const artifactStats = "artifact_stats"
@@ -140,17 +177,47 @@ func statsDocument(s artifact.Stats) api.Fields {
 	}
 }
 
-// taskDocument builds one document out of what the nouns say.
-func (c Call) taskDocument(t task.Task, artifacts []any, progress event.Progress) api.Fields {
+// taskObjects are the parts of a task's document that are objects. They are dear
+// to build, and a list wants few of them.
+var taskObjects = []string{
+	"configuration", "container", "execution", "hyperparams", "last_metrics", "metric_stats", "models", "output", "runtime", "script",
+}
+
+func (c Call) taskObject(name string, t task.Task, artifacts []any, progress event.Progress) map[string]any {
+	switch name {
+	case "configuration":
+		return configurations(t.Configuration)
+	case "container":
+		return object(t.Container)
+	case "execution":
+		return execution(t.Execution, artifacts)
+	case "hyperparams":
+		return params(t.Hyperparams)
+	case "last_metrics":
+		return metrics(progress.Series)
+	case "metric_stats":
+		return metricStats(progress.Latest)
+	case "models":
+		return map[string]any{"input": links(t.Models.Input), "output": links(t.Models.Output)}
+	case "output":
+		return c.output(t.Output)
+	case "runtime":
+		return object(t.Runtime)
+	default:
+		return script(t.Script)
+	}
+}
+
+// taskDocument builds one document, with these objects, out of what the nouns
+// say.
+func (c Call) taskDocument(t task.Task, objects []string, artifacts []any, progress event.Progress) api.Fields {
 	d := doc{
 		"id": t.ID, "name": t.Name, "type": t.Type, "status": t.Status,
 		"status_reason": t.StatusReason, "status_message": t.StatusMessage, "comment": t.Comment,
-		"tags": list(t.Tags), "system_tags": list(t.SystemTags), "user": t.User,
-		"hyperparams": params(t.Hyperparams), "configuration": configurations(t.Configuration),
-		"runtime": object(t.Runtime), "container": object(t.Container),
-		"models":         map[string]any{"input": links(t.Models.Input), "output": links(t.Models.Output)},
-		"last_iteration": progress.LastIteration, "last_metrics": metrics(progress.Series), "metric_stats": metricStats(progress.Latest),
-		"output": c.output(t.Output), "script": script(t.Script), "execution": execution(t.Execution, artifacts),
+		"tags": list(t.Tags), "system_tags": list(t.SystemTags), "user": t.User, "last_iteration": progress.LastIteration,
+	}
+	for _, name := range objects {
+		d[name] = c.taskObject(name, t, artifacts, progress)
 	}
 	d.text("parent", string(t.Parent))
 	d.text("project", string(t.Project))

@@ -19,7 +19,7 @@ import (
 // documents there are.
 func (h *handlers) shape(ctx context.Context, c Call, docs []api.Fields, p projection) error {
 	if p.joined {
-		for _, l := range nouns[p.noun].shape.links() {
+		for _, l := range references[p.noun] {
 			if !p.wants(l.path...) {
 				continue
 			}
@@ -105,22 +105,22 @@ func (h *handlers) load(ctx context.Context, c Call, of string, ids []string, p 
 }
 
 func (h *handlers) loadAll(ctx context.Context, c Call, of string, ids []string, p projection) ([]api.Fields, error) {
-	byID := query.Request{Filter: query.In{Field: "id", Values: ids}}
+	byID := query.Request{Filter: query.In{Field: "id", Values: ids}, Order: []query.Order{{Field: "id"}}}
 	switch of {
 	case "task":
-		found, err := h.Tasks.List(ctx, c.Who, task.Query{Request: byID, IncludeHidden: true, Bare: bareTask(p)})
+		found, err := h.Tasks.List(ctx, c.Who, task.Query{Request: byID, IncludeHidden: true, Parts: c.taskParts(p)})
 		if err != nil {
 			return nil, err
 		}
 		return h.rawTaskDocuments(ctx, c, found, p)
 	case "model":
-		found, err := h.Models.List(ctx, c.Who, model.Query{Request: byID, Bare: bareModel(p)})
+		found, err := h.Models.List(ctx, c.Who, model.Query{Request: byID, Parts: modelParts(p)})
 		if err != nil {
 			return nil, err
 		}
 		return h.rawModelDocuments(ctx, c, found, p)
 	case "project":
-		found, err := h.Projects.List(ctx, c.Who, project.Query{Request: byID, IncludeHidden: true})
+		found, err := h.Projects.List(ctx, c.Who, project.Query{Request: byID, IncludeHidden: true, Untagged: !p.wantsAny("tags", "system_tags")})
 		if err != nil {
 			return nil, err
 		}

@@ -37,10 +37,7 @@ func (c Call) age(d api.Fields, t task.Task) {
 		d["tags"] = oneTagList(t.Tags, t.SystemTags)
 	}
 	run, _ := d["execution"].(map[string]any)
-	if run == nil {
-		return
-	}
-	if c.Version.less(paramSections) {
+	if run != nil && c.Version.less(paramSections) {
 		run["parameters"] = legacyParams(t.Hyperparams)
 		desc := make(map[string]any)
 		for name, it := range t.Configuration {
@@ -50,18 +47,22 @@ func (c Call) age(d api.Fields, t task.Task) {
 		}
 		run["model_desc"] = desc
 	}
-	if c.Version.less(linksAndImages) {
+	if !c.Version.less(linksAndImages) {
+		return
+	}
+	if run != nil {
 		if n := len(t.Models.Input); n > 0 {
 			run["model"] = t.Models.Input[0].Model
-		}
-		if n := len(t.Models.Output); n > 0 {
-			d["output"].(map[string]any)["model"] = t.Models.Output[n-1].Model
 		}
 		image, _ := t.Container["image"].(string)
 		arguments, _ := t.Container["arguments"].(string)
 		if cmd := strings.TrimSpace(image + " " + arguments); cmd != "" {
 			run["docker_cmd"] = cmd
 		}
+	}
+	output, _ := d["output"].(map[string]any)
+	if n := len(t.Models.Output); n > 0 && output != nil {
+		output["model"] = t.Models.Output[n-1].Model
 	}
 }
 

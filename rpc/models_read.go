@@ -11,9 +11,19 @@ import (
 	"github.com/coffer-ml/coffer/task"
 )
 
-// bareModel reports whether rows without design and metadata will do.
-func bareModel(p projection) bool {
-	return !p.wants("design") && !p.wants("metadata") && !p.wants("ui_cache")
+// modelParts are the parts of models that a projection shows.
+func modelParts(p projection) model.Part {
+	what := model.Row
+	if p.wantsAny("tags", "system_tags") {
+		what |= model.Tags
+	}
+	if p.wantsAny("metadata") {
+		what |= model.Items
+	}
+	if p.wantsAny("design", "ui_cache") {
+		what |= model.Design
+	}
+	return what
 }
 
 // modelDocuments builds the documents of models, in their order, by a fixed
@@ -33,12 +43,9 @@ func (h *handlers) rawModelDocuments(ctx context.Context, c Call, models []model
 	for i, m := range models {
 		targets[i] = event.Target{Kind: event.Model, ID: string(m.ID)}
 	}
-	var progress map[event.Target]event.Progress
-	if (p.wants("last_metrics") || p.wants("last_iteration")) && len(models) > 0 {
-		var err error
-		if progress, err = h.Events.Progress(ctx, c.Who, targets); err != nil {
-			return nil, err
-		}
+	progress, err := h.progress(ctx, c, targets, p)
+	if err != nil {
+		return nil, err
 	}
 	company, _, err := h.Users.Company(ctx)
 	if err != nil {
@@ -163,7 +170,7 @@ func (h *handlers) findModels(ctx context.Context, c Call, keys api.Fields, join
 		return api.ModelsResponse{}, err
 	}
 	public, told := keys["allow_public"]
-	models, err := h.Models.List(ctx, c.Who, model.Query{Request: r, Bare: bareModel(p), PrivateOnly: joined && told && !truthy(public)})
+	models, err := h.Models.List(ctx, c.Who, model.Query{Request: r, Parts: modelParts(p), PrivateOnly: joined && told && !truthy(public)})
 	if err != nil {
 		return api.ModelsResponse{}, err
 	}

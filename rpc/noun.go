@@ -119,8 +119,14 @@ type link struct {
 	of   string
 }
 
-// links lists the references of a shape.
-func (s shape) links() []link { return s.walk(nil, nil) }
+// references are the links of the documents of each noun.
+var references = func() map[string][]link {
+	out := make(map[string][]link, len(nouns))
+	for name, n := range nouns {
+		out[name] = n.shape.walk(nil, nil)
+	}
+	return out
+}()
 
 func (s shape) walk(at []string, out []link) []link {
 	for _, name := range slices.Sorted(maps.Keys(s)) {

@@ -117,14 +117,14 @@ func (h *handlers) search(ctx context.Context, c Call) (any, error) {
 	for _, p := range projects[:more("projects", len(projects))] {
 		out.Projects = append(out.Projects, api.Hit{ID: string(p.ID), Name: p.Name, Updated: stamp(p.LastUpdate)})
 	}
-	tasks, err := h.Tasks.List(ctx, c.Who, task.Query{Request: latest, Bare: true})
+	tasks, err := h.Tasks.List(ctx, c.Who, task.Query{Request: latest, Parts: task.Row})
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range tasks[:more("tasks", len(tasks))] {
 		out.Tasks = append(out.Tasks, api.Hit{ID: string(t.ID), Name: t.Name, Project: string(t.Project), Status: string(t.Status), Type: string(t.Type), Updated: stamp(t.LastUpdate)})
 	}
-	models, err := h.Models.List(ctx, c.Who, model.Query{Request: latest, Bare: true})
+	models, err := h.Models.List(ctx, c.Who, model.Query{Request: latest, Parts: model.Row})
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,11 @@ func (p projection) wants(path ...string) bool {
 	})
 }
 
+// wantsAny reports whether it wants anything at or below any of the fields.
+func (p projection) wantsAny(fields ...string) bool {
+	return slices.ContainsFunc(fields, func(f string) bool { return p.wants(f) })
+}
+
 // names reports whether a field is asked for by its name.
 func (p projection) names(field string) bool {
 	return slices.ContainsFunc(p.include, func(path []string) bool { return path[0] == field })
@@ -148,7 +153,7 @@ func (p projection) into(l link) (of projection, more bool) {
 func (p projection) apply(doc map[string]any) map[string]any {
 	out := doc
 	if len(p.include) > 0 {
-		out = make(map[string]any)
+		out = make(map[string]any, len(p.include))
 		for _, path := range p.include {
 			copyPath(out, doc, p.upToReference(path))
 		}

@@ -51,8 +51,7 @@ func (h *handlers) findTasks(ctx context.Context, c Call, keys api.Fields, joine
 		return api.TasksResponse{}, err
 	}
 	q := task.Query{Request: r, IncludeHidden: truthy(keys["search_hidden"]) || truthy(keys["id"])}
-	old := c.Version.less(paramSections) && p.wants("execution") // shows parameters and configuration there
-	q.Bare = !old && bareTask(p)
+	q.Parts = c.taskParts(p)
 	tasks, err := h.Tasks.List(ctx, c.Who, q)
 	if err != nil {
 		return api.TasksResponse{}, err

@@ -264,7 +264,7 @@ func given(in api.TaskFields) []string {
 // changedFields tells what was written: the named paths as they are now, and
 // what goes with every change.
 func (c Call) changedFields(t task.Task, paths ...string) api.FieldsResponse {
-	document := c.taskDocument(t, nil, noProgress)
+	document := c.taskDocument(t, taskObjects, nil, noProgress)
 	fields := api.Fields{}
 	for _, path := range append(paths, "last_change", "last_changed_by") {
 		if v, ok := lookUp(document, path); ok {

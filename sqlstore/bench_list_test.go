@@ -117,7 +117,7 @@ func BenchmarkLists(b *testing.B) {
 					{"common words, best first", query.Request{Search: common, Order: []query.Order{{Field: query.Score}}}},
 				} {
 					b.Run(c.name, func(b *testing.B) {
-						q := task.Query{Request: c.request, Bare: true}
+						q := task.Query{Request: c.request, Parts: task.Row | task.Tags}
 						q.Page.Limit = 50
 						for b.Loop() {
 							_, err := db.Tasks().List(context.Background(), q)

@@ -83,7 +83,7 @@ func BenchmarkTaskList(b *testing.B) {
 				x.Name, x.LastUpdate = fmt.Sprint(i), at(i)
 				addTasks(b, db, x)
 			}
-			q := task.Query{Bare: true, Request: query.Request{
+			q := task.Query{Parts: task.Row | task.Tags, Request: query.Request{
 				Filter: query.And{
 					query.In{Field: "project", Values: []string{string(p.ID)}},
 					query.Not{Part: query.In{Field: "system_tags", Values: []string{task.Archived}}},

@@ -96,10 +96,6 @@ func (s events) Raise(ctx context.Context, iterations map[event.Target]int64) er
 }
 
 // LastIteration implements event.Store.
-func (s events) LastIteration(ctx context.Context, t event.Target) (int64, error) {
-	return one(ctx, s.db, nil, scalar[int64], `SELECT coalesce(max(last_iteration), 0) FROM event_progress WHERE target = ?`, t.ID)
-}
-
 // byID returns targets in one order for all callers, since each takes the
 // lock of a row.
 func byID[V any](of map[event.Target]V) []event.Target {
@@ -135,24 +131,16 @@ func (s events) Note(ctx context.Context, latest map[event.Target][]event.Latest
 }
 
 func (s events) Progress(ctx context.Context, targets []event.Target, limit int) (map[event.Target]event.Progress, error) {
-	kinds := make(map[string]event.Target, len(targets))
-	ids := make([]string, 0, len(targets))
-	for _, t := range targets {
-		kinds[t.ID] = t
-		ids = append(ids, t.ID)
-	}
-	out := make(map[event.Target]event.Progress, len(targets))
-	where, arg := among(s.db.dialect, "target", ids)
-	_, err := collect(ctx, s.db, func(r scanner) (id string, err error) {
-		var p event.Progress
-		err = r.Scan(&id, &p.LastIteration)
-		out[kinds[id]] = p
-		return id, err
-	}, `SELECT target, last_iteration FROM event_progress WHERE `+where, arg)
+	last, err := s.LastIterations(ctx, targets)
 	if err != nil {
 		return nil, err
 	}
-	where, arg = among(s.db.dialect, "p.target", ids)
+	out := make(map[event.Target]event.Progress, len(last))
+	for t, n := range last {
+		out[t] = event.Progress{LastIteration: n}
+	}
+	kinds, ids := idsOf(targets)
+	where, arg := among(s.db.dialect, "p.target", ids)
 	series, err := s.scanSeries(ctx, kinds, `WHERE `+where+` AND s.place < ?`, arg, limit)
 	if err != nil {
 		return nil, err
@@ -172,6 +160,30 @@ func (s events) Progress(ctx context.Context, targets []event.Target, limit int)
 	}, `SELECT p.target, m.metric, m.type, m.last_update FROM event_metric m JOIN event_progress p ON p.id = m.owner
 		WHERE `+where+` ORDER BY p.target, m.metric, m.type`, arg)
 	return out, err
+}
+
+func (s events) LastIterations(ctx context.Context, targets []event.Target) (map[event.Target]int64, error) {
+	kinds, ids := idsOf(targets)
+	out := make(map[event.Target]int64, len(targets))
+	where, arg := among(s.db.dialect, "target", ids)
+	_, err := collect(ctx, s.db, func(r scanner) (id string, err error) {
+		var n int64
+		err = r.Scan(&id, &n)
+		out[kinds[id]] = n
+		return id, err
+	}, `SELECT target, last_iteration FROM event_progress WHERE `+where, arg)
+	return out, err
+}
+
+// idsOf returns the ids of targets, which no two kinds share, and what they
+// stand for.
+func idsOf(targets []event.Target) (kinds map[string]event.Target, ids []string) {
+	kinds = make(map[string]event.Target, len(targets))
+	for _, t := range targets {
+		kinds[t.ID] = t
+		ids = append(ids, t.ID)
+	}
+	return kinds, ids
 }
 
 func (s events) Names(ctx context.Context, targets []event.Target, types []event.Type) ([]event.Name, error) {

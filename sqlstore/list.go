@@ -65,14 +65,31 @@ func (db *DB) total(ctx context.Context, src source, own []cond, r query.Request
 		"SELECT count(*) FROM (SELECT 1 FROM "+src.table+" WHERE "+where.sql+" LIMIT ?) few", append(where.args, limit)...)
 }
 
-// page returns the ids of the rows that a list request asks for, in its order.
-// own are the conditions that the noun adds.
+// page returns the ids of the rows that a list request asks for, in its order,
+// and maybe ids of which there is no row, if it asks for ids. own are the
+// conditions that the noun adds.
 func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request) ([]string, error) {
+	if ids, ok := byIDs(own, r); ok {
+		return ids, nil
+	}
 	rows, err := db.places(ctx, src, own, r)
 	if err != nil {
 		return nil, err
 	}
 	return turned(r.Bookmark, rows), nil
+}
+
+// byIDs are the ids of a request that asks for rows by their ids and for nothing
+// else, as those do that follow references: there is nothing to look up.
+func byIDs(own []cond, r query.Request) ([]string, bool) {
+	in, ok := r.Filter.(query.In)
+	if !ok || in.Field != "id" || len(own) > 0 || r.Search != nil || r.Bookmark != nil || r.Page != (query.Page{}) {
+		return nil, false
+	}
+	if len(r.Order) > 0 && r.Order[0] != (query.Order{Field: "id"}) {
+		return nil, false
+	}
+	return slices.Compact(slices.Sorted(slices.Values(in.Values))), true
 }
 
 // places is page with what the rows are ordered by, if there is a bookmark.
@@ -172,13 +189,4 @@ func inOrder[T any](ids []string, rows []T, id func(T) string) []T {
 	}
 	slices.SortFunc(rows, func(a, b T) int { return at[id(a)] - at[id(b)] })
 	return rows
-}
-
-// convert changes the type of ids.
-func convert[To, From ~string](ids []From) []To {
-	out := make([]To, len(ids))
-	for i, id := range ids {
-		out[i] = To(id)
-	}
-	return out
 }

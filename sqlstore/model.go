@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -53,12 +54,12 @@ func (s models) Lock(ctx context.Context, id model.ID) (model.Model, error) {
 }
 
 func (s models) get(ctx context.Context, id model.ID, lock string) (model.Model, error) {
-	m, err := one(ctx, s.db, noModel(id), scanModel, selectModel+` WHERE model.id = ?`+lock, id)
+	m, err := one(ctx, s.db, noModel(id), scanModel(model.All), selectModel(model.All)+` WHERE model.id = ?`+lock, id)
 	if err != nil {
 		return model.Model{}, err
 	}
 	found := []model.Model{m}
-	err = s.attach(ctx, found, false)
+	err = s.attach(ctx, found, model.All)
 	return found[0], err
 }
 
@@ -230,17 +231,14 @@ func (s models) List(ctx context.Context, q model.Query) ([]model.Model, error) 
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	sel, scan := selectModel, scanModel
-	if q.Bare {
-		sel, scan = selectBareModel, scanBareModel
-	}
+	what := cmp.Or(q.Parts, model.All)
 	where, arg := among(s.db.dialect, "model.id", ids)
-	found, err := collect(ctx, s.db, scan, sel+` WHERE `+where, arg)
+	found, err := collect(ctx, s.db, scanModel(what), selectModel(what)+` WHERE `+where, arg)
 	if err != nil {
 		return nil, err
 	}
 	found = inOrder(ids, found, func(m model.Model) string { return string(m.ID) })
-	return found, s.attach(ctx, found, q.Bare)
+	return found, s.attach(ctx, found, what)
 }
 
 // own are the conditions of a query beside its filter.

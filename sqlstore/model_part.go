@@ -8,30 +8,34 @@ import (
 	"github.com/coffer-ml/coffer/model"
 )
 
-// attach loads what hangs on the rows: tags, and metadata unless bare. Each is
-// one query, however many rows there are.
-func (s models) attach(ctx context.Context, found []model.Model, bare bool) error {
+// attach loads the parts that hang on the rows. Each is one query, however many
+// rows there are.
+func (s models) attach(ctx context.Context, found []model.Model, what model.Part) error {
 	ids := make([]string, len(found))
 	at := make(map[string]*model.Model, len(found))
 	for i := range found {
 		ids[i] = string(found[i].ID)
 		at[ids[i]] = &found[i]
 	}
-	tags, err := modelTags.load(ctx, s.db, ids)
-	if err != nil {
-		return err
+	if what&model.Tags != 0 {
+		tags, err := modelTags.load(ctx, s.db, ids)
+		if err != nil {
+			return err
+		}
+		for id, of := range tags {
+			at[id].Tags, at[id].SystemTags = of.tags, of.system
+		}
 	}
-	for id, of := range tags {
-		at[id].Tags, at[id].SystemTags = of.tags, of.system
+	if what&model.Items != 0 {
+		items, err := s.loadItems(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for id, of := range items {
+			at[id].Metadata = of
+		}
 	}
-	if bare {
-		return nil
-	}
-	items, err := s.loadItems(ctx, ids)
-	for id, of := range items {
-		at[id].Metadata = of
-	}
-	return err
+	return nil
 }
 
 func (s models) loadItems(ctx context.Context, ids []string) (map[string]model.Metadata, error) {

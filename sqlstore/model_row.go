@@ -36,13 +36,33 @@ func modelValues(m model.Model) ([]any, error) {
 }
 
 const (
-	bareModelColumns = `model.id, model.name, model.comment, model.uri, model.framework, model.task_id, model.parent, model.project_id, model.user_id,
+	modelRowColumns = `model.id, model.name, model.comment, model.uri, model.framework, model.task_id, model.parent, model.project_id, model.user_id,
 		model.ready, model.public, model.created, model.last_update, model.last_change, model.last_changed_by, model.iteration, model.labels`
-	selectBareModel = `SELECT ` + bareModelColumns + ` FROM model`
-	selectModel     = `SELECT ` + bareModelColumns + `, model.cache, model.design FROM model`
+	modelDesign = `, model.cache, model.design`
 )
 
-func bareModelFields(m *model.Model) []any {
+// selectModel reads the parts of models that are columns of theirs, and
+// scanModel takes them.
+func selectModel(what model.Part) string {
+	columns := modelRowColumns
+	if what&model.Design != 0 {
+		columns += modelDesign
+	}
+	return `SELECT ` + columns + ` FROM model`
+}
+
+func scanModel(what model.Part) func(scanner) (model.Model, error) {
+	return func(s scanner) (m model.Model, err error) {
+		to := modelRow(&m)
+		if what&model.Design != 0 {
+			to = append(to, exact{&m.Cache}, exact{&m.Design})
+		}
+		return m, s.Scan(to...)
+	}
+}
+
+// modelRow takes modelRowColumns.
+func modelRow(m *model.Model) []any {
 	return []any{
 		&m.ID, &m.Name, &m.Comment,
 		address{&m.Address},
@@ -54,10 +74,4 @@ func bareModelFields(m *model.Model) []any {
 		nullable(&m.LastChangedBy), &m.Iteration,
 		parsed{&m.Labels},
 	}
-}
-
-func scanBareModel(s scanner) (m model.Model, err error) { return m, s.Scan(bareModelFields(&m)...) }
-
-func scanModel(s scanner) (m model.Model, err error) {
-	return m, s.Scan(append(bareModelFields(&m), exact{&m.Cache}, exact{&m.Design})...)
 }

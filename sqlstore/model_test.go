@@ -68,14 +68,25 @@ func TestModels(t *testing.T) {
 			if want := (map[model.ID]model.Standing{bare.ID: {}, full.ID: {Ready: true, Public: true}}); !reflect.DeepEqual(found, want) {
 				t.Errorf("standings %v", found)
 			}
-			list, err := store.List(ctx, model.Query{Bare: true, Request: query.Request{Order: []query.Order{{Field: "name", Desc: true}}}})
-			must(t, err)
-			short := full
-			short.Design, short.Metadata, short.Cache = nil, nil, nil
-			if !reflect.DeepEqual(list, []model.Model{short, bare}) {
-				t.Errorf("bare rows: %+v", list)
+			for parts := range model.All + 1 {
+				list, err := store.List(ctx, model.Query{Parts: parts, Request: query.Request{Order: []query.Order{{Field: "name", Desc: true}}}})
+				must(t, err)
+				want := full
+				if parts&model.Tags == 0 && parts != 0 {
+					want.Tags, want.SystemTags = nil, nil
+				}
+				if parts&model.Items == 0 && parts != 0 {
+					want.Metadata = nil
+				}
+				if parts&model.Design == 0 && parts != 0 {
+					want.Design, want.Cache = nil, nil
+				}
+				if !reflect.DeepEqual(list, []model.Model{want, bare}) {
+					t.Errorf("parts %b: %+v", parts, list)
+				}
 			}
-			if list, err = store.List(ctx, model.Query{PrivateOnly: true}); err != nil || len(list) != 1 || list[0].ID != bare.ID {
+			list, err := store.List(ctx, model.Query{PrivateOnly: true})
+			if err != nil || len(list) != 1 || list[0].ID != bare.ID {
 				t.Errorf("private ones: %v, %v", list, err)
 			}
 		})

@@ -95,8 +95,8 @@ func (s models) Naming(ctx context.Context, p file.Path) ([]model.Named, error) 
 // Holding implements model.Store.
 func (s models) Holding(ctx context.Context, d blob.Digest, limit int) ([]model.Holder, error) {
 	return collect(ctx, s.db, func(s scanner) (h model.Holder, err error) {
-		return h, s.Scan(append(bareModelFields(&h.Model), &h.Version)...)
-	}, `SELECT `+bareModelColumns+`, few.number
+		return h, s.Scan(append(modelRow(&h.Model), &h.Version)...)
+	}, `SELECT `+modelRowColumns+`, few.number
 		FROM (SELECT model_id, max(number) AS number FROM model_version WHERE digest = ? GROUP BY model_id ORDER BY model_id LIMIT ?) few
 		JOIN model ON model.id = few.model_id ORDER BY model.id`, d, limit)
 }

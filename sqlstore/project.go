@@ -111,9 +111,14 @@ func (s projects) Many(ctx context.Context, ids []project.ID) ([]project.Project
 	return s.several(ctx, where, arg)
 }
 
+// rows returns the projects that meet a condition, without their tags.
+func (s projects) rows(ctx context.Context, where string, args ...any) ([]project.Project, error) {
+	return collect(ctx, s.db, scanProject, `SELECT `+projectColumns+` FROM project WHERE `+where, args...)
+}
+
 // several returns the projects that meet a condition.
 func (s projects) several(ctx context.Context, where string, args ...any) ([]project.Project, error) {
-	found, err := collect(ctx, s.db, scanProject, `SELECT `+projectColumns+` FROM project WHERE `+where, args...)
+	found, err := s.rows(ctx, where, args...)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -140,7 +145,15 @@ func (s projects) List(ctx context.Context, q project.Query) ([]project.Project,
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Many(ctx, convert[project.ID](found))
+	if len(found) == 0 {
+		return nil, nil
+	}
+	load := s.several
+	if q.Untagged {
+		load = s.rows
+	}
+	where, arg := among(s.db.dialect, "project.id", found)
+	list, err := load(ctx, where, arg)
 	return inOrder(found, list, func(p project.Project) string { return string(p.ID) }), err
 }
 

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -64,7 +65,7 @@ func (s tasks) Lock(ctx context.Context, id task.ID) (task.Task, error) {
 }
 
 func (s tasks) get(ctx context.Context, id task.ID, lock string) (task.Task, error) {
-	t, err := one(ctx, s.db, task.ErrNotFound, scanTask, selectTask+` WHERE task.id = ?`+lock, id)
+	t, err := one(ctx, s.db, task.ErrNotFound, scanTask(task.All), selectTask(task.All)+` WHERE task.id = ?`+lock, id)
 	if err == task.ErrNotFound { //nolint:errorlint // it is the very value given above
 		return task.Task{}, noTask(id)
 	}
@@ -72,7 +73,7 @@ func (s tasks) get(ctx context.Context, id task.ID, lock string) (task.Task, err
 		return task.Task{}, err
 	}
 	found := []task.Task{t}
-	err = s.attach(ctx, found, false)
+	err = s.attach(ctx, found, task.All)
 	return found[0], err
 }
 
@@ -301,17 +302,14 @@ func (s tasks) List(ctx context.Context, q task.Query) ([]task.Task, error) {
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	sel, scan := selectTask, scanTask
-	if q.Bare {
-		sel, scan = selectBareTask, scanBareTask
-	}
+	what := cmp.Or(q.Parts, task.All)
 	where, arg := among(s.db.dialect, "task.id", ids)
-	found, err := collect(ctx, s.db, scan, sel+` WHERE `+where, arg)
+	found, err := collect(ctx, s.db, scanTask(what), selectTask(what)+` WHERE `+where, arg)
 	if err != nil {
 		return nil, err
 	}
 	found = inOrder(ids, found, func(t task.Task) string { return string(t.ID) })
-	return found, s.attach(ctx, found, q.Bare)
+	return found, s.attach(ctx, found, what)
 }
 
 // own are the conditions of a query beside its filter.

@@ -12,37 +12,43 @@ import (
 
 var taskTags = tagTable{table: "task_tag", owner: "task_id", dated: "task"}
 
-// attach loads what hangs on the rows: tags and links, and parameters unless
-// bare. Each is one query, however many rows there are.
-func (s tasks) attach(ctx context.Context, found []task.Task, bare bool) error {
+// attach loads the parts that hang on the rows. Each is one query, however many
+// rows there are.
+func (s tasks) attach(ctx context.Context, found []task.Task, what task.Part) error {
 	ids := make([]string, len(found))
 	at := make(map[string]*task.Task, len(found))
 	for i := range found {
 		ids[i] = string(found[i].ID)
 		at[ids[i]] = &found[i]
 	}
-	tags, err := taskTags.load(ctx, s.db, ids)
-	if err != nil {
-		return err
+	if what&task.Tags != 0 {
+		tags, err := taskTags.load(ctx, s.db, ids)
+		if err != nil {
+			return err
+		}
+		for id, of := range tags {
+			at[id].Tags, at[id].SystemTags = of.tags, of.system
+		}
 	}
-	for id, of := range tags {
-		at[id].Tags, at[id].SystemTags = of.tags, of.system
+	if what&task.Links != 0 {
+		links, err := s.loadLinks(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for id, of := range links {
+			at[id].Models = of
+		}
 	}
-	links, err := s.loadLinks(ctx, ids)
-	if err != nil {
-		return err
+	if what&task.Parameters != 0 {
+		params, err := s.loadParams(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for id, of := range params {
+			at[id].Hyperparams = of
+		}
 	}
-	for id, of := range links {
-		at[id].Models = of
-	}
-	if bare {
-		return nil
-	}
-	params, err := s.loadParams(ctx, ids)
-	for id, of := range params {
-		at[id].Hyperparams = of
-	}
-	return err
+	return nil
 }
 
 func (s tasks) loadParams(ctx context.Context, ids []string) (map[string]task.Params, error) {

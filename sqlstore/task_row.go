@@ -54,44 +54,53 @@ func taskDocuments(t task.Task) ([]any, error) {
 }
 
 const (
-	bareTaskColumns = `task.id, task.name, task.type, task.comment, task.parent, task.project_id, task.user_id,
+	taskRowColumns = `task.id, task.name, task.type, task.comment, task.parent, task.project_id, task.user_id,
 		task.status, task.status_reason, task.status_message, task.status_changed,
 		task.created, task.started, task.completed, task.published, task.last_update, task.last_change, task.last_changed_by,
-		task.active_duration, task.last_worker, task.last_worker_report, task.enqueued_from,
-		task.output, task.execution, task.runtime, task.container, task.public`
-	selectBareTask = `SELECT ` + bareTaskColumns + ` FROM task`
-	selectTask     = `SELECT ` + bareTaskColumns + `, d.script, d.configuration, d.script_diff
-		FROM task LEFT JOIN task_document d ON d.task_id = task.id`
+		task.active_duration, task.last_worker, task.last_worker_report, task.enqueued_from, task.public`
+	taskSettings = `, task.output, task.execution, task.runtime, task.container`
+	taskCode     = `, d.script, d.configuration, d.script_diff`
 )
 
-func bareTaskFields(t *task.Task) []any {
-	return []any{
-		&t.ID, &t.Name, &t.Type, &t.Comment, nullable(&t.Parent), nullable(&t.Project), nullable(&t.User),
-		&t.Status, &t.StatusReason, &t.StatusMessage,
-		clock{&t.StatusChanged},
-		clock{&t.Created},
-		clock{&t.Started},
-		clock{&t.Completed},
-		clock{&t.Published},
-		clock{&t.LastUpdate},
-		clock{&t.LastChange},
-		nullable(&t.LastChangedBy),
-		&t.ActiveDuration, &t.LastWorker,
-		clock{&t.LastWorkerReport},
-		&t.EnqueuedFrom,
-		parsed{&t.Output},
-		exact{&t.Execution},
-		exact{&t.Runtime},
-		exact{&t.Container},
-		&t.Public,
+// selectTask reads the parts of tasks that are columns of theirs, and scanTask
+// takes them.
+func selectTask(what task.Part) string {
+	columns, from := taskRowColumns, ` FROM task`
+	if what&task.Settings != 0 {
+		columns += taskSettings
 	}
+	if what&task.Source != 0 {
+		columns, from = columns+taskCode, from+` LEFT JOIN task_document d ON d.task_id = task.id`
+	}
+	return `SELECT ` + columns + from
 }
 
-func scanBareTask(s scanner) (t task.Task, err error) { return t, s.Scan(bareTaskFields(&t)...) }
-
-func scanTask(s scanner) (t task.Task, err error) {
-	var diff string
-	err = s.Scan(append(bareTaskFields(&t), exact{&t.Script}, parsed{&t.Configuration}, nullable(&diff))...)
-	t.Script.Diff = diff
-	return t, err
+func scanTask(what task.Part) func(scanner) (task.Task, error) {
+	return func(s scanner) (t task.Task, err error) {
+		to := []any{
+			&t.ID, &t.Name, &t.Type, &t.Comment, nullable(&t.Parent), nullable(&t.Project), nullable(&t.User),
+			&t.Status, &t.StatusReason, &t.StatusMessage,
+			clock{&t.StatusChanged},
+			clock{&t.Created},
+			clock{&t.Started},
+			clock{&t.Completed},
+			clock{&t.Published},
+			clock{&t.LastUpdate},
+			clock{&t.LastChange},
+			nullable(&t.LastChangedBy),
+			&t.ActiveDuration, &t.LastWorker,
+			clock{&t.LastWorkerReport},
+			&t.EnqueuedFrom, &t.Public,
+		}
+		if what&task.Settings != 0 {
+			to = append(to, parsed{&t.Output}, exact{&t.Execution}, exact{&t.Runtime}, exact{&t.Container})
+		}
+		var diff string
+		if what&task.Source != 0 {
+			to = append(to, exact{&t.Script}, parsed{&t.Configuration}, nullable(&diff))
+		}
+		err = s.Scan(to...)
+		t.Script.Diff = diff
+		return t, err
+	}
 }

@@ -304,13 +304,29 @@ func TestTaskLists(t *testing.T) {
 				t.Errorf("got %+v\nwant %+v", got, full)
 			}
 		})
-		t.Run("load bare tasks without what is large", func(t *testing.T) {
-			got, err := db.Tasks().List(ctx, task.Query{Bare: true})
-			must(t, err)
-			want := full
-			want.Script, want.Hyperparams, want.Configuration = task.Script{}, nil, nil
-			if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
-				t.Errorf("got %+v\nwant %+v", got, want)
+		t.Run("load the parts that are asked for", func(t *testing.T) {
+			for parts := task.Part(1); parts <= task.All; parts++ {
+				got, err := db.Tasks().List(ctx, task.Query{Parts: parts})
+				must(t, err)
+				want := full
+				if parts&task.Tags == 0 {
+					want.Tags, want.SystemTags = nil, nil
+				}
+				if parts&task.Parameters == 0 {
+					want.Hyperparams = nil
+				}
+				if parts&task.Links == 0 {
+					want.Models = task.Models{}
+				}
+				if parts&task.Settings == 0 {
+					want.Output, want.Execution, want.Runtime, want.Container = task.Output{}, task.Execution{}, nil, nil
+				}
+				if parts&task.Source == 0 {
+					want.Script, want.Configuration = task.Script{}, nil
+				}
+				if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+					t.Errorf("parts %b: got %+v\nwant %+v", parts, got, want)
+				}
 			}
 		})
 		t.Run("show hidden ones if asked", func(t *testing.T) {

@@ -145,7 +145,7 @@ func wholeScroll(t *testing.T, db *sqlstore.DB, r query.Request, size int) (all 
 		at, err := query.ParseBookmark(r.Bookmark.Encode(r.Order), r.Order)
 		must(t, err)
 		r.Bookmark = &at
-		got, err := db.Tasks().List(context.Background(), task.Query{Request: r, IncludeHidden: true, Bare: true})
+		got, err := db.Tasks().List(context.Background(), task.Query{Request: r, IncludeHidden: true, Parts: task.Row | task.Tags})
 		must(t, err)
 		if all = append(all, ids(got, taskID)...); len(got) < size {
 			return all
@@ -175,7 +175,7 @@ func TestListAnswersAsTheOracle(t *testing.T) {
 			sqlstore.LetDrive(db, []int{5000, 10, 2}[i%3])
 			r := query.Request{Filter: d.filter(3), Order: d.order(), Page: query.Page{Offset: d.IntN(10), Limit: d.IntN(20)}}
 			want := answer(all, iterations, r)
-			got, err := db.Tasks().List(ctx, task.Query{Request: r, IncludeHidden: true, Bare: i%2 == 0})
+			got, err := db.Tasks().List(ctx, task.Query{Request: r, IncludeHidden: true, Parts: task.Part(i%2) * task.Row})
 			if err != nil {
 				t.Fatalf("case %d: %+v: %v", i, r, err)
 			}

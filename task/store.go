@@ -64,10 +64,10 @@ var Fields = query.Fields{
 type Query struct {
 	query.Request
 	IncludeHidden bool // also tasks with the system tag hidden
-	Bare          bool // rows without parameters, configuration and script
+	Parts         Part // which to load; 0 for all
 }
 
-// Part names what Save writes.
+// Part names what Save writes and what List loads.
 type Part uint8
 
 // The parts of a task.
@@ -76,7 +76,9 @@ const (
 	Tags                        // Tags and SystemTags
 	Parameters                  // Hyperparams
 	Links                       // Models
-	All        = Row | Tags | Parameters | Links
+	Settings                    // Output, Execution, Runtime and Container, which are saved with Row
+	Source                      // Script and Configuration, which are saved with Row
+	All        = Row | Tags | Parameters | Links | Settings | Source
 )
 
 // Store keeps tasks. Writes take part in the transaction of the context.
@@ -94,7 +96,8 @@ type Store interface {
 	Standings(ctx context.Context, ids []ID) (map[ID]Standing, error)
 	// LockStanding is Standing for a transaction that depends on its staying so.
 	LockStanding(ctx context.Context, id ID) (Standing, error)
-	// List answers a query in a fixed number of SQL queries.
+	// List answers a query in a fixed number of SQL queries. Row is always
+	// loaded.
 	List(ctx context.Context, q Query) ([]Task, error)
 	// Save writes the named parts.
 	Save(ctx context.Context, t Task, what Part) error

@@ -15,8 +15,8 @@ import (
 const (
 	// readBuffer keeps the client cheap for large downloads.
 	readBuffer = 1 << 20
-	// patience bounds one request.
-	patience = 5 * time.Minute
+	// patience bounds one request; the longest sends several gigabytes to fake-gcs-server.
+	patience = 90 * time.Minute
 	boundary = "coffer-load-boundary"
 	partTail = "\r\n--" + boundary + "--\r\n"
 )

@@ -24,8 +24,6 @@ from clearml.binding.artifacts import Artifact  # noqa: E402
 
 import samples  # noqa: E402
 
-AUDIT = "audit"
-
 
 def folder_of(name):
     """Where a sample keeps files of its own: the same for all processes, since previews name it."""
@@ -46,12 +44,10 @@ def write():
     for name, sample in samples.SAMPLES.items():
         sent = sample.make(folder_of(name))
         assert task.upload_artifact(name, sent, wait_on_upload=True, auto_pickle=True, **sample.options), name
-        truth[name] = {"repr": sample.prints(sent)}
-        if sample.pixels:
-            truth[name]["pixels"] = samples.rgba(sent).tobytes().hex()
+        truth[name] = samples.truth(name, sent)
     task.upload_artifact("link", samples.LINK)
-    task.register_artifact(AUDIT, samples.frame())
-    truth[AUDIT] = {"repr": repr(samples.frame())}
+    task.register_artifact(samples.AUDIT, samples.frame())
+    truth[samples.AUDIT] = {"repr": repr(samples.frame())}
     task.flush(wait_for_uploads=True)
     out = WORK / "python"
     out.mkdir()
@@ -86,7 +82,7 @@ def read(writer):
     records = json.loads((folder / "records.json").read_text())
     wrong, seen = [], 0
     for name, record in records.items():
-        if name in ("link", AUDIT):
+        if name in ("link", samples.AUDIT):
             continue
         sample = samples.SAMPLES[name]
         path = folder / name / record["File"]

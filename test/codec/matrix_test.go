@@ -2,11 +2,8 @@ package codec_test
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"image"
-	"image/color"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,19 +14,16 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"github.com/coffer-ml/coffer/codec"
+	"github.com/coffer-ml/coffer/test/truth"
 )
 
 const python = "../../.venv/compat-newest/bin/python"
-
-// truth is what Python says of a sample: its repr(), and the pixels of an
-// image as RGBA in hex.
-type truth struct{ Repr, Pixels string }
 
 // matrix is the work of the test: what both sides wrote.
 type matrix struct {
 	work           string
 	python, golang map[string]codec.Record
-	truth          map[string]truth
+	truth          map[string]truth.Truth
 	values         map[string]any // what Go read of Python's files
 }
 
@@ -152,53 +146,17 @@ func normal(v any) any {
 // check compares what Go read with what Python says of it.
 func (m *matrix) check(t *testing.T, name string, rec codec.Record, v any) {
 	t.Helper()
-	want := m.truth[name]
 	switch v := v.(type) {
-	case image.Image:
-		limit := 0.0
-		if !strings.HasSuffix(name, ".png") && !strings.HasSuffix(name, ".bmp") && !strings.HasSuffix(name, ".gif") && !strings.HasPrefix(name, "pickle") {
-			limit = 8 // lossy, and decoders differ
-		}
-		if off := distance(t, v, want.Pixels); off > limit {
-			t.Errorf("%s: pixels are %.1f off", name, off)
-		}
 	case *codec.Archive:
 		if !strings.Contains(rec.Preview, v.Members[0].Name) {
 			t.Errorf("%s: members %v", name, v.Members)
 		}
 	case *codec.Blob:
-	case arrow.Table:
-		if rec.ContentType != "text/csv" { // CSV has no types
-			if got := codec.PyRepr(v); got != want.Repr {
-				t.Errorf("%s: got\n%s\nwant\n%s", name, got, want.Repr)
-			}
-		}
 	default:
-		if got := codec.PyRepr(v); got != want.Repr {
-			t.Errorf("%s: got %.300s\nwant %.300s", name, got, want.Repr)
+		if err := m.truth[name].Compare(name, rec.ContentType, v); err != nil {
+			t.Error(err)
 		}
 	}
-}
-
-// distance is the mean difference of the channels, of images that are opaque
-// where they are lossy.
-func distance(t *testing.T, m image.Image, pixels string) float64 {
-	t.Helper()
-	want, err := hex.DecodeString(pixels)
-	if err != nil || len(want) != 4*m.Bounds().Dx()*m.Bounds().Dy() {
-		t.Fatalf("%d bytes for an image of %v: %v", len(want), m.Bounds(), err)
-	}
-	sum, i := 0.0, 0
-	for y := range m.Bounds().Dy() {
-		for x := range m.Bounds().Dx() {
-			c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
-			for _, v := range []uint8{c.R, c.G, c.B, c.A} {
-				sum += max(float64(v), float64(want[i])) - min(float64(v), float64(want[i]))
-				i++
-			}
-		}
-	}
-	return sum / float64(len(want))
 }
 
 // write writes Go's own values, and all tables, as those that Python wrote.

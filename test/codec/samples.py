@@ -368,3 +368,13 @@ def equal_pickled(got, sent):
 
 SAMPLES: dict[str, Any] = dict(_samples())
 LINK = "s3://bucket/raw.csv"
+AUDIT = "audit"  # the name of frame() where it is registered
+
+
+def truth(name, sent):
+    """What Python says of a sample, for package test/truth."""
+    sample = SAMPLES[name]
+    said = {"repr": sample.prints(sent), "plain": name.removeprefix("pickle ") in PLAIN}
+    if sample.pixels:
+        said["pixels"] = rgba(sent).tobytes().hex()
+    return said

@@ -18,7 +18,6 @@ from clearml import Task  # noqa: E402
 import samples  # noqa: E402
 
 MODE, WORK = sys.argv[1], Path(sys.argv[2])
-AUDIT = "audit"
 
 
 def folder_of(name):
@@ -40,12 +39,10 @@ def write():
         sent = sample.make(folder_of(name))
         options = {"metadata": {"sample": name}, "wait_on_upload": True, "auto_pickle": True, **sample.options}
         assert task.upload_artifact(name, sent, **options), name
-        truth[name] = {"repr": sample.prints(sent), "plain": name.removeprefix("pickle ") in samples.PLAIN}
-        if sample.pixels:
-            truth[name]["pixels"] = samples.rgba(sent).tobytes().hex()
+        truth[name] = samples.truth(name, sent)
     task.upload_artifact("link", samples.LINK, metadata={"sample": "link"})
-    task.register_artifact(AUDIT, samples.frame(), metadata={"sample": AUDIT})
-    truth[AUDIT] = {"repr": repr(samples.frame())}
+    task.register_artifact(samples.AUDIT, samples.frame(), metadata={"sample": samples.AUDIT})
+    truth[samples.AUDIT] = {"repr": repr(samples.frame())}
     task.close()
     (WORK / "truth.json").write_text(json.dumps(truth))
     print(task.id)
@@ -60,7 +57,7 @@ def read(task, names):
             assert artifact.metadata == {"sample": name}, f"metadata {artifact.metadata}"
             if name == "link":
                 assert artifact.url == samples.LINK
-            elif name == AUDIT:
+            elif name == samples.AUDIT:
                 samples.equal_frame(artifact.get(), samples.frame())
             else:
                 samples.SAMPLES[name].same(artifact.get(), samples.SAMPLES[name].make(folder_of(name)))

@@ -1,9 +1,6 @@
 package sdk_test
 
 import (
-	"encoding/hex"
-	"image"
-	"image/color"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,14 +12,8 @@ import (
 
 	"github.com/coffer-ml/coffer/client"
 	"github.com/coffer-ml/coffer/codec"
+	"github.com/coffer-ml/coffer/test/truth"
 )
-
-// truth is what Python says of a sample.
-type truth struct {
-	Repr   string
-	Pixels string // of an image, as RGBA in hex
-	Plain  bool   // a pickle of what Go has values for
-}
 
 // TestMatrix has one value of every kind written by a Python and by a Go
 // program, and read by both, all through the SDKs and a real server: equal
@@ -36,7 +27,7 @@ func TestMatrix(t *testing.T) {
 	must(t, err)
 	text, err := os.ReadFile(filepath.Join(work, "truth.json"))
 	must(t, err)
-	m := &matrix{c: c, truth: parse[map[string]truth](t, string(text)), records: map[string]*client.Artifact{}, values: map[string]any{}}
+	m := &matrix{c: c, truth: parse[map[string]truth.Truth](t, string(text)), records: map[string]*client.Artifact{}, values: map[string]any{}}
 	var names []string
 	for a, err := range written.Artifacts(t.Context()) {
 		must(t, err)
@@ -70,7 +61,7 @@ func TestMatrix(t *testing.T) {
 
 type matrix struct {
 	c       *client.Client
-	truth   map[string]truth
+	truth   map[string]truth.Truth
 	records map[string]*client.Artifact // that Python wrote
 	values  map[string]any              // what Go read of them
 }
@@ -105,16 +96,7 @@ func (m *matrix) read(t *testing.T, a *client.Artifact) any {
 		t.Errorf("%s: %v", a.Name, err)
 		return nil
 	}
-	want := m.truth[a.Name]
 	switch v := v.(type) {
-	case image.Image:
-		limit := 0.0
-		if ext := path.Ext(a.Name); ext == ".jpg" || ext == ".webp" { // lossy, and decoders differ
-			limit = 8
-		}
-		if off := distance(t, v, want.Pixels); off > limit {
-			t.Errorf("%s: pixels are %.1f off", a.Name, off)
-		}
 	case *codec.Archive:
 		dir, err := client.Get[codec.Dir](t.Context(), a)
 		must(t, err)
@@ -126,13 +108,9 @@ func (m *matrix) read(t *testing.T, a *client.Artifact) any {
 		file, err := client.Get[codec.File](t.Context(), a)
 		must(t, err)
 		return file
-	case arrow.Table:
-		if a.ContentType != "text/csv" && codec.PyRepr(v) != want.Repr { // CSV has no types
-			t.Errorf("%s: got\n%s\nwant\n%s", a.Name, codec.PyRepr(v), want.Repr)
-		}
 	default:
-		if got := codec.PyRepr(v); got != want.Repr {
-			t.Errorf("%s: got %.300s\nwant %.300s", a.Name, got, want.Repr)
+		if err := m.truth[a.Name].Compare(a.Name, a.ContentType, v); err != nil {
+			t.Error(err)
 		}
 	}
 	return v
@@ -202,24 +180,4 @@ func (m *matrix) same(t *testing.T, a *client.Artifact) {
 			t.Errorf("%s: got %d bytes, %s, want %d, %s", a.Name, a.Size, a.SHA256, want.Size, want.SHA256)
 		}
 	}
-}
-
-// distance is the mean difference of the channels.
-func distance(t *testing.T, m image.Image, pixels string) float64 {
-	t.Helper()
-	want, err := hex.DecodeString(pixels)
-	if err != nil || len(want) != 4*m.Bounds().Dx()*m.Bounds().Dy() {
-		t.Fatalf("%d bytes for an image of %v: %v", len(want), m.Bounds(), err)
-	}
-	sum, i := 0.0, 0
-	for y := range m.Bounds().Dy() {
-		for x := range m.Bounds().Dx() {
-			c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
-			for _, v := range []uint8{c.R, c.G, c.B, c.A} {
-				sum += max(float64(v), float64(want[i])) - min(float64(v), float64(want[i]))
-				i++
-			}
-		}
-	}
-	return sum / float64(len(want))
 }

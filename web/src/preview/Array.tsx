@@ -1,15 +1,14 @@
 import { SegmentedControl, TextInput } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { count, size, value } from '../lib/format'
-import { Icon } from '../ui/Icon'
 import { Bars } from './Bars'
-import type { Props } from './Preview'
-import { addressOf, membersOf, toNumber, type ArrayView, type Num, type Stats } from './types'
+import { Step } from './Step'
+import { addressOf, membersOf, toNumber, type ArrayView, type Num, type PartProps, type Stats } from './types'
 
 const shape = (s: number[]) => s.map((n) => n.toLocaleString('en')).join(' × ') || 'scalar'
 const written = (n: Num) => (typeof n === 'number' ? value(n) : n)
 
-export function ArrayPart({ shown, digest, part, set }: Props) {
+export function ArrayPart({ shown, digest, part, set }: PartProps) {
   const a = shown.array!
   const [view, setView] = useState<'picture' | 'drawing' | 'values'>(a.picture ? 'picture' : a.heat || a.curve ? 'drawing' : 'values')
   const data = [
@@ -254,16 +253,6 @@ function Grid({ array, page }: { array: ArrayView; page: (rows: string, cols: st
         <Step label="Columns behind" icon="left" turn off={c + cols >= v.of[1]} go={() => move(0, cols)} />
       </div>
     </>
-  )
-}
-
-export function Step({ label, icon, off, go, turn }: { label: string; icon: 'up' | 'down' | 'left'; off: boolean; go: () => void; turn?: boolean }) {
-  return (
-    <button type="button" className="pvstep" disabled={off} aria-label={label} title={label} onClick={go}>
-      <span style={turn ? { display: 'inline-flex', transform: 'rotate(180deg)' } : { display: 'inline-flex' }}>
-        <Icon name={icon} size={14} />
-      </span>
-    </button>
   )
 }
 

@@ -6,13 +6,12 @@ import { Find, Marked } from '../ui/Find'
 import { Heads } from '../ui/Heads'
 import { Icon } from '../ui/Icon'
 import { CopyButton } from '../ui/Parts'
-import { Step } from './Array'
-import type { Props } from './Preview'
-import { addressOf, membersOf, type Member } from './types'
+import { Step } from './Step'
+import { addressOf, membersOf, type Member, type PartProps } from './types'
 
 const LINES = 500
 
-export function TextPart({ shown, part, set }: Props) {
+export function TextPart({ shown, part, set }: PartProps) {
   const t = shown.text!
   const [q, setQ] = useState('')
   const body = useRef<HTMLDivElement>(null)
@@ -52,7 +51,7 @@ export function TextPart({ shown, part, set }: Props) {
   )
 }
 
-export function ImagePart({ shown, digest, part }: Props) {
+export function ImagePart({ shown, digest, part }: PartProps) {
   const [whole, setWhole] = useState(false)
   const i = shown.image!
   const full = '/api/' + addressOf(digest, part, '/bytes')
@@ -84,7 +83,7 @@ export function ImagePart({ shown, digest, part }: Props) {
   )
 }
 
-export function MediaPart({ shown, digest, part }: Props) {
+export function MediaPart({ shown, digest, part }: PartProps) {
   const src = '/api/' + addressOf(digest, part, '/bytes')
   return (
     <div className="pad">
@@ -98,7 +97,7 @@ export function MediaPart({ shown, digest, part }: Props) {
 }
 
 /** A page of somebody else: in a sandbox, and its scripts only when asked for. */
-export function PagePart({ shown, digest, part }: Props) {
+export function PagePart({ shown, digest, part }: PartProps) {
   const [state, setState] = useState<'off' | 'still' | 'scripts'>('off')
   const blocked = useScriptsBlocked()
   if (shown.size > 5 << 20) return null
@@ -132,7 +131,7 @@ export function PagePart({ shown, digest, part }: Props) {
 
 const MEMBERS = 500
 
-export function ArchivePart({ shown, part, set }: Props) {
+export function ArchivePart({ shown, part, set }: PartProps) {
   const a = shown.archive!
   const open = (m: Member) => set({ member: [...membersOf(part), m.name].join('!/') })
   const at = (from: number) => set({ ...part, rows: from > 0 ? `${from}-${from + MEMBERS}` : undefined })
@@ -194,7 +193,7 @@ export function ArchivePart({ shown, part, set }: Props) {
 
 const readings = { data: 'holds data', unknown: 'not known here', danger: 'can run code' }
 
-export function PicklePart({ shown }: Props) {
+export function PicklePart({ shown }: PartProps) {
   const p = shown.pickle!
   const [ops, showOps] = useState(false)
   return (
@@ -227,7 +226,7 @@ export function PicklePart({ shown }: Props) {
   )
 }
 
-export function TensorsPart({ shown }: Props) {
+export function TensorsPart({ shown }: PartProps) {
   const t = shown.tensors!
   const most = Math.max(...t.tensors.map((one) => one.bytes), 1)
   return (
@@ -263,7 +262,7 @@ export function TensorsPart({ shown }: Props) {
 
 const HEX = 4096
 
-export function HexPart({ shown, part, set }: Props) {
+export function HexPart({ shown, part, set }: PartProps) {
   const h = shown.hex!
   const bytes = Uint8Array.from(atob(h.bytes), (c) => c.charCodeAt(0))
   const lines: string[] = []

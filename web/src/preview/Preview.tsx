@@ -16,13 +16,6 @@ const names: Record<string, string> = {
   pickle: 'Pickle', tensors: 'Tensors', gzip: 'Content', hex: 'Bytes', empty: 'Empty',
 }
 
-export interface Props {
-  shown: Shown
-  digest: string
-  part: Part
-  set: (change: Part) => void
-}
-
 /** A file as what it is, by what the server found in it. */
 export function Preview({ digest, part, set }: { digest: string; part: Part; set: (change: Part) => void }) {
   const found = useQuery({

@@ -1,13 +1,12 @@
 import { count, value } from '../lib/format'
-import { Step } from './Array'
 import { Bars } from './Bars'
-import type { Props } from './Preview'
-import { toNumber, type Column } from './types'
+import { Step } from './Step'
+import { toNumber, type Column, type PartProps } from './types'
 
 const PAGE = 100
 const COLUMNS = 50
 
-export function TablePart({ shown, part, set }: Props) {
+export function TablePart({ shown, part, set }: PartProps) {
   const t = shown.table!
   const last = t.from + t.cells.length
   const at = (from: number) => set({ ...part, rows: from > 0 ? `${from}-${from + PAGE}` : undefined })

@@ -3,14 +3,13 @@ import { useState } from 'react'
 import { own } from '../api/client'
 import { count } from '../lib/format'
 import { CopyButton } from '../ui/Parts'
-import type { Props } from './Preview'
-import { addressOf, type Part, type Preview, type TreeNode } from './types'
+import { addressOf, type Part, type PartProps, type Preview, type TreeNode } from './types'
 
 const PAGE = 200
 
 const step = (path: string, key: string | number) => `${path}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
-export function TreePart({ shown, digest, part }: Props) {
+export function TreePart({ shown, digest, part }: PartProps) {
   const tree = shown.tree!
   return (
     <div className="pvtree" tabIndex={0} role="region" aria-label="Tree">

@@ -138,6 +138,14 @@ export interface Part {
   find?: string
 }
 
+/** What the part of each kind is given. */
+export interface PartProps {
+  shown: Preview
+  digest: string
+  part: Part
+  set: (change: Part) => void
+}
+
 export const partNames = ['as', 'member', 'slice', 'rows', 'cols', 'path', 'at', 'find'] as const
 
 export const membersOf = (part: Part) => (part.member ? part.member.split('!/') : [])

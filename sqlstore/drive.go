@@ -29,6 +29,12 @@ func (c compiler) ranged(n *node) bool {
 	})
 }
 
+// spanned reports whether an index has the rows in the order of a time.
+func (c compiler) spanned(name string) bool {
+	f, err := c.find(name)
+	return err == nil && f.spanned
+}
+
 // ranges are the ranges of time that must hold and an index answers, by field,
 // but for that by which the list is ordered: its index has them in the wanted
 // order.
@@ -62,122 +68,160 @@ func (c compiler) ranges(n *node, order []query.Order) (map[string]cond, error) 
 // the list, and which only test them: an engine that knows nothing of how often
 // a value occurs would guess.
 func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []query.Order) error {
-	var given []*node // an index has their rows in the wanted order
-	var dated []*node // an index has their rows by day
-	picked := false
+	d := drivers{db: db, compiler: c, order: order}
 	for _, p := range n.conjuncts() {
 		if p.leaf == nil || p.not {
 			continue
 		}
-		f, err := c.find(fieldOf(p.leaf))
-		if err != nil {
+		if err := d.consider(ctx, p); err != nil {
 			return err
 		}
-		if _, ok := p.leaf.(query.Compare); ok && f.ranks != nil && f.rows != nil {
-			few, err := db.few(ctx, c, f, p.leaf, f.rows.table+" v", cond{f.rows.where, f.rows.args}, db.driving)
-			if err != nil {
-				return err
-			}
-			p.drives, picked = few, picked || few
-			continue
+	}
+	for _, chosen := range []func(context.Context, *node) (bool, error){d.byDay, d.byRange, d.inOrder} {
+		if done, err := chosen(ctx, n); done || err != nil {
+			return err
 		}
-		if m, ok := p.leaf.(query.Match); ok && f.startsSo(m.Pattern) && p.matched == nil {
-			if len(order) > 0 && order[0].Field == m.Field {
-				continue // the index has them in the wanted order
-			}
-			few, err := db.few(ctx, c, f, m, c.source.table, always, db.driving)
-			if err != nil {
-				return err
-			}
-			p.tests, picked = !few && m.Pattern.Form == query.Prefix, picked || few
-			continue
+	}
+	return nil
+}
+
+// drivers are the conditions of a list that may pick its rows.
+type drivers struct {
+	db *DB
+	compiler
+	order  []query.Order
+	given  []*node // an index has their rows in the wanted order
+	dated  []*node // an index has their rows by day
+	picked bool    // by conditions that few rows meet
+}
+
+// consider looks at one condition by itself.
+func (d *drivers) consider(ctx context.Context, p *node) error {
+	f, err := d.find(fieldOf(p.leaf))
+	if err != nil {
+		return err
+	}
+	switch l := p.leaf.(type) {
+	case query.Compare:
+		if f.ranks != nil && f.rows != nil {
+			p.drives, err = d.db.few(ctx, d.compiler, f, l, f.rows.table+" v", cond{f.rows.where, f.rows.args}, d.db.driving)
+			d.picked = d.picked || p.drives
 		}
-		in, ok := p.leaf.(query.In)
-		if !ok {
-			continue
+	case query.Match:
+		// Where the list goes by the field, its index has the rows in the wanted order.
+		if f.startsSo(l.Pattern) && p.matched == nil && (len(d.order) == 0 || d.order[0].Field != l.Field) {
+			var few bool
+			few, err = d.db.few(ctx, d.compiler, f, l, d.source.table, always, d.db.driving)
+			p.tests, d.picked = !few && l.Pattern.Form == query.Prefix, d.picked || few
 		}
-		_, flagged := f.flagged(in)
+	case query.In:
+		_, flagged := f.flagged(l)
 		switch {
 		case flagged:
 		case f.rows != nil && f.rows.object == "":
-			most := db.driving
-			byDay := f.byDay != "" && len(in.Values) == 1 && newestFirst(order)
-			if byDay {
-				most = min(most, reach)
-			}
-			few, err := db.few(ctx, c, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args}, most)
-			if err != nil {
-				return err
-			}
-			p.drives, picked = few, picked || few
-			if !few && byDay {
-				dated = append(dated, p)
-			}
-		case f.indexed != nil && f.gives(in, order):
-			given = append(given, p)
+			err = d.considerRows(ctx, p, f, l)
+		case f.indexed != nil && f.gives(l, d.order):
+			d.given = append(d.given, p)
 		case f.indexed != nil:
-			few, err := db.fewAtHome(ctx, c, f, in)
-			if err != nil {
-				return err
-			}
-			p.tests, p.few, picked = !few, few, picked || few
+			p.few, err = d.db.fewAtHome(ctx, d.compiler, f, l)
+			p.tests, d.picked = !p.few, d.picked || p.few
 		}
 	}
-	if !picked && len(dated) > 0 {
-		chosen, err := db.rarest(ctx, c, given, dated)
+	return err
+}
+
+// considerRows looks at a condition on rows that hang on those of the list, such
+// as tags.
+func (d *drivers) considerRows(ctx context.Context, p *node, f field, in query.In) error {
+	most := d.db.driving
+	byDay := f.byDay != "" && len(in.Values) == 1 && newestFirst(d.order)
+	if byDay {
+		most = min(most, reach)
+	}
+	few, err := d.db.few(ctx, d.compiler, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args}, most)
+	if err != nil {
+		return err
+	}
+	p.drives, d.picked = few, d.picked || few
+	if !few && byDay {
+		d.dated = append(d.dated, p)
+	}
+	return nil
+}
+
+// byDay lets the rarest of the conditions whose rows an index has by day pick the
+// rows, if that is one.
+func (d *drivers) byDay(ctx context.Context, _ *node) (bool, error) {
+	if d.picked || len(d.dated) == 0 {
+		return false, nil
+	}
+	chosen, err := d.db.rarest(ctx, d.compiler, d.given, d.dated)
+	if err != nil {
+		return false, err
+	}
+	chosen.dated = slices.Contains(d.dated, chosen)
+	if chosen.dated {
+		test(d.given)
+	}
+	return chosen.dated, nil
+}
+
+// byRange lets a range of time pick the rows, if it is short, of a list that
+// otherwise would be walked by time.
+func (d *drivers) byRange(ctx context.Context, n *node) (bool, error) {
+	if d.picked || len(d.order) == 0 || !d.spanned(d.order[0].Field) {
+		return false, nil
+	}
+	ranges, err := d.ranges(n, d.order)
+	if err != nil {
+		return false, err
+	}
+	for _, met := range ranges {
+		long, err := d.db.more(ctx, d.source.table, met, ranging)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if chosen.dated = slices.Contains(dated, chosen); chosen.dated {
-			for _, p := range given {
-				p.tests = true
-			}
-			return nil
-		}
-	}
-	if !picked && len(given) > 0 {
-		ranges, err := c.ranges(n, order)
-		if err != nil {
-			return err
-		}
-		for _, met := range ranges {
-			long, err := db.more(ctx, c.source.table, met, ranging)
-			if err != nil {
-				return err
-			}
-			if !long {
-				for _, p := range given {
-					p.tests = true
-				}
-				n.spans = true
-				return nil
-			}
+		if !long {
+			test(d.given)
+			n.spans = true
+			return true, nil
 		}
 	}
-	if !picked && len(given) < 2 {
-		return nil
+	return false, nil
+}
+
+// inOrder lets the conditions whose rows an index has in the wanted order only
+// test them where another leaves few: that is worth more than the order.
+func (d *drivers) inOrder(ctx context.Context, _ *node) (bool, error) {
+	if !d.picked && len(d.given) < 2 {
+		return true, nil
 	}
-	// Where another condition leaves few rows, the order of an index is worth
-	// less than that.
 	var common []*node
-	for _, p := range given {
+	for _, p := range d.given {
 		in, _ := p.leaf.(query.In)
-		f, err := c.find(in.Field)
+		f, err := d.find(in.Field)
 		if err != nil {
-			return err
+			return false, err
 		}
-		few, err := db.fewAtHome(ctx, c, f, in)
+		few, err := d.db.fewAtHome(ctx, d.compiler, f, in)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if picked = picked || few; !few {
+		if d.picked = d.picked || few; !few {
 			common = append(common, p)
 		}
 	}
-	for _, p := range common {
-		p.tests = picked
+	if d.picked {
+		test(common)
 	}
-	return nil
+	return true, nil
+}
+
+// test makes conditions only test the rows that others pick.
+func test(nodes []*node) {
+	for _, p := range nodes {
+		p.tests = true
+	}
 }
 
 // startsSo reports whether a pattern tells how a text begins, or all of it, of

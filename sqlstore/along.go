@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"github.com/coffer-ml/coffer/internal/query"
 )
@@ -32,10 +34,8 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 	if r.Bookmark != nil && len(r.Bookmark.Keys) > 0 {
 		from = key.compare(orEqual(key.desc), r.Bookmark.Keys[0])
 	}
-	at := "SELECT * FROM (SELECT " + key.sql + " FROM " + p.source.table + " WHERE " + from.sql + " ORDER BY " + key.way() + " LIMIT 1 OFFSET ?) a"
-	args := append(append(from.args[:len(from.args):len(from.args)], db.driving/2), from.args...)
-	ends, err := collect(ctx, db, scalar[string], at+" UNION ALL "+at, append(args, db.driving)...)
-	if err != nil || len(ends) < 2 || ends[0] == ends[1] { // few rows are left, or very many of one name
+	end, ok, err := db.walkEnd(ctx, p.source.table, key, from)
+	if err != nil || !ok {
 		return always, false, err
 	}
 	for _, n := range p.root.conjuncts() {
@@ -45,5 +45,58 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 	}
 	filter, err := p.compile(p.root)
 	own := p.where[:len(p.where)-1]
-	return all(append(own[:len(own):len(own)], filter, key.compare(orEqual(!key.desc), ends[0]))...), true, err
+	return all(append(own[:len(own):len(own)], filter, key.compare(orEqual(!key.desc), end))...), true, err
+}
+
+// walkEnd is the name at which a walk from a place ends, false if few rows are
+// left or very many have one name. From the beginning it is remembered for a
+// while: to find it takes longer than the walk, and it need not be exact.
+func (db *DB) walkEnd(ctx context.Context, table string, key orderKey, from cond) (string, bool, error) {
+	at := "SELECT * FROM (SELECT " + key.sql + " FROM " + table + " WHERE " + from.sql + " ORDER BY " + key.way() + " LIMIT 1 OFFSET ?) a"
+	text := at + " UNION ALL " + at
+	begins, now := len(from.args) == 0, db.now()
+	if end, ok := db.ends.get(text, db.driving, now); ok && begins {
+		return end, true, nil
+	}
+	args := append(append(from.args[:len(from.args):len(from.args)], db.driving/2), from.args...)
+	ends, err := collect(ctx, db, scalar[string], text, append(args, db.driving)...)
+	if err != nil || len(ends) < 2 || ends[0] == ends[1] {
+		return "", false, err
+	}
+	if begins {
+		db.ends.put(text, db.driving, ends[0], now)
+	}
+	return ends[0], true, nil
+}
+
+// endsKept is how long the ends of walks are remembered.
+const endsKept = time.Minute
+
+// walkEnds remembers where walks of so many rows end, by the statement that
+// tells it, of which there are as many as orders by name.
+type walkEnds struct {
+	mu   sync.Mutex
+	ends map[string]walkEnd
+}
+
+type walkEnd struct {
+	rows  int
+	name  string
+	until time.Time
+}
+
+func (w *walkEnds) get(text string, rows int, now time.Time) (string, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	end := w.ends[text]
+	return end.name, end.rows == rows && now.Before(end.until)
+}
+
+func (w *walkEnds) put(text string, rows int, name string, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ends == nil {
+		w.ends = make(map[string]walkEnd)
+	}
+	w.ends[text] = walkEnd{rows, name, now.Add(endsKept)}
 }

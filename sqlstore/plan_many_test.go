@@ -77,6 +77,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"of long after, by name":     {since(3000), []query.Order{{Field: "name"}}, "<= ?", "task_by_name", "id3000"},
 			"of late, by name":           {since(4001), []query.Order{{Field: "name"}}, "(task.last_update >= ?) ORDER BY", "task_by_", "id4500"},
 			"of a status, some days old": {query.And{query.In{Field: "status", Values: []string{"failed"}}, made(101, 200)}, latest, "last_update", "task_by_creation", "id199"},
+			"some days old":              {made(101, 200), latest, "last_update", "task_by_creation", "id199"},
 			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -102,6 +103,37 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 				t.Errorf("there was no statement with %s", c.statement)
 			})
 		}
+	})
+}
+
+// Where a walk along the names ends is remembered, and names that came before
+// that end since are listed all the same.
+func TestNamesBeforeTheEndOfAWalk(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		manyTasks(t, db)
+		q := task.Query{Request: query.Request{
+			Filter: query.Compare{Field: "last_update", Op: query.GreaterEqual, Value: time.UnixMilli(3000 * 3_600_000)},
+			Order:  []query.Order{{Field: "name"}}, Page: query.Page{Limit: 50},
+		}}
+		wantFirst := func(id string, statements int) {
+			t.Helper()
+			r, stop := sqlstore.Record(db)
+			got, err := db.Tasks().List(ctx, q)
+			stop()
+			must(t, err)
+			if len(got) != 50 || string(got[0].ID) != id {
+				t.Errorf("%d tasks, the first %s; expected 50 and %s", len(got), got[0].ID, id)
+			}
+			if n := len(r.Statements()); n != statements {
+				t.Errorf("%d statements, expected %d", n, statements)
+			}
+		}
+		q.Parts = task.Row
+		wantFirst("id3000", 4) // whether the range is long, the end, the walk, the rows
+		wantFirst("id3000", 3)
+		must(t, db.Exec(ctx, `UPDATE task SET name = 'a' || name WHERE id IN (SELECT id FROM task WHERE last_update >= CAST(5000 AS BIGINT) * 3600000)`))
+		wantFirst("id5000", 3)
 	})
 }
 

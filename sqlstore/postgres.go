@@ -106,6 +106,8 @@ func (db *DB) openPostgres(ctx context.Context, cfg Config) error {
 		// disk without heads. Taken for as slow as the usual setting has it,
 		// tables are read whole where an index has what is wanted.
 		"random_page_cost": "1.1",
+		// To start helpers takes longer than most lists do.
+		"max_parallel_workers_per_gather": "0",
 	})
 	if err != nil {
 		return errors.Join(err, wpool.Close())

@@ -65,7 +65,8 @@ type DB struct {
 
 	rehearse bool
 	matching time.Duration
-	driving  int    // see defaultDriving
+	driving  int // see defaultDriving
+	ends     walkEnds
 	url      string // of a database on a server
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/fault"
@@ -271,6 +272,9 @@ func collect[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), 
 	return out, err
 }
 
+// pageful is how many rows are usually read at once.
+const pageful = 50
+
 func gather[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), query string, args []any) ([]T, error) {
 	rows, err := db.query(ctx, query, args...)
 	if err != nil {
@@ -282,6 +286,9 @@ func gather[T any](ctx context.Context, db *DB, scan func(scanner) (T, error), q
 		v, err := scan(rows)
 		if err != nil {
 			return nil, translate(err)
+		}
+		if len(out) == 1 { // what has two rows tends to have a page of them
+			out = slices.Grow(out, pageful)
 		}
 		out = append(out, v)
 	}

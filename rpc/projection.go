@@ -64,7 +64,6 @@ func projectionOf(keys map[string]any, of string, joined bool) (projection, erro
 // path reads and checks one path. Of a reference that is followed, "*" means
 // all of what it leads to; elsewhere "x.*" is "x".
 func (p projection) path(name string) ([]string, error) {
-	unknown := ErrProjection.Errorf("only_fields: there is no field %.60q", name).With("field", name)
 	parts := strings.Split(name, ".")
 	if len(parts) > maxPath {
 		return nil, ErrProjection.Errorf("only_fields: %.60q has more than %d parts", name, maxPath).With("field", name)
@@ -77,7 +76,7 @@ func (p projection) path(name string) ([]string, error) {
 		next, known := at[parts[i]]
 		switch {
 		case !known:
-			return nil, unknown
+			return nil, ErrProjection.Errorf("only_fields: there is no field %.60q", name).With("field", name)
 		case next == nil:
 			at = nil
 		case next.open:

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"syscall"
 	"time"
 )
 
@@ -55,6 +56,7 @@ func (b *bench) measureWorlds(ctx context.Context, name string, large, small *wo
 			return err
 		}
 	}
+	syscall.Sync() // the system would write it while lists are asked for
 	lines := bufio.NewScanner(os.Stdin)
 	for {
 		if err := b.askAll(ctx, servers, [2]*world{large, small}, of); err != nil {

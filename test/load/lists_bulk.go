@@ -187,9 +187,10 @@ func (b *postgresBulk) exec(ctx context.Context, statement string) error {
 }
 
 // finish also does what the server does by itself in time: it learns how often
-// values occur, and which pages hold nothing but what all may see.
+// values occur, and which pages hold nothing but what all may see, and writes
+// what is still in memory.
 func (b *postgresBulk) finish(ctx context.Context) error {
-	for _, text := range append(b.dropped, `VACUUM ANALYZE`) {
+	for _, text := range append(b.dropped, `VACUUM ANALYZE`, `CHECKPOINT`) {
 		if err := b.exec(ctx, text); err != nil {
 			return err
 		}

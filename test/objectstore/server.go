@@ -115,6 +115,10 @@ func start(ctx context.Context, kind Kind) (*Server, error) {
 	return s, nil
 }
 
+// sparing lets fake-gcs-server take an object of 5 GiB on a machine of 24: it has all of it in memory, three times
+// over in the end, and would let as much again lie about.
+var sparing = []string{"GOGC=10", "GOMEMLIMIT=17GiB"}
+
 // command is what runs the server.
 func (s *Server) command(ctx context.Context, port int) (command, env []string, err error) {
 	data := filepath.Join(s.dir, "data")
@@ -132,7 +136,7 @@ func (s *Server) command(ctx context.Context, port int) (command, env []string, 
 		return []string{
 			program, "-scheme", "http", "-host", host, "-port", strconv.Itoa(port), "-backend", "filesystem", "-filesystem-root", data,
 			"-external-url", s.Endpoint, "-public-host", net.JoinHostPort(host, strconv.Itoa(port)), "-log-level", "error",
-		}, nil, err
+		}, sparing, err
 	case Azure:
 		program, err := azurite()
 		return []string{

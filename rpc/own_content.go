@@ -110,7 +110,7 @@ func (h *handlers) search(ctx context.Context, c Call) (any, error) {
 		}
 		return min(n, hits)
 	}
-	projects, err := h.Projects.List(ctx, c.Who, project.Query{Request: latest})
+	projects, err := h.Projects.List(ctx, c.Who, project.Query{Request: latest, Untagged: true})
 	if err != nil {
 		return nil, err
 	}

@@ -173,7 +173,7 @@ func (h *handlers) holders(ctx context.Context, c Call, b beside) ([]project.ID,
 		if byTags != nil {
 			kind = append(kind, byTags)
 		}
-		list, err := h.Projects.List(ctx, c.Who, project.Query{Request: query.Request{Filter: kind}, IncludeHidden: true})
+		list, err := h.Projects.List(ctx, c.Who, project.Query{Request: query.Request{Filter: kind}, IncludeHidden: true, Untagged: true})
 		if err != nil {
 			return nil, err
 		}

@@ -26,12 +26,7 @@ func (s events) owner(ctx context.Context, t event.Target) (int64, error) {
 // owners is owner for several targets, by target; those without a row are
 // absent.
 func (s events) owners(ctx context.Context, targets []event.Target) (map[event.Target]int64, error) {
-	byID := make(map[string]event.Target, len(targets))
-	ids := make([]string, 0, len(targets))
-	for _, t := range targets {
-		byID[t.ID] = t
-		ids = append(ids, t.ID)
-	}
+	kinds, ids := idsOf(targets)
 	out := make(map[event.Target]int64, len(targets))
 	if len(ids) == 0 {
 		return out, nil
@@ -41,7 +36,7 @@ func (s events) owners(ctx context.Context, targets []event.Target) (map[event.T
 		var id int64
 		var target string
 		err = r.Scan(&id, &target)
-		out[byID[target]] = id
+		out[kinds[target]] = id
 		return struct{}{}, err
 	}, `SELECT id, target FROM event_progress WHERE `+where, arg)
 	return out, err
@@ -178,7 +173,7 @@ func (s events) LastIterations(ctx context.Context, targets []event.Target) (map
 // idsOf returns the ids of targets, which no two kinds share, and what they
 // stand for.
 func idsOf(targets []event.Target) (kinds map[string]event.Target, ids []string) {
-	kinds = make(map[string]event.Target, len(targets))
+	kinds, ids = make(map[string]event.Target, len(targets)), make([]string, 0, len(targets))
 	for _, t := range targets {
 		kinds[t.ID] = t
 		ids = append(ids, t.ID)

@@ -476,7 +476,7 @@ var deeds = []deed{
 			filter = query.And{query.In{Field: keys[a.IntN(5)], Values: a.some(3)}, query.Same{Field: "ready", Value: a.IntN(2) == 0}}
 		}
 		order := []query.Order{{Field: keys[a.IntN(5)], Desc: a.IntN(2) == 0}, {Field: "name"}, {Field: "comment"}, {Field: "created"}}
-		list, err := a.models.List(ctx, user.Operator, model.Query{Parts: model.Part(a.IntN(int(model.All) + 1)), Request: query.Request{Filter: filter, Order: order, Page: query.Page{Limit: 1 + a.IntN(8)}}})
+		list, err := a.models.List(ctx, user.Operator, model.Query{Parts: model.Part(a.IntN(int(model.All)+1)) | model.Tags, Request: query.Request{Filter: filter, Order: order, Page: query.Page{Limit: 1 + a.IntN(8)}}})
 		var out []string
 		for _, m := range list {
 			out = append(out, fmt.Sprintln(m.Name, m.Comment, m.Tags, m.Framework, m.Labels, m.Design, m.Address))
@@ -613,7 +613,7 @@ var deeds = []deed{
 	{"list tasks", 8, func(ctx context.Context, a *actor) (any, error) {
 		order := []query.Order{{Field: []string{"name", "last_update", "started", "comment", "tags", "hyperparams.Args.a.value"}[a.IntN(6)], Desc: a.IntN(2) == 0}, {Field: "name"}, {Field: "comment"}, {Field: "created"}}
 		filter := a.filter()
-		list, err := a.tasks.List(ctx, user.Operator, task.Query{IncludeHidden: true, Parts: task.Part(a.IntN(int(task.All) + 1)), Request: query.Request{
+		list, err := a.tasks.List(ctx, user.Operator, task.Query{IncludeHidden: true, Parts: task.Part(a.IntN(int(task.All)+1)) | task.Tags, Request: query.Request{
 			Filter: filter, Order: order, Page: query.Page{Limit: 1 + a.IntN(8)},
 		}})
 		var out []string

@@ -58,8 +58,8 @@ func (db *DB) walkEnd(ctx context.Context, table string, key orderKey, from cond
 	if end, ok := db.ends.get(text, db.driving, now); ok && begins {
 		return end, true, nil
 	}
-	args := append(append(from.args[:len(from.args):len(from.args)], db.driving/2), from.args...)
-	ends, err := collect(ctx, db, scalar[string], text, append(args, db.driving)...)
+	args := append(append(from.args[:len(from.args):len(from.args)], db.driving), from.args...)
+	ends, err := collect(ctx, db, scalar[string], text, append(args, 2*db.driving)...)
 	if err != nil || len(ends) < 2 || ends[0] == ends[1] {
 		return "", false, err
 	}
@@ -70,7 +70,7 @@ func (db *DB) walkEnd(ctx context.Context, table string, key orderKey, from cond
 }
 
 // endsKept is how long the ends of walks are remembered.
-const endsKept = time.Minute
+const endsKept = 10 * time.Minute
 
 // walkEnds remembers where walks of so many rows end, by the statement that
 // tells it, of which there are as many as orders by name.

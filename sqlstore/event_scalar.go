@@ -226,9 +226,9 @@ func (s events) save(ctx context.Context, p *points, single []byte) (err error) 
 		return err
 	}
 	p.ID, err = one(ctx, s.db, errNoRow, scalar[int64], `INSERT INTO event_series (label, levels, aggregate, single, last_value,
-		min_value, min_iter, max_value, max_iter, first_value, first_iter, count, mean_value, owner, metric, variant, place, name_key)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		append(args, p.owner, p.Metric, p.Variant, p.place, seriesKey(p.Metric, p.Variant))...)
+		min_value, min_iter, max_value, max_iter, first_value, first_iter, count, mean_value, owner, metric, variant, place, name_key, project_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT project_id FROM event_progress WHERE id = ?)) RETURNING id`,
+		append(args, p.owner, p.Metric, p.Variant, p.place, seriesKey(p.Metric, p.Variant), p.owner)...)
 	return err
 }
 

@@ -25,8 +25,10 @@ type field struct {
 	// a row v.
 	value string
 	null  bool // the value may be missing
-	// long marks a text of which the first headLength characters are indexed.
-	long bool
+	// long marks a text of which the first headLength characters are indexed,
+	// and headed is the column that has them; "" if none does.
+	long   bool
+	headed string
 	// name marks a long text that is never empty, and is indexed whole where
 	// the engine can do so.
 	name bool
@@ -73,8 +75,13 @@ type field struct {
 // rows says that the values of a field are rows v of another table.
 type rows struct {
 	table, owner string // owner is the column that holds the key of the source
-	where        string // what picks the rows of this field
-	args         []any
+	// near is the same table where the row of the source is known; nil for table.
+	near  func(dialect) string
+	where string // what picks the rows of this field
+	args  []any
+	// filed is the column with the project of the source's row, which the
+	// indexes of the values hold too; "" if there is none.
+	filed string
 	// object is a column of the source with a JSON object: the rows are its
 	// members, and there is neither table nor owner.
 	object string
@@ -85,6 +92,27 @@ type rows struct {
 const headLength = 128
 
 func head(expr string) string { return "substr(" + expr + ", 1, 128)" }
+
+// head is the expression of the first headLength characters of a long text, as
+// indexes have it.
+func (f field) head() string {
+	if f.headed != "" {
+		return f.headed
+	}
+	return head(f.value)
+}
+
+// unindexed is the field, but not to be looked up by an index.
+func (f field) unindexed(d dialect) field {
+	f.value = d.unindexed(f.value)
+	if f.headed != "" {
+		f.headed = d.unindexed(f.headed)
+	}
+	if f.number != "" {
+		f.number = d.unindexed(f.number)
+	}
+	return f
+}
 
 // headOf returns the first headLength characters of a text.
 func headOf(s string) string {
@@ -123,11 +151,15 @@ func (s source) find(name string) (field, error) {
 
 // of is the part of a subquery from FROM on that reads the rows of the field
 // which belong to the row of the source.
-func (r rows) of(s source) string {
+func (r rows) of(d dialect, s source) string {
 	if r.object != "" {
 		return "FROM " + r.table + " v WHERE " + r.where
 	}
-	return "FROM " + r.table + " v WHERE v." + r.owner + " = " + s.id() + " AND " + r.where
+	table := r.table
+	if r.near != nil {
+		table = r.near(d)
+	}
+	return "FROM " + table + " v WHERE v." + r.owner + " = " + s.id() + " AND " + r.where
 }
 
 // memberField is a text in a JSON column.
@@ -161,10 +193,11 @@ func objectField(column string) func([]string) (field, bool) {
 
 // tagField is the field of the tags, or system tags, of a noun.
 func tagField(t tagTable, system int) field {
-	return field{
-		kind: query.List, value: "v.tag", fold: "v.tag_fold",
-		rows: &rows{table: t.table, owner: t.owner, where: "v.system = ?", args: []any{system}},
+	of := rows{table: t.table, owner: t.owner, where: "v.system = ?", args: []any{system}}
+	if t.filed {
+		of.filed = "v.project_id"
 	}
+	return field{kind: query.List, value: "v.tag", fold: "v.tag_fold", rows: &of}
 }
 
 // Fields of one column.

@@ -58,7 +58,7 @@ func itemField(path []string) (field, bool) {
 	}
 	f.rows = &rows{table: "model_metadata", owner: "model_id", where: "v.key = ?", args: []any{clean(path[0])}}
 	if f.number != "" {
-		f.ranks = valueRanking(*f.rows)
+		f.ranks = valueRanking(*f.rows, f.head())
 		f.byDay = "model_metadata_by_value"
 	}
 	return f, true

@@ -52,9 +52,9 @@ func (c compiler) order(keys []query.Order) ([]orderKey, error) {
 		}
 		switch {
 		case f.rows != nil:
-			out = append(out, c.source.orderByRows(f, k.Desc)...)
+			out = append(out, c.source.orderByRows(c.dialect, f, k.Desc)...)
 		case f.long:
-			out = append(out, orderKey{cond: when(head(f.value)), desc: k.Desc}, orderKey{cond: when(f.value), desc: k.Desc})
+			out = append(out, orderKey{cond: when(f.head()), desc: k.Desc}, orderKey{cond: when(f.value), desc: k.Desc})
 		case f.kind == query.Text && !f.name && f.value != c.source.id():
 			out = append(out, orderKey{cond: when("NULLIF(" + f.value + ", '')"), desc: k.Desc, null: true})
 		default:
@@ -67,14 +67,14 @@ func (c compiler) order(keys []query.Order) ([]orderKey, error) {
 // orderByRows orders by the least or greatest value of a list, or by the one
 // value of a parameter: numbers by size, before all other texts, and these as
 // people sort them.
-func (s source) orderByRows(f field, desc bool) (out []orderKey) {
+func (s source) orderByRows(d dialect, f field, desc bool) (out []orderKey) {
 	pick := "min"
 	if desc {
 		pick = "max"
 	}
 	key := func(format, value string, desc, null bool) {
 		out = append(out, orderKey{
-			cond: when(fmt.Sprintf(format, "(SELECT "+pick+"("+value+") "+f.rows.of(s)+")"), f.rows.args...), desc: desc, null: null,
+			cond: when(fmt.Sprintf(format, "(SELECT "+pick+"("+value+") "+f.rows.of(d, s)+")"), f.rows.args...), desc: desc, null: null,
 		})
 	}
 	if f.kind == query.Number {
@@ -92,7 +92,7 @@ func (s source) orderByRows(f field, desc bool) (out []orderKey) {
 		key("NULLIF(%s, '')", f.natural, desc, true)
 	}
 	if f.long { // beyond what an index would hold, nobody looks
-		f.value = head(f.value)
+		f.value = f.head()
 	}
 	key("NULLIF(%s, '')", f.value, desc, true)
 	return out

@@ -107,7 +107,7 @@ func (db *DB) match(ctx, limit context.Context, c compiler, where cond, w *candi
 			columns = append(columns, f.value)
 			continue
 		}
-		columns = append(columns, "(SELECT "+db.dialect.texts(f.value)+" "+f.rows.of(c.source)+")")
+		columns = append(columns, "(SELECT "+db.dialect.texts(f.value)+" "+f.rows.of(c.dialect, c.source)+")")
 		args = append(args, f.rows.args...)
 	}
 	text := fmt.Sprintf("SELECT %s FROM %s WHERE %s LIMIT %d", strings.Join(columns, ", "), c.source.table, where.sql, maxCandidates+1)

@@ -75,7 +75,7 @@ func (db *DB) indexNames(ctx context.Context, c compiler, f field, n *node) (*no
 	}
 	in := query.In{Field: m.Field, Values: found}
 	if len(found) > 0 {
-		few, err := db.fewAtHome(ctx, c, f, in)
+		few, err := db.fewAtHome(ctx, c, f, in, db.driving)
 		if err != nil || !few {
 			return nil, err
 		}

@@ -2,19 +2,22 @@ package sqlstore_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/model"
+	"github.com/coffer-ml/coffer/project"
 	"github.com/coffer-ml/coffer/sqlstore"
 	"github.com/coffer-ml/coffer/task"
 )
 
-// manyTasks are 6,000, one an hour, twelve of a name: every other one has a tag and a parameter,
+// manyTasks are 6,000, one an hour, twelve of a name: every other one has a tag and two parameters,
 // every fourth another tag, every third a metric and an iteration, every fifth
-// the time that it took. They are completed and failed in turn.
+// the time that it took. They are completed and failed in turn, and a third of
+// them, no two next to each other, lie in a project p.
 func manyTasks(t *testing.T, db *sqlstore.DB) {
 	t.Helper()
 	ctx := context.Background()
@@ -28,7 +31,9 @@ func manyTasks(t *testing.T, db *sqlstore.DB) {
 		`INSERT INTO task_tag (task_id, system, tag, tag_fold, day)
 		SELECT id, 0, 'quarter', 'QUARTER', last_update / 86400000 FROM task WHERE last_update / 3600000 % 4 = 0`,
 		`INSERT INTO task_param (task_id, section, name, value, number, type, description)
-		SELECT id, 'Args', 'lr', '0.' || last_update / 3600000 % 7, last_update / 3600000 % 7 / 10.0, '', '' FROM task WHERE last_update / 3600000 % 2 = 0`,
+		SELECT id, 'Args', 'lr', '0.' || (last_update / 3600000 % 7), last_update / 3600000 % 7 / 10.0, '', '' FROM task WHERE last_update / 3600000 % 2 = 0`,
+		`INSERT INTO task_param (task_id, section, name, value, head, sort_key, type, description, day)
+		SELECT id, 'Args', 'optimizer', 'Adam', 'Adam', 'ADAM', '', '', last_update / 86400000 FROM task WHERE last_update / 3600000 % 2 = 0`,
 		`INSERT INTO event_progress (target, last_iteration) SELECT id, last_update / 3600000 FROM task WHERE last_update / 3600000 % 3 = 0 ORDER BY last_update`,
 		`INSERT INTO event_series (owner, metric, variant, place, label, levels, name_key, last_value, min_value, min_iter, max_value, max_iter,
 			first_value, first_iter, count, mean_value)
@@ -36,6 +41,10 @@ func manyTasks(t *testing.T, db *sqlstore.DB) {
 	} {
 		must(t, db.Exec(ctx, text))
 	}
+	p := aProject("p")
+	p.ID = "p"
+	addProjects(t, db, p)
+	must(t, db.Exec(ctx, `UPDATE task SET project_id = 'p' WHERE last_update / 3600000 % 3 = 0`))
 	if sqlstore.Engine(db) == "postgres" {
 		must(t, db.Exec(ctx, `ANALYZE`))
 	}
@@ -52,6 +61,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 		at := func(hour int) time.Time { return time.UnixMilli(int64(hour) * 3_600_000) }
 		return query.And{query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(from)}, query.Compare{Field: "created", Op: query.Less, Value: at(before)}}
 	}
+	in := query.In{Field: "project", Values: []string{"p"}}
 	tagged := func(tags ...string) query.Filter { return query.HasAll{Field: "tags", Values: tags} }
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		manyTasks(t, db)
@@ -78,6 +88,14 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"of late, by name":           {since(4001), []query.Order{{Field: "name"}}, "(task.last_update >= ?) ORDER BY", "task_by_", "id4500"},
 			"of a status, some days old": {query.And{query.In{Field: "status", Values: []string{"failed"}}, made(101, 200)}, latest, "last_update", "task_by_creation", "id199"},
 			"some days old":              {made(101, 200), latest, "last_update", "task_by_creation", "id199"},
+			"a tag in a project":         {query.And{in, tagged("half")}, latest, "v.project_id = ?", "task_tag_by_tag", "id6000"},
+			"a tag of those in projects": {query.And{query.In{Field: "project", Values: []string{"p", "q"}}, tagged("half")}, latest, "ORDER BY d.day DESC LIMIT", "task_tag_by_tag", "id6000"},
+			"a parameter in a project":   {query.And{in, query.In{Field: "hyperparams.Args.optimizer.value", Values: []string{"Adam"}}}, latest, "v.project_id = ?", "task_param_by_value", "id6000"},
+			"by parameter in a project":  {in, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "v.project_id = ?", "task_param_by_number", "id1008"},
+			"by a metric in a project":   {in, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "s.project_id = ?", "event_series_by_last", "id6000"},
+			"by a metric, of a few":      {query.In{Field: "name", Values: []string{"name 103", "name 106", "name 109", "name 112", "name 115", "name 118"}}, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "ORDER BY (SELECT max(v.last_value)", "event_series_by_key", "id4518"},
+			"by iteration in a project":  {in, []query.Order{{Field: "last_iteration", Desc: true}}, "p.project_id = ?", "event_progress_by_iteration", "id6000"},
+			"of a type, late, by name":   {query.And{query.In{Field: "type", Values: []string{"training"}}, since(4001)}, []query.Order{{Field: "name"}}, "(task.last_update >= ?)", "task_by_", "id4500"},
 			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -196,5 +214,46 @@ func TestDaysOfValuesFollowTheirRows(t *testing.T) {
 		m.LastUpdate = at(90_000)
 		must(t, db.Models().Save(ctx, m, model.All))
 		want("draft 0", items)
+	})
+}
+
+// So do the projects, in which lists look for them, too.
+func TestProjectsOfValuesFollowTheirTasks(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		p, q := aProject("p"), aProject("q")
+		addProjects(t, db, p, q)
+		x := aTask("x")
+		x.Project, x.Tags = p.ID, []string{"a"}
+		x.Hyperparams = task.Params{"Args": {"lr": {Value: "0.1"}}}
+		addTasks(t, db, x)
+		report := func(variant string) {
+			t.Helper()
+			s := scalar(variant, 3, 0.5)
+			s.Target.ID = string(x.ID)
+			addScalars(t, db, s)
+		}
+		report("train")
+		want := func(home project.ID, rows int) {
+			t.Helper()
+			got, err := db.Texts(ctx, `SELECT coalesce(v.project_id, 'none') FROM (SELECT project_id FROM task_tag UNION ALL SELECT project_id FROM task_param
+				UNION ALL SELECT project_id FROM event_progress UNION ALL SELECT project_id FROM event_series) v`)
+			must(t, err)
+			if len(got) != rows || slices.ContainsFunc(got, func(p string) bool { return p != string(home) }) {
+				t.Errorf("the projects of %d rows are %s, expected %d of %s", len(got), got, rows, home)
+			}
+		}
+		want(p.ID, 4)
+		x.Project = q.ID
+		must(t, db.Tasks().Save(ctx, x, task.All))
+		want(q.ID, 4)
+		x.Tags = []string{"a", "b"}
+		x.Hyperparams["Args"]["epochs"] = task.Param{Value: "3"}
+		must(t, db.Tasks().Save(ctx, x, task.All))
+		report("test")
+		want(q.ID, 7)
+		_, err := db.Tasks().Refile(ctx, q.ID, "", "u1", at(2))
+		must(t, err)
+		want("none", 7)
 	})
 }

@@ -15,6 +15,9 @@ type ranking struct {
 	id   string // the column that holds the id of the row
 	// where picks the values of the field; its arguments are those of rows.
 	where string
+	// filed is the project of the row, which the indexes hold too; "" if they do
+	// not.
+	filed string
 	// phases follow each other in an ascending order, each by an index of its
 	// own. Rows without a value in any of them come last either way, unless they
 	// count as the least.
@@ -53,7 +56,13 @@ func (db *DB) ranked(ctx context.Context, p prepared, where cond, r query.Reques
 	if err != nil || f.ranks == nil {
 		return nil, false, err
 	}
-	w := walk{db: db, source: p.source, ranking: f.ranks, where: where, desc: r.Order[0].Desc}
+	w := walk{db: db, source: p.source, ranking: f.ranks, near: where, where: where, desc: r.Order[0].Desc}
+	if f.ranks.filed != "" {
+		if w.near, err = p.near(f.ranks.filed); err != nil {
+			return nil, false, err
+		}
+		w.rest = func() (cond, error) { return db.rest(ctx, p, where) }
+	}
 	if f.rows != nil {
 		w.args = f.rows.args
 	}
@@ -86,6 +95,8 @@ type walk struct {
 	*ranking
 	args  []any
 	where cond
+	near  cond                 // the same, put to the values as far as it can be
+	rest  func() (cond, error) // the same for rows without a value; nil for where
 	desc  bool
 	turns []int // the phases in the direction of the walk
 }
@@ -151,6 +162,7 @@ func (w walk) phase(ctx context.Context, at int, after []any, limit, offset int)
 	}
 	id := w.source.id()
 	columns := []string{id}
+	where, err := w.near, error(nil)
 	var text string
 	var args []any
 	if at != without {
@@ -163,6 +175,11 @@ func (w walk) phase(ctx context.Context, at int, after []any, limit, offset int)
 			args = slices.Clone(w.args)
 		}
 	} else {
+		if where = w.where; w.rest != nil {
+			if where, err = w.rest(); err != nil {
+				return nil, err
+			}
+		}
 		text = " FROM " + w.source.table + " WHERE TRUE"
 		for _, p := range w.phases {
 			if w.from == "" {
@@ -181,8 +198,8 @@ func (w walk) phase(ctx context.Context, at int, after []any, limit, offset int)
 		text += " AND (" + strings.Join(columns, ", ") + ")" + op + "(" + strings.Join(marks, ", ") + ")"
 		args = append(args, after...)
 	}
-	text = "SELECT " + strings.Join(columns, ", ") + text + " AND (" + w.where.sql + ") ORDER BY " + strings.Join(columns, way+", ") + way + " LIMIT ? OFFSET ?"
-	args = append(append(args, w.where.args...), limit, offset)
+	text = "SELECT " + strings.Join(columns, ", ") + text + " AND (" + where.sql + ") ORDER BY " + strings.Join(columns, way+", ") + way + " LIMIT ? OFFSET ?"
+	args = append(append(args, where.args...), limit, offset)
 	return collect(ctx, w.db, func(s scanner) (p place, err error) {
 		values := make([]any, len(columns)-1)
 		into := make([]any, 0, len(columns))

@@ -102,13 +102,17 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 	if err != nil {
 		return always, err
 	}
-	driver.given = true
-	before, others, err := c.apart(p.root)
-	driver.given = false
+	filed, nodes, err := c.filed(p.root, f.rows.filed)
 	if err != nil {
 		return always, err
 	}
-	rows := all(cond{f.rows.where, f.rows.args}, test)
+	give(true, append(nodes, driver)...)
+	before, others, err := c.apart(p.root)
+	give(false, append(nodes, driver)...)
+	if err != nil {
+		return always, err
+	}
+	rows := all(cond{f.rows.where, f.rows.args}, test, filed)
 	picked := rows
 	if at := r.Bookmark; at != nil && len(at.Keys) > 0 {
 		if last, ok := at.Keys[0].(int64); ok {

@@ -9,8 +9,12 @@ import (
 )
 
 // tagTable is where a noun keeps its tags. Where dated is the table of the
-// noun, each row has the day of its last update, too.
-type tagTable struct{ table, owner, dated string }
+// noun, each row has the day of its last update, too; where filed is set, it has
+// the project as well.
+type tagTable struct {
+	table, owner, dated string
+	filed               bool
+}
 
 // tagged is what one row of a noun is tagged with, sorted.
 type tagged struct{ tags, system []string }
@@ -42,6 +46,10 @@ func (t tagTable) change(ctx context.Context, db *DB, id string, from, to tagged
 			if t.dated != "" {
 				columns, args = columns+`, day`, append(args, id)
 				values += `, (SELECT last_update / 86400000 FROM ` + t.dated + ` WHERE id = ?)`
+			}
+			if t.filed {
+				columns, args = columns+`, project_id`, append(args, id)
+				values += `, (SELECT project_id FROM ` + t.dated + ` WHERE id = ?)`
 			}
 			if _, err := db.exec(ctx, `INSERT INTO `+t.table+` (`+columns+`) VALUES (`+values+`)`, args...); err != nil {
 				return err

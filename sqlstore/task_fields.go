@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"strings"
+
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/task"
 )
@@ -17,7 +19,7 @@ var taskSource = source{
 		"user":            within(refField("task.user_id"), "last_update"),
 		"project":         within(refField("task.project_id"), "last_update"),
 		"parent":          within(refField("task.parent"), ""),
-		"type":            ofFew(within(textField("task.type"), "")),
+		"type":            ofFew(within(textField("task.type"), "last_update")),
 		"status":          ofFew(within(textField("task.status"), "last_update")),
 		"tags":            dated(tagField(taskTags, 0), "task_tag_by_tag"),
 		"system_tags":     flagged(dated(tagField(taskTags, 1), "task_tag_by_tag"), map[string]string{task.Archived: "task.archived", task.Hidden: "task.hidden"}),
@@ -37,7 +39,7 @@ var taskSource = source{
 			kind:  query.Number,
 			value: "coalesce((SELECT p.last_iteration FROM event_progress p WHERE p.target = task.id), 0)",
 			ranks: &ranking{
-				from: "event_progress p", id: "p.target", where: "TRUE", least: true,
+				from: "event_progress p", id: "p.target", where: "TRUE", filed: "p.project_id", least: true,
 				phases: []phase{{"p.last_iteration > 0", []string{"p.last_iteration"}}}, keys: valueOrZero,
 			},
 		},
@@ -116,7 +118,7 @@ func modelField(column string, input int) field {
 // paramField is the field "hyperparams.<section>.<name>", which is its value,
 // or one of its other parts.
 func paramField(path []string) (field, bool) {
-	f := field{kind: query.Text, value: "v.value", number: "v.number", natural: "v.sort_key", long: true}
+	f := field{kind: query.Text, value: "v.value", number: "v.number", natural: "v.sort_key", long: true, headed: "v.head"}
 	if len(path) == 3 {
 		switch path[2] {
 		case "value":
@@ -127,7 +129,7 @@ func paramField(path []string) (field, bool) {
 		}
 		path = path[:2]
 	}
-	f.rows = &rows{table: "task_param", owner: "task_id"}
+	f.rows = &rows{table: "task_param", owner: "task_id", filed: "v.project_id"}
 	switch len(path) {
 	case 1: // a whole section compares to nothing, but may be missing
 		f = field{kind: query.Text, value: "CAST(NULL AS TEXT)", rows: f.rows}
@@ -135,7 +137,7 @@ func paramField(path []string) (field, bool) {
 	case 2:
 		f.rows.where, f.rows.args = "v.section = ? AND v.name = ?", []any{clean(path[0]), clean(path[1])}
 		if f.number != "" {
-			f.ranks = valueRanking(*f.rows)
+			f.ranks = valueRanking(*f.rows, f.head())
 			f.byDay = "task_param_by_value"
 		}
 	default:
@@ -146,12 +148,12 @@ func paramField(path []string) (field, bool) {
 
 // valueRanking goes by values that may be numbers: these, then texts that are
 // none. Empty ones come last.
-func valueRanking(of rows) *ranking {
+func valueRanking(of rows, head string) *ranking {
 	return &ranking{
-		from: of.table + " v", id: "v." + of.owner, where: of.where, keys: valueKeys,
+		from: of.table + " v", id: "v." + of.owner, where: of.where, filed: of.filed, keys: valueKeys,
 		phases: []phase{
-			{"v.number IS NOT NULL", []string{"v.number", head("v.value")}},
-			{"v.number IS NULL AND v.sort_key <> ''", []string{"v.sort_key", head("v.value")}},
+			{"v.number IS NOT NULL", []string{"v.number", head}},
+			{"v.number IS NULL AND v.sort_key <> ''", []string{"v.sort_key", head}},
 		},
 	}
 }
@@ -207,6 +209,13 @@ var metricColumns = map[string]string{
 const taskSeries = `(SELECT p.target, s.name_key, s.last_value, s.min_value, s.min_iter, s.max_value, s.max_iter, s.first_value, s.first_iter,
 	s.count, s.mean_value FROM event_series s JOIN event_progress p ON p.id = s.owner)`
 
+// seriesOfTask is taskSeries where the task is known. An engine that does not know
+// how often a name occurs would go through the curves of that name of all tasks,
+// since the index that has them by value holds all that is asked for.
+func seriesOfTask(d dialect) string {
+	return strings.Replace(taskSeries, "event_series s", "event_series s"+d.by("event_series_by_key"), 1)
+}
+
 // metricField is the field "last_metrics.<metric>.<variant>.<part>", where
 // metric and variant are MD5 sums.
 func metricField(path []string) (field, bool) {
@@ -220,12 +229,12 @@ func metricField(path []string) (field, bool) {
 	var ranks *ranking
 	if path[2] == "value" {
 		ranks = &ranking{
-			from: "event_series s CROSS JOIN event_progress p", id: "p.target", where: "s.name_key = ? AND p.id = s.owner",
+			from: "event_series s CROSS JOIN event_progress p", id: "p.target", where: "s.name_key = ? AND p.id = s.owner", filed: "s.project_id",
 			phases: []phase{{"s.last_value IS NOT NULL", []string{"s.last_value"}}}, keys: valueAlone,
 		}
 	}
 	return field{
 		kind: query.Number, value: column, ranks: ranks,
-		rows: &rows{table: taskSeries, owner: "target", where: "v.name_key = ?", args: []any{clean(path[0] + "." + path[1])}},
+		rows: &rows{table: taskSeries, near: seriesOfTask, owner: "target", where: "v.name_key = ?", args: []any{clean(path[0] + "." + path[1])}},
 	}, true
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/coffer-ml/coffer/task"
 )
 
-var taskTags = tagTable{table: "task_tag", owner: "task_id", dated: "task"}
+var taskTags = tagTable{table: "task_tag", owner: "task_id", dated: "task", filed: true}
 
 // attach loads the parts that hang on the rows. Each is one query, however many
 // rows there are.
@@ -103,11 +103,11 @@ func (s tasks) changeParams(ctx context.Context, id task.ID, from, to task.Param
 				continue
 			}
 			if _, err := s.db.exec(ctx, `
-				INSERT INTO task_param (task_id, section, name, value, number, sort_key, type, description, day)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT last_update / 86400000 FROM task WHERE id = ?))
-				ON CONFLICT (task_id, section, name) DO UPDATE SET value = excluded.value, number = excluded.number, sort_key = excluded.sort_key,
+				INSERT INTO task_param (task_id, section, name, value, head, number, sort_key, type, description, day, project_id)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT last_update / 86400000 FROM task WHERE id = ?), (SELECT project_id FROM task WHERE id = ?))
+				ON CONFLICT (task_id, section, name) DO UPDATE SET value = excluded.value, head = excluded.head, number = excluded.number, sort_key = excluded.sort_key,
 					type = excluded.type, description = excluded.description`,
-				id, section, name, p.Value, number(p.Value), sortKey(p.Value), p.Type, p.Description, id); err != nil {
+				id, section, name, p.Value, headOf(clean(p.Value)), number(p.Value), sortKey(p.Value), p.Type, p.Description, id, id); err != nil {
 				return err
 			}
 		}

@@ -250,13 +250,10 @@ func (c compiler) leaf(n *node) (cond, error) {
 		}
 	}
 	if _, ok := n.leaf.(query.Compare); ok && f.ranks != nil && f.rows != nil && !n.drives {
-		f.value = c.dialect.unindexed(f.value) // the row of the source is known, the value is only tested
-		if f.number != "" {
-			f.number = c.dialect.unindexed(f.number)
-		}
+		f = f.unindexed(c.dialect) // the row of the source is known, the value is only tested
 	}
 	if n.tests {
-		f.value = c.dialect.unindexed(f.value)
+		f = f.unindexed(c.dialect)
 	}
 	test, err := c.test(f, n.leaf)
 	if err != nil {
@@ -315,7 +312,7 @@ func (c compiler) some(f field, test cond, n *node) cond {
 	if n.drives {
 		return when(fmt.Sprintf("%s IN (SELECT v.%s FROM %s v WHERE %s AND (%s))", c.source.id(), f.rows.owner, f.rows.table, f.rows.where, test.sql), args...)
 	}
-	from := f.rows.of(c.source)
+	from := f.rows.of(c.dialect, c.source)
 	if _, one := n.leaf.(query.In); one && f.byDay != "" && c.source.day != "" && !n.tests {
 		// The index of the values says whether the row is among them: what is
 		// looked up for one row after the other lies side by side there.
@@ -338,7 +335,7 @@ func exists(holds bool, from string, args []any) cond {
 func (c compiler) empty(f field, not bool) cond {
 	switch {
 	case f.rows != nil:
-		return exists(not, f.rows.of(c.source), f.rows.args)
+		return exists(not, f.rows.of(c.dialect, c.source), f.rows.args)
 	case f.null && not:
 		return when(f.value + " IS NOT NULL")
 	case f.null:

@@ -65,19 +65,19 @@ func distinct(values []string) []string {
 // their heads first; a shorter value is all of its head.
 func (c compiler) oneOf(f field, values []string) cond {
 	if f.long && !slices.ContainsFunc(values, func(v string) bool { return utf8.RuneCountInString(v) >= headLength }) {
-		f.value, f.long = head(f.value), false
+		f.value, f.long = f.head(), false
 	}
 	switch {
 	case len(values) == 0:
 		return never
 	case len(values) == 1 && f.long:
-		return all(when(head(f.value)+" = ?", headOf(values[0])), when(f.value+" = ?", values[0]))
+		return all(when(f.head()+" = ?", headOf(values[0])), when(f.value+" = ?", values[0]))
 	case f.long:
 		heads := make([]string, len(values))
 		for i, v := range values {
 			heads[i] = headOf(v)
 		}
-		return all(when(c.dialect.in(head(f.value)), list(distinct(heads))), when(c.dialect.in(f.value), list(values)))
+		return all(when(c.dialect.in(f.head()), list(distinct(heads))), when(c.dialect.in(f.value), list(values)))
 	}
 	return when(among(c.dialect, f.value, values))
 }
@@ -122,7 +122,7 @@ func (c compiler) match(f field, r query.Regexp) cond {
 func prefixed(f field, text string) cond {
 	value, start := f.value, text
 	if f.long {
-		value, start = head(f.value), headOf(text)
+		value, start = f.head(), headOf(text)
 	}
 	if start != text { // the index knows its first part only
 		return all(when(value+" = ?", start), when("substr("+f.value+", 1, ?) = ?", utf8.RuneCountInString(text), text))

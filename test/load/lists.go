@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
@@ -199,6 +201,10 @@ func (b *bench) askSome(ctx context.Context, s *server, a ask, w *world, r *rand
 			}
 		}
 	}
+	// What becomes of the replies here is not to be collected while the server
+	// works on the next.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	runtime.GC()
 	before, err := s.cpu()
 	for range max(1, b.requests/parts) {
 		if err != nil {

@@ -40,10 +40,7 @@ var columns = []string{
 	"started", "last_update", "last_iteration", "active_duration",
 }
 
-const (
-	loss     = "last_metrics.81513effdf5790b79549208838404407.3a6d0284e743dc4a9b86f97d6dd1a3bf.value" // of loss/validation, see sum
-	pageSize = 50
-)
+const pageSize = 50
 
 // tasksWith is a request for the newest tasks that meet conditions.
 func tasksWith(more fields) fields {
@@ -59,9 +56,31 @@ func fixed(more fields) func(*world, *rand.Rand) fields {
 }
 
 var (
-	alive  = []string{"__$and", "__$not", "archived"}
-	byLoss = fields{"order_by": []string{"-" + loss}}
+	alive = []string{"__$and", "__$not", "archived"}
+	// loss is the last value of a curve that most tasks have, and withLoss the
+	// columns of a table that shows it.
+	loss     = "last_metrics." + sum("loss") + "." + sum("validation") + ".value"
+	withLoss = append(slices.Clone(columns), loss)
+	byLoss   = fields{"order_by": []string{"-" + loss}, "only_fields": withLoss}
 )
+
+// lossOf is that value of a task.
+func lossOf(task fields) (value float64, ok bool) {
+	at := any(task)
+	for _, name := range strings.Split(loss, ".") {
+		of, _ := at.(fields)
+		at = of[name]
+	}
+	value, ok = at.(float64)
+	return value, ok
+}
+
+// hasLoss tells whether a task has a value of the curve, as all of a first page
+// have that is ordered by it.
+func hasLoss(_ *world, _, task fields) bool {
+	_, ok := lossOf(task)
+	return ok
+}
 
 // drawn makes requests with one value that is drawn each time.
 func drawn(key string, value func(w *world, r *rand.Rand) any, more fields) func(*world, *rand.Rand) fields {
@@ -248,12 +267,15 @@ func asks() []ask {
 		{name: "by duration in the largest project", body: drawn("project", largest, fields{"order_by": []string{"-active_duration"}}), fits: has("project")},
 		{name: "by iteration in the largest project", body: drawn("project", largest, fields{"order_by": []string{"-last_iteration"}}), fits: has("project")},
 		{name: "by status in the largest project", body: drawn("project", largest, fields{"order_by": []string{"status", "-last_update"}}), fits: has("project")},
-		{name: "by metric", body: fixed(byLoss)},
-		{name: "by metric, upwards", body: fixed(fields{"order_by": []string{loss}})},
+		{name: "by metric", body: fixed(byLoss), fits: hasLoss},
+		{name: "by metric, upwards", body: fixed(fields{"order_by": []string{loss}, "only_fields": withLoss}), fits: hasLoss},
 		{name: "by metric in a project", body: drawn("project", anyProject, byLoss), fits: has("project")},
-		{name: "by metric in the largest project", body: drawn("project", largest, byLoss), fits: has("project")},
-		{name: "by metric, not archived, completed", body: fixed(fields{"order_by": []string{"-" + loss}, "system_tags": alive, "status": []string{"completed"}}), fits: has("status")},
-		{name: "metric in a range", body: fixed(fields{loss: []any{9.5, nil}})},
+		{name: "by metric in the largest project", body: drawn("project", largest, byLoss), fits: hasLoss},
+		{name: "by metric, not archived, completed", body: fixed(fields{"order_by": []string{"-" + loss}, "only_fields": withLoss, "system_tags": alive, "status": []string{"completed"}}), fits: hasLoss},
+		{name: "metric in a range", body: fixed(fields{loss: []any{9.5, nil}, "only_fields": withLoss}), fits: func(_ *world, _, task fields) bool {
+			value, ok := lossOf(task)
+			return ok && value >= 9.5
+		}},
 		{name: "by parameter", body: fixed(fields{"order_by": []string{"-hyperparams.Args.seed.value"}})},
 		{name: "by parameter that many share", body: fixed(fields{"order_by": []string{"hyperparams.Args.lr.value"}})},
 		{name: "by parameter of texts that many share", body: fixed(fields{"order_by": []string{"hyperparams.Args.optimizer.value"}})},

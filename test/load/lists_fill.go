@@ -92,13 +92,13 @@ func (w *world) inTime() []table {
 				return yield(t.id, string(script), "")
 			})
 		}},
-		{"event_progress", "id target last_iteration", func(yield func(...any) bool) {
+		{"event_progress", "id target last_iteration project_id", func(yield func(...any) bool) {
 			w.each(func(n int, t sample) bool {
-				return len(t.metrics) == 0 || yield(n+1, t.id, t.iteration)
+				return len(t.metrics) == 0 || yield(n+1, t.id, t.iteration, projectID(t.project))
 			})
 		}},
 		{"event_series", `id owner metric variant place label levels aggregate name_key last_value min_value min_iter max_value max_iter
-			first_value first_iter count mean_value`, w.seriesRows},
+			first_value first_iter count mean_value project_id`, w.seriesRows},
 	}
 }
 
@@ -163,7 +163,7 @@ func (w *world) seriesRows(yield func(...any) bool) {
 			var a points.Aggregate
 			a.Add(points.Point{Iter: int64(t.iteration), Value: m.value, Time: t.update.UnixMilli()})
 			if !yield(id, n+1, m.metric, m.variant, place, "", 1, a.Encode(), sum(m.metric)+"."+sum(m.variant),
-				m.value, m.value, t.iteration, m.value, t.iteration, m.value, t.iteration, 1, m.value) {
+				m.value, m.value, t.iteration, m.value, t.iteration, m.value, t.iteration, 1, m.value, projectID(t.project)) {
 				return false
 			}
 		}
@@ -180,26 +180,26 @@ func sum(name string) string {
 // byID are the tables whose rows lie by the id of their task.
 func (w *world) byID(sorted []int) []table {
 	return []table{
-		{"task_tag", "task_id system tag tag_fold day", func(yield func(...any) bool) {
+		{"task_tag", "task_id system tag tag_fold day project_id", func(yield func(...any) bool) {
 			for _, n := range sorted {
 				t := w.task(n)
 				for system, tags := range [][]string{slices.Sorted(slices.Values(t.tags)), t.system} {
 					for _, tag := range tags {
-						if !yield(t.id, system, tag, query.Fold(tag), t.update.Unix()/(24*60*60)) {
+						if !yield(t.id, system, tag, query.Fold(tag), t.update.Unix()/(24*60*60), projectID(t.project)) {
 							return
 						}
 					}
 				}
 			}
 		}},
-		{"task_param", "task_id section name value number type description sort_key day", func(yield func(...any) bool) {
+		{"task_param", "task_id section name value head number type description sort_key day project_id", func(yield func(...any) bool) {
 			for _, n := range sorted {
 				t := w.task(n)
 				for _, p := range t.params {
 					number, err := strconv.ParseFloat(p.value, 64)
-					row := []any{taskID(n), p.section, p.name, p.value, number, "", "", nil, t.update.Unix() / (24 * 60 * 60)}
+					row := []any{taskID(n), p.section, p.name, p.value, p.value, number, "", "", nil, t.update.Unix() / (24 * 60 * 60), projectID(t.project)}
 					if err != nil {
-						row[4], row[7] = nil, query.Natural(p.value)
+						row[5], row[8] = nil, query.Natural(p.value)
 					}
 					if !yield(row...) {
 						return

@@ -48,6 +48,10 @@ type dialect interface {
 	// by makes an engine that knows nothing of how rows are spread look them up
 	// by the index; it stands behind the name of a table.
 	by(index string) string
+	// passing divides how many rows a project may have to be collected, where
+	// instead an index of the rows of all projects could be walked: the quicker
+	// its entries are passed over, the fewer.
+	passing() int
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
 	// unwalked is a column of whole numbers in whose order no index is to be
@@ -108,6 +112,7 @@ func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" 
 func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
 func (sqlite) by(index string) string      { return " INDEXED BY " + index }
+func (sqlite) passing() int                { return 3 }
 func (sqlite) unindexed(col string) string { return "+" + col }
 func (sqlite) unwalked(col string) string  { return "+" + col }
 func (sqlite) elements() string            { return "json_each(?) w" }
@@ -158,7 +163,8 @@ func (postgres) rows(kinds string) string {
 func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
 func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
-func (postgres) by(string) string            { return "" }  // it finds the index itself
+func (postgres) by(string) string            { return "" } // it finds the index itself
+func (postgres) passing() int                { return 4 }
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
 func (postgres) unwalked(col string) string  { return "(" + col + " + 0)" }
 func (postgres) elements() string            { return "unnest(?::text[]) w (value)" }

@@ -133,19 +133,21 @@ func (d *drivers) consider(ctx context.Context, p *node) error {
 // most is how many rows a condition may pick. Those of a project are fewer where
 // the order is along an index that has the project as well: most of what is
 // walked there is passed over without a look at the row, while each row that is
-// to be put in order costs one at least, and three where its value stands
-// elsewhere.
+// to be put in order costs one, or two and more where its value stands in another
+// table by a key of its own.
 func (d *drivers) most(name string) int {
 	if name != "project" || len(d.order) != 1 {
 		return d.db.driving
 	}
-	switch f, err := d.find(d.order[0].Field); {
+	f, err := d.find(d.order[0].Field)
+	walked := f.ranks != nil && f.ranks.filed != ""
+	switch {
 	case err != nil:
 		return d.db.driving
-	case f.ranks != nil && f.ranks.filed != "":
-		return d.db.driving / 5
-	case f.name:
-		return d.db.driving / 2
+	case f.name, walked && f.rows != nil && f.rows.single:
+		return d.db.driving / d.dialect.passing()
+	case walked:
+		return d.db.driving * 2 / 3 / d.dialect.passing()
 	}
 	return d.db.driving
 }
@@ -201,7 +203,7 @@ func (d *drivers) apart(ctx context.Context) (given []*node, err error) {
 			if err != nil {
 				return nil, err
 			}
-			if few, err := d.db.fewAtHome(ctx, d.compiler, f, in, d.db.driving); err != nil {
+			if few, err := d.db.fewAtHome(ctx, d.compiler, f, in, d.db.driving/d.dialect.passing()); err != nil {
 				return nil, err
 			} else if !few {
 				continue

@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"strings"
+
 	"github.com/coffer-ml/coffer/internal/query"
 )
 
@@ -76,9 +78,10 @@ type field struct {
 type rows struct {
 	table, owner string // owner is the column that holds the key of the source
 	// near is the same table where the row of the source is known; nil for table.
-	near  func(dialect) string
-	where string // what picks the rows of this field
-	args  []any
+	near   func(dialect) string
+	where  string // what picks the rows of this field
+	args   []any
+	single bool // there is one for each row of the source at most
 	// filed is the column with the project of the source's row, which the
 	// indexes of the values hold too; "" if there is none.
 	filed string
@@ -190,6 +193,15 @@ func objectField(column string) func([]string) (field, bool) {
 		return field{kind: query.Text, value: "v.value", rows: &rows{object: column, where: "v.key = ?", args: []any{clean(rest[0])}}}, true
 	}
 }
+
+// as is the table under another name than v, with the condition by which its row
+// is joined to that of the source.
+func (r rows) as(name string, s source) string {
+	return r.table + " " + name + " ON " + name + "." + r.owner + " = " + s.id() + " AND " + called(name, r.where)
+}
+
+// called is an expression of rows v for rows of another name.
+func called(name, expr string) string { return strings.ReplaceAll(expr, "v.", name+".") }
 
 // tagField is the field of the tags, or system tags, of a noun.
 func tagField(t tagTable, system int) field {

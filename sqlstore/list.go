@@ -102,7 +102,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 		return rows, err
 	}
 	c := p.compiler
-	keys, err := c.order(r.Order)
+	keys, joins, err := c.order(r.Order)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,8 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 		return rows, err
 	}
 	list := func(where cond) ([]place, error) {
-		text, args := "SELECT "+columns+" FROM "+src.table+" WHERE "+where.sql+" ORDER BY ", append(args[:len(args):len(args)], where.args...)
+		text := "SELECT " + columns + " FROM " + src.table + joins.sql + " WHERE " + where.sql + " ORDER BY "
+		args := slices.Concat(args, joins.args, where.args)
 		for _, k := range keys {
 			text, args = text+k.way()+", ", append(args, k.args...)
 		}

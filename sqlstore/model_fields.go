@@ -56,7 +56,7 @@ func itemField(path []string) (field, bool) {
 	if len(path) != 1 {
 		return field{}, false
 	}
-	f.rows = &rows{table: "model_metadata", owner: "model_id", where: "v.key = ?", args: []any{clean(path[0])}}
+	f.rows = &rows{table: "model_metadata", owner: "model_id", where: "v.key = ?", args: []any{clean(path[0])}, single: true}
 	if f.number != "" {
 		f.ranks = valueRanking(*f.rows, f.head())
 		f.byDay = "model_metadata_by_value"

@@ -31,26 +31,29 @@ func (k orderKey) way() string {
 // goes, so that one index serves both ways.
 func backwards(order []query.Order) bool { return len(order) > 0 && order[len(order)-1].Desc }
 
-// order turns an order into expressions, but for the id. Missing values and
-// empty texts come last either way.
-func (c compiler) order(keys []query.Order) ([]orderKey, error) {
+// order turns an order into expressions, but for the id, and the joins that
+// these need. Missing values and empty texts come last either way.
+func (c compiler) order(keys []query.Order) (out []orderKey, joins cond, err error) {
 	if len(keys) > maxKeys {
-		return nil, query.ErrTooMany.Errorf("the order has %d keys, the limit is %d", len(keys), maxKeys)
+		return nil, joins, query.ErrTooMany.Errorf("the order has %d keys, the limit is %d", len(keys), maxKeys)
 	}
-	var out []orderKey
 	for _, k := range keys {
 		if k.Field == query.Score {
 			if c.search == nil || c.source.words == nil {
-				return nil, query.ErrField.Errorf("%s orders a search, and there is none", query.Score).With("field", query.Score)
+				return nil, joins, query.ErrField.Errorf("%s orders a search, and there is none", query.Score).With("field", query.Score)
 			}
 			out = append(out, orderKey{cond: c.source.words.score(c.dialect, c.source, c.search), desc: true})
 			continue
 		}
 		f, err := c.find(k.Field)
 		if err != nil {
-			return nil, err
+			return nil, joins, err
 		}
 		switch {
+		case f.rows != nil && f.rows.single:
+			name := fmt.Sprint("o", len(out))
+			joins.sql, joins.args = joins.sql+" LEFT JOIN "+f.rows.as(name, c.source), append(joins.args, f.rows.args...)
+			out = append(out, orderByText(f, k.Desc, func(value string) cond { return when(called(name, value)) })...)
 		case f.rows != nil:
 			out = append(out, c.source.orderByRows(c.dialect, f, k.Desc)...)
 		case f.long:
@@ -61,25 +64,30 @@ func (c compiler) order(keys []query.Order) ([]orderKey, error) {
 			out = append(out, orderKey{cond: when(f.value), desc: k.Desc, null: f.null})
 		}
 	}
-	return out, nil
+	return out, joins, nil
 }
 
-// orderByRows orders by the least or greatest value of a list, or by the one
-// value of a parameter: numbers by size, before all other texts, and these as
-// people sort them.
-func (s source) orderByRows(d dialect, f field, desc bool) (out []orderKey) {
+// orderByRows orders by the least or greatest value of a list.
+func (s source) orderByRows(d dialect, f field, desc bool) []orderKey {
 	pick := "min"
 	if desc {
 		pick = "max"
 	}
-	key := func(format, value string, desc, null bool) {
-		out = append(out, orderKey{
-			cond: when(fmt.Sprintf(format, "(SELECT "+pick+"("+value+") "+f.rows.of(d, s)+")"), f.rows.args...), desc: desc, null: null,
-		})
+	of := func(value string) cond {
+		return when("(SELECT "+pick+"("+value+") "+f.rows.of(d, s)+")", f.rows.args...)
 	}
 	if f.kind == query.Number {
-		key("%s", f.value, desc, true)
-		return out
+		return []orderKey{{cond: of(f.value), desc: desc, null: true}}
+	}
+	return orderByText(f, desc, of)
+}
+
+// orderByText orders by texts that may be numbers: these by size, before all
+// others, which go as people sort them.
+func orderByText(f field, desc bool, of func(value string) cond) (out []orderKey) {
+	key := func(format, value string, desc, null bool) {
+		k := of(value)
+		out = append(out, orderKey{cond: cond{fmt.Sprintf(format, k.sql), k.args}, desc: desc, null: null})
 	}
 	if f.number != "" && desc {
 		key("CASE WHEN NULLIF(%s, '') IS NULL THEN 1 ELSE 0 END", f.value, false, false)

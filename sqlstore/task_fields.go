@@ -136,6 +136,7 @@ func paramField(path []string) (field, bool) {
 		f.rows.where, f.rows.args = "v.section = ?", []any{clean(path[0])}
 	case 2:
 		f.rows.where, f.rows.args = "v.section = ? AND v.name = ?", []any{clean(path[0]), clean(path[1])}
+		f.rows.single = true
 		if f.number != "" {
 			f.ranks = valueRanking(*f.rows, f.head())
 			f.byDay = "task_param_by_value"

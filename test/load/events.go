@@ -212,13 +212,13 @@ func (e *events) ingest(ctx context.Context) error {
 	return nil
 }
 
-// percentile gives the value below which that many of a hundred are.
+// percentile is the least value that so many of a hundred do not exceed.
 func (s series) percentile(p int) float64 {
 	if len(s) == 0 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(s))
-	return sorted[min(len(sorted)-1, len(sorted)*p/100)]
+	return sorted[(len(sorted)*p+99)/100-1]
 }
 
 // curves samples the curve to a thousand buckets in both forms and compares

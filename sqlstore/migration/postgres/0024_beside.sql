@@ -29,8 +29,8 @@ CREATE TRIGGER event_progress_file AFTER INSERT ON event_progress FOR EACH ROW W
 CREATE FUNCTION task_refile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE task_tag SET project_id = NEW.project_id WHERE task_id = NEW.id; UPDATE task_param SET project_id = NEW.project_id WHERE task_id = NEW.id; UPDATE event_progress SET project_id = NEW.project_id WHERE target = NEW.id; UPDATE event_series SET project_id = NEW.project_id WHERE owner = (SELECT id FROM event_progress WHERE target = NEW.id); RETURN NULL; END $$;
 CREATE TRIGGER task_refile AFTER UPDATE OF project_id ON task FOR EACH ROW WHEN (NEW.project_id IS DISTINCT FROM OLD.project_id) EXECUTE FUNCTION task_refile();
 
--- A walk along the names, or along those of a project, a status or a type, tests
--- rows by what stands in the index.
+-- A walk along the names, or along those of a project or a type, tests rows by what
+-- stands in the index.
 DROP INDEX task_by_name;
 CREATE INDEX task_by_name ON task (substr(name, 1, 128), project_id, last_update);
 DROP INDEX task_by_project;

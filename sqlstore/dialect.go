@@ -52,6 +52,9 @@ type dialect interface {
 	// instead an index of the rows of all projects could be walked: the quicker
 	// its entries are passed over, the fewer.
 	passing() int
+	// merges reports whether the engine may read two ranges of an index side by
+	// side.
+	merges() bool
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string
 	// unwalked is a column of whole numbers in whose order no index is to be
@@ -113,6 +116,7 @@ func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
 func (sqlite) by(index string) string      { return " INDEXED BY " + index }
 func (sqlite) passing() int                { return 3 }
+func (sqlite) merges() bool                { return false }
 func (sqlite) unindexed(col string) string { return "+" + col }
 func (sqlite) unwalked(col string) string  { return "+" + col }
 func (sqlite) elements() string            { return "json_each(?) w" }
@@ -165,6 +169,7 @@ func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
 func (postgres) by(string) string            { return "" } // it finds the index itself
 func (postgres) passing() int                { return 4 }
+func (postgres) merges() bool                { return true }
 func (postgres) unindexed(col string) string { return col } // it knows how many rows to expect
 func (postgres) unwalked(col string) string  { return "(" + col + " + 0)" }
 func (postgres) elements() string            { return "unnest(?::text[]) w (value)" }

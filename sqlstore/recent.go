@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/coffer-ml/coffer/internal/query"
 )
@@ -106,9 +108,14 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 	if err != nil {
 		return always, err
 	}
-	give(true, append(nodes, driver)...)
+	joins, joined, err := c.merged(p.root, f)
+	if err != nil {
+		return always, err
+	}
+	nodes = append(append(nodes, driver), joined...)
+	give(true, nodes...)
 	before, others, err := c.apart(p.root)
-	give(false, append(nodes, driver)...)
+	give(false, nodes...)
 	if err != nil {
 		return always, err
 	}
@@ -120,13 +127,17 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		}
 	}
 	met := all(append(own[:len(own):len(own)], before, others, behind)...)
+	order := "d.day DESC"
+	if len(joined) > 0 {
+		order += ", d.id DESC" // as the ranges that are merged
+	}
 	type dated struct {
 		id  string
 		day int64
 	}
 	found, err := collect(ctx, db, func(s scanner) (d dated, err error) { return d, s.Scan(&d.id, &d.day) },
-		"SELECT d.id, d.day FROM (SELECT v."+f.rows.owner+" AS id, v.day AS day FROM "+f.rows.table+" v WHERE "+picked.sql+") d CROSS JOIN "+c.source.table+
-			" WHERE "+c.source.id()+" = d.id AND "+met.sql+" ORDER BY d.day DESC LIMIT ?", append(append(picked.args, met.args...), need)...)
+		"SELECT d.id, d.day FROM (SELECT v."+f.rows.owner+" AS id, v.day AS day FROM "+f.rows.table+" v"+joins.sql+" WHERE "+picked.sql+") d CROSS JOIN "+c.source.table+
+			" WHERE "+c.source.id()+" = d.id AND "+met.sql+" ORDER BY "+order+" LIMIT ?", append(slices.Concat(joins.args, picked.args, met.args), need)...)
 	if err != nil {
 		return always, err
 	}
@@ -143,6 +154,38 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 	}
 	return when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",
 		append([]any{list(ids)}, rows.args...)...), nil
+}
+
+// merged joins the rows of a driver with those of other conditions that one
+// value of a dated field meets, for engines that can merge the two: what has both
+// is found by reading either range of the index once, where the rarer is not so
+// rare that each of its rows had better be looked up.
+func (c compiler) merged(n *node, driver field) (joins cond, nodes []*node, err error) {
+	if !c.dialect.merges() {
+		return joins, nil, nil
+	}
+	for _, p := range n.conjuncts() {
+		in, ok := p.leaf.(query.In)
+		if !ok || p.not || p.drives || p.dated || p.matched != nil || len(in.Values) != 1 {
+			continue
+		}
+		f, err := c.find(in.Field)
+		if err != nil {
+			return joins, nil, err
+		}
+		if _, flagged := f.flagged(in); flagged || f.byDay == "" {
+			continue
+		}
+		test, err := c.test(f, in)
+		if err != nil {
+			return joins, nil, err
+		}
+		name, met := fmt.Sprint("w", len(nodes)), all(cond{f.rows.where, f.rows.args}, test)
+		joins.sql += " JOIN " + f.rows.table + " " + name + " ON " + name + ".day = v.day AND " + name + "." + f.rows.owner + " = v." + driver.rows.owner +
+			" AND " + called(name, met.sql)
+		joins.args, nodes = append(joins.args, met.args...), append(nodes, p)
+	}
+	return joins, nodes, nil
 }
 
 // apart compiles conditions that must hold: those on subordinate rows, which

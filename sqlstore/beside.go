@@ -48,20 +48,20 @@ func (p prepared) near(column string) (cond, error) {
 
 // rest are the conditions of a list for rows that have no value to walk along:
 // the project picks them if few are in it, of which most may have none.
-func (db *DB) rest(ctx context.Context, p prepared, where cond) (cond, error) {
+func (db *DB) rest(ctx context.Context, p prepared) (cond, error) {
 	_, nodes, err := p.filed(p.root, "project_id")
 	if err != nil {
-		return where, err
+		return always, err
 	}
 	for _, n := range nodes {
 		in, _ := n.leaf.(query.In)
 		f, err := p.find(in.Field)
 		if err != nil {
-			return where, err
+			return always, err
 		}
 		few, err := db.fewAtHome(ctx, p.compiler, f, in, db.driving)
 		if err != nil {
-			return where, err
+			return always, err
 		}
 		n.tests = !few
 	}

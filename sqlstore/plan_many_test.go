@@ -16,8 +16,8 @@ import (
 
 // manyTasks are 6,000, one an hour, twelve of a name: every other one has a tag and two parameters,
 // every fourth another tag, every third a metric and an iteration, every fifth
-// the time that it took. They are completed and failed in turn, and a third of
-// them, no two next to each other, lie in a project p.
+// the time that it took. They are completed and failed in turn, a third of them,
+// no two next to each other, lie in a project p, and a twelfth, without a metric, in q.
 func manyTasks(t *testing.T, db *sqlstore.DB) {
 	t.Helper()
 	ctx := context.Background()
@@ -41,10 +41,11 @@ func manyTasks(t *testing.T, db *sqlstore.DB) {
 	} {
 		must(t, db.Exec(ctx, text))
 	}
-	p := aProject("p")
-	p.ID = "p"
-	addProjects(t, db, p)
+	p, q := aProject("p"), aProject("q")
+	p.ID, q.ID = "p", "q"
+	addProjects(t, db, p, q)
 	must(t, db.Exec(ctx, `UPDATE task SET project_id = 'p' WHERE last_update / 3600000 % 3 = 0`))
+	must(t, db.Exec(ctx, `UPDATE task SET project_id = 'q' WHERE last_update / 3600000 % 12 = 1`))
 	if sqlstore.Engine(db) == "postgres" {
 		must(t, db.Exec(ctx, `ANALYZE`))
 	}
@@ -69,7 +70,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			filter    query.Filter
 			order     []query.Order
 			statement string // what is in the text of the one that is meant
-			step      string
+			step      string // or one of several, of which the engine finds the best by itself
 			first     string // id of the first task
 		}{
 			"a tag, the newest first":    {tagged("half"), latest, "ORDER BY d.day DESC", "task_tag_by_tag", "id6000"},
@@ -93,6 +94,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"a parameter in a project":   {query.And{in, query.In{Field: "hyperparams.Args.optimizer.value", Values: []string{"Adam"}}}, latest, "v.project_id = ?", "task_param_by_value", "id6000"},
 			"by parameter in a project":  {in, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "v.project_id = ?", "task_param_by_number", "id1008"},
 			"by a metric in a project":   {in, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "s.project_id = ?", "event_series_by_last", "id6000"},
+			"by a metric of others":      {query.In{Field: "project", Values: []string{"q"}}, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "NOT EXISTS", "task_by_project|task_pkey", "id997"},
 			"by a metric, of a few":      {query.In{Field: "name", Values: []string{"name 103", "name 106", "name 109", "name 112", "name 115", "name 118"}}, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "ORDER BY (SELECT max(v.last_value)", "event_series_by_key", "id4518"},
 			"by iteration in a project":  {in, []query.Order{{Field: "last_iteration", Desc: true}}, "p.project_id = ?", "event_progress_by_iteration", "id6000"},
 			"of a type, late, by name":   {query.And{query.In{Field: "type", Values: []string{"training"}}, since(4001)}, []query.Order{{Field: "name"}}, "(task.last_update >= ?)", "task_by_", "id4500"},
@@ -113,7 +115,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 					}
 					plan, err := db.Plan(ctx, s)
 					must(t, err)
-					if !strings.Contains(plan, c.step) {
+					if !slices.ContainsFunc(strings.Split(c.step, "|"), func(step string) bool { return strings.Contains(plan, step) }) {
 						t.Errorf("%s\nexpected %s in\n%s", s.Text, c.step, plan)
 					}
 					return

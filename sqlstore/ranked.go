@@ -56,12 +56,11 @@ func (db *DB) ranked(ctx context.Context, p prepared, where cond, r query.Reques
 	if err != nil || f.ranks == nil {
 		return nil, false, err
 	}
-	w := walk{db: db, source: p.source, ranking: f.ranks, near: where, where: where, desc: r.Order[0].Desc}
+	w := walk{db: db, list: p, ranking: f.ranks, where: where, desc: r.Order[0].Desc}
 	if f.ranks.filed != "" {
-		if w.near, err = p.near(f.ranks.filed); err != nil {
+		if w.where, err = p.near(f.ranks.filed); err != nil {
 			return nil, false, err
 		}
-		w.rest = func() (cond, error) { return db.rest(ctx, p, where) }
 	}
 	if f.rows != nil {
 		w.args = f.rows.args
@@ -90,13 +89,11 @@ func (db *DB) ranked(ctx context.Context, p prepared, where cond, r query.Reques
 
 // walk goes along a ranking.
 type walk struct {
-	db     *DB
-	source source
+	db   *DB
+	list prepared
 	*ranking
 	args  []any
-	where cond
-	near  cond                 // the same, put to the values as far as it can be
-	rest  func() (cond, error) // the same for rows without a value; nil for where
+	where cond // for rows with a value
 	desc  bool
 	turns []int // the phases in the direction of the walk
 }
@@ -160,27 +157,26 @@ func (w walk) phase(ctx context.Context, at int, after []any, limit, offset int)
 	if w.desc {
 		way, op = " DESC", " < "
 	}
-	id := w.source.id()
+	id := w.list.source.id()
 	columns := []string{id}
-	where, err := w.near, error(nil)
+	where := w.where
 	var text string
 	var args []any
 	if at != without {
 		p := w.phases[at]
 		columns = append(slices.Clone(p.keys), id)
-		text = " FROM " + w.source.table + " WHERE " + p.where
+		text = " FROM " + w.list.source.table + " WHERE " + p.where
 		if w.from != "" {
 			columns[len(p.keys)] = w.id
-			text = " FROM " + w.from + " CROSS JOIN " + w.source.table + " WHERE " + w.ranking.where + " AND " + p.where + " AND " + id + " = " + w.id
+			text = " FROM " + w.from + " CROSS JOIN " + w.list.source.table + " WHERE " + w.ranking.where + " AND " + p.where + " AND " + id + " = " + w.id
 			args = slices.Clone(w.args)
 		}
 	} else {
-		if where = w.where; w.rest != nil {
-			if where, err = w.rest(); err != nil {
-				return nil, err
-			}
+		var err error
+		if where, err = w.db.rest(ctx, w.list); err != nil {
+			return nil, err
 		}
-		text = " FROM " + w.source.table + " WHERE TRUE"
+		text = " FROM " + w.list.source.table + " WHERE TRUE"
 		for _, p := range w.phases {
 			if w.from == "" {
 				text += " AND NOT (" + p.where + ")"

@@ -82,6 +82,11 @@ func hasLoss(_ *world, _, task fields) bool {
 	return ok
 }
 
+// both tells whether a task passes two checks.
+func both(a, b func(*world, fields, fields) bool) func(*world, fields, fields) bool {
+	return func(w *world, asked, task fields) bool { return a(w, asked, task) && b(w, asked, task) }
+}
+
 // drawn makes requests with one value that is drawn each time.
 func drawn(key string, value func(w *world, r *rand.Rand) any, more fields) func(*world, *rand.Rand) fields {
 	return func(w *world, r *rand.Rand) fields {
@@ -270,8 +275,8 @@ func asks() []ask {
 		{name: "by metric", body: fixed(byLoss), fits: hasLoss},
 		{name: "by metric, upwards", body: fixed(fields{"order_by": []string{loss}, "only_fields": withLoss}), fits: hasLoss},
 		{name: "by metric in a project", body: drawn("project", anyProject, byLoss), fits: has("project")},
-		{name: "by metric in the largest project", body: drawn("project", largest, byLoss), fits: hasLoss},
-		{name: "by metric, not archived, completed", body: fixed(fields{"order_by": []string{"-" + loss}, "only_fields": withLoss, "system_tags": alive, "status": []string{"completed"}}), fits: hasLoss},
+		{name: "by metric in the largest project", body: drawn("project", largest, byLoss), fits: both(has("project"), hasLoss)},
+		{name: "by metric, not archived, completed", body: fixed(fields{"order_by": []string{"-" + loss}, "only_fields": withLoss, "system_tags": alive, "status": []string{"completed"}}), fits: both(has("status"), hasLoss)},
 		{name: "metric in a range", body: fixed(fields{loss: []any{9.5, nil}, "only_fields": withLoss}), fits: func(_ *world, _, task fields) bool {
 			value, ok := lossOf(task)
 			return ok && value >= 9.5

@@ -44,8 +44,7 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 		}
 	}
 	filter, err := p.compile(p.root)
-	own := p.where[:len(p.where)-1]
-	return all(append(own[:len(own):len(own)], filter, key.compare(orEqual(!key.desc), end))...), true, err
+	return all(append(p.own(), filter, key.compare(orEqual(!key.desc), end))...), true, err
 }
 
 // walkEnd is the name at which a walk from a place ends, false if few rows are

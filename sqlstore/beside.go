@@ -42,8 +42,7 @@ func (p prepared) near(column string) (cond, error) {
 	give(true, nodes...)
 	defer give(false, nodes...)
 	rest, err := p.compile(p.root)
-	own := p.where[:len(p.where)-1]
-	return all(append(own[:len(own):len(own)], filed, rest)...), err
+	return all(append(p.own(), filed, rest)...), err
 }
 
 // rest are the conditions of a list for rows that have no value to walk along:
@@ -66,8 +65,7 @@ func (db *DB) rest(ctx context.Context, p prepared) (cond, error) {
 		n.tests = !few
 	}
 	met, err := p.compile(p.root)
-	own := p.where[:len(p.where)-1]
-	return all(append(own[:len(own):len(own)], met)...), err
+	return all(append(p.own(), met)...), err
 }
 
 // give says of conditions that nothing is left of them to be tested, or that

@@ -177,7 +177,7 @@ func (d *drivers) byDay(ctx context.Context, _ *node) (bool, error) {
 	if d.picked || len(d.dated) == 0 {
 		return false, nil
 	}
-	given, err := d.apart(ctx)
+	given, err := d.rivals(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -192,10 +192,10 @@ func (d *drivers) byDay(ctx context.Context, _ *node) (bool, error) {
 	return chosen.dated, nil
 }
 
-// apart are the conditions that an index answers in the wanted order but for that
+// rivals are the conditions that an index answers in the wanted order but for that
 // of the project where the rows with a day have it too: unless few tasks are in
 // it, to pass over those of others there is quicker than to look at all of its.
-func (d *drivers) apart(ctx context.Context) (given []*node, err error) {
+func (d *drivers) rivals(ctx context.Context) (given []*node, err error) {
 	for _, p := range d.given {
 		in, _ := p.leaf.(query.In)
 		if in.Field == "project" && d.filedAll() {

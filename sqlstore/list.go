@@ -17,6 +17,12 @@ type prepared struct {
 	where []cond // the last is that of the filter
 }
 
+// own are the conditions but for that of the filter.
+func (p prepared) own() []cond {
+	n := len(p.where) - 1
+	return p.where[:n:n]
+}
+
 // prepare turns filter, search and the conditions that the noun adds, own,
 // into SQL.
 func (db *DB) prepare(ctx context.Context, src source, own []cond, r query.Request) (prepared, error) {

@@ -82,7 +82,7 @@ func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool) (int64
 // on, and what else there is of the last of these days. Within a day nothing is
 // known of their order, but all that is older comes behind them.
 func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind cond) (cond, error) {
-	c, own := p.compiler, p.where[:len(p.where)-1]
+	c := p.compiler
 	var driver *node
 	for _, n := range p.root.conjuncts() {
 		if n.dated {
@@ -126,7 +126,7 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 			picked = all(rows, when("v.day <= ?", last/dayLength))
 		}
 	}
-	met := all(append(own[:len(own):len(own)], before, others, behind)...)
+	met := all(append(p.own(), before, others, behind)...)
 	order := "d.day DESC"
 	if len(joined) > 0 {
 		order += ", d.id DESC" // as the ranges that are merged

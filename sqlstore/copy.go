@@ -55,7 +55,10 @@ func (db *DB) searchIn(ctx context.Context, path string) error {
 
 // outlived are references to rows that are gone: their numbers must not be given
 // away again.
-var outlived = map[string]string{"event_progress": " UNION ALL SELECT owner FROM event_dead"}
+var outlived = map[string]string{
+	"event_progress": " UNION ALL SELECT owner FROM event_dead",
+	"generation":     " UNION ALL SELECT max(generation) FROM event_item",
+}
 
 // continueNumbers lets the numbers that PostgreSQL draws by itself go on from
 // the highest that is there.

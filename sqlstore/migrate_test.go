@@ -280,6 +280,71 @@ func TestMigrateSQLite(t *testing.T) {
 	})
 }
 
+// migrationsBefore are the program's own migrations up to the one of that number.
+func migrationsBefore(t *testing.T, number string) fstest.MapFS {
+	t.Helper()
+	some := make(fstest.MapFS)
+	for _, engine := range []string{"sqlite", "postgres"} {
+		names, err := fs.Glob(sqlstore.Migrations, path.Join("migration", engine, "*.sql"))
+		must(t, err)
+		for _, name := range names {
+			if path.Base(name) >= number {
+				continue
+			}
+			text, err := fs.ReadFile(sqlstore.Migrations, name)
+			must(t, err)
+			some[name] = &fstest.MapFile{Data: text}
+		}
+	}
+	return some
+}
+
+// addSampleOf adds a debug sample that shows a generation of a file.
+func addSampleOf(t *testing.T, db *sqlstore.DB, g file.Generation) {
+	t.Helper()
+	must(t, db.Exec(context.Background(), `INSERT INTO event_item
+		(owner, type, metric, variant, iter, key_hash, sample_key, timestamp, received, worker, generation, version, overwritten, body)
+		VALUES (1, 'training_debug_image', 'm', 'v', 0, 'k', 'k', 0, 0, 'w', ?, 1, 0, ?)`, g.ID, []byte("packed")))
+}
+
+func collect(t *testing.T, db *sqlstore.DB, g file.Generation) {
+	t.Helper()
+	must(t, db.Tx(context.Background(), func(ctx context.Context) error { return db.Files().Drop(ctx, []int64{g.ID}, at(1)) }))
+}
+
+func TestNumbersOfCollectedGenerationsAreNotGivenAgain(t *testing.T) {
+	ctx := context.Background()
+	for _, e := range engines(t) {
+		t.Run(e.name, func(t *testing.T) {
+			db := e.open(t)
+			land(t, db, "a", "one")
+			g := land(t, db, "b", "two")
+			collect(t, db, g)
+			if next := land(t, db, "c", "three"); next.ID <= g.ID {
+				t.Errorf("%d came after %d", next.ID, g.ID)
+			}
+		})
+	}
+
+	t.Run("nor those that a database of an earlier schema remembers", func(t *testing.T) {
+		place := bareEngines()[0].fresh(t)
+		db := mustOpen(t, place, migrationsBefore(t, "0025"))
+		kept := land(t, db, "a", "one")
+		g := land(t, db, "b", "two")
+		addSampleOf(t, db, g)
+		collect(t, db, g)
+		must(t, db.Close())
+		db = mustOpen(t, place, sqlstore.Migrations)
+		if got, err := db.Files().Generation(ctx, "a", file.Want{}); err != nil || got != kept {
+			t.Errorf("generation %+v, %v; want %+v", got, err, kept)
+		}
+		if next := land(t, db, "c", "three"); next.ID <= g.ID {
+			t.Errorf("%d came after %d", next.ID, g.ID)
+		}
+		must(t, db.Close())
+	})
+}
+
 func TestBothEnginesHaveTheSameTables(t *testing.T) {
 	ctx := context.Background()
 	columns := make(map[string][]string)

@@ -132,3 +132,18 @@ func TestMovedEventsThatWaitToBeSweptKeepTheirNumber(t *testing.T) {
 		t.Errorf("after the sweep: %+v", series)
 	}
 }
+
+func TestMovedSamplesKeepTheNumberOfWhatTheyShowed(t *testing.T) {
+	ctx := context.Background()
+	from := openFile(t, filepath.Join(t.TempDir(), "coffer.db"))
+	land(t, from, "a", "one")
+	g := land(t, from, "b", "two")
+	addSampleOf(t, from, g)
+	collect(t, from, g)
+	to := openDB(t, sqlstore.Config{URL: postgres.Database(t)})
+	_, err := sqlstore.Move(ctx, from, to)
+	must(t, err)
+	if next := land(t, to, "c", "three"); next.ID <= g.ID {
+		t.Errorf("%d came after %d", next.ID, g.ID)
+	}
+}

@@ -85,6 +85,11 @@ func (b *bench) measureWorlds(ctx context.Context, name string, large, small *wo
 
 // filled starts a server on a database with all of a world.
 func (b *bench) filled(ctx context.Context, name string, w *world) (*server, error) {
+	if b.kept != "" { // to fill takes minutes, which would be in vain
+		if err := os.MkdirAll(b.kept, 0o700); err != nil {
+			return nil, err
+		}
+	}
 	s, err := b.server(ctx, name)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,2 @@
+-- An identity column never gives the id of a collected generation away again. What
+-- this step does for SQLite is nothing new here.

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -257,5 +258,40 @@ func TestProjectsOfValuesFollowTheirTasks(t *testing.T) {
 		_, err := db.Tasks().Refile(ctx, q.ID, "", "u1", at(2))
 		must(t, err)
 		want("none", 7)
+	})
+}
+
+// What models report stands where that of tasks does, but without a project.
+func TestManyModelsOfAProjectByAMetric(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		p := aProject("p")
+		addProjects(t, db, p)
+		var want []string
+		for i := range 60 {
+			m := aModel(fmt.Sprint("m", i))
+			m.Project = p.ID
+			addModels(t, db, m)
+			if i%2 == 0 {
+				want = append(want, m.Name)
+				must(t, db.Exec(ctx, `INSERT INTO event_progress (target, last_iteration) VALUES (?, 1)`, m.ID))
+				must(t, db.Exec(ctx, `INSERT INTO event_series (owner, metric, variant, place, label, levels, name_key, last_value, min_value, min_iter, max_value,
+					max_iter, first_value, first_iter, count, mean_value) SELECT id, 'a', 'b', 0, '', 1, 'a.b', ?, 0, 0, 0, 0, 0, 0, 1, 0 FROM event_progress WHERE target = ?`, float64(i), m.ID))
+			}
+		}
+		sqlstore.LetDrive(db, 20)
+		slices.Reverse(want)
+		got, err := db.Models().List(ctx, model.Query{Request: query.Request{
+			Filter: query.In{Field: "project", Values: []string{string(p.ID)}},
+			Order:  []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, Page: query.Page{Limit: len(want)},
+		}})
+		must(t, err)
+		names := make([]string, len(got))
+		for i, m := range got {
+			names[i] = m.Name
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("listed %v\nexpected %v", names, want)
+		}
 	})
 }

@@ -65,7 +65,7 @@ var taskSource = source{
 	},
 	family: map[string]func([]string) (field, bool){
 		"hyperparams":  paramField,
-		"last_metrics": metricField,
+		"last_metrics": filedMetricField,
 		"runtime":      objectField("task.runtime"),
 		"container":    objectField("task.container"),
 	},
@@ -230,7 +230,7 @@ func metricField(path []string) (field, bool) {
 	var ranks *ranking
 	if path[2] == "value" {
 		ranks = &ranking{
-			from: "event_series s CROSS JOIN event_progress p", id: "p.target", where: "s.name_key = ? AND p.id = s.owner", filed: "s.project_id",
+			from: "event_series s CROSS JOIN event_progress p", id: "p.target", where: "s.name_key = ? AND p.id = s.owner",
 			phases: []phase{{"s.last_value IS NOT NULL", []string{"s.last_value"}}}, keys: valueAlone,
 		}
 	}
@@ -238,4 +238,13 @@ func metricField(path []string) (field, bool) {
 		kind: query.Number, value: column, ranks: ranks,
 		rows: &rows{table: taskSeries, near: seriesOfTask, owner: "target", where: "v.name_key = ?", args: []any{clean(path[0] + "." + path[1])}},
 	}, true
+}
+
+// filedMetricField is metricField of tasks, whose project stands beside each series.
+func filedMetricField(path []string) (field, bool) {
+	f, ok := metricField(path)
+	if f.ranks != nil {
+		f.ranks.filed = "s.project_id"
+	}
+	return f, ok
 }

@@ -14,7 +14,7 @@ var artifactSource = source{
 	table: `artifact_version JOIN artifact ON artifact.id = artifact_version.artifact_id JOIN task ON task.id = artifact.task_id`,
 	key:   "artifact_version.id",
 	fields: map[string]field{
-		"name":    {kind: query.Text, value: "artifact.key", fold: "artifact.key_fold", names: &artifactNames, home: "artifact", indexed: new(string)},
+		"name":    {kind: query.Text, value: "artifact.key", fold: "artifact.key_fold", names: &artifactNames, home: "artifact", indexed: []string{}},
 		"mode":    textField("artifact.mode"),
 		"task":    textField("artifact.task_id"),
 		"project": refField("task.project_id"),

@@ -77,7 +77,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return err
 		}
 	}
-	for _, chosen := range []func(context.Context, *node) (bool, error){d.byDay, d.byRange, d.inOrder} {
+	for _, chosen := range []func(context.Context, *node) (bool, error){d.byDay, d.byDays, d.byRange, d.inOrder} {
 		if done, err := chosen(ctx, n); done || err != nil {
 			return err
 		}
@@ -122,6 +122,7 @@ func (d *drivers) consider(ctx context.Context, p *node) error {
 			err = d.considerRows(ctx, p, f, l)
 		case f.indexed != nil && f.gives(l, d.order):
 			d.given = append(d.given, p)
+		case d.ranksWithin(l): // what it goes by is read in the order of the project's own
 		case f.indexed != nil:
 			p.few, err = d.db.fewAtHome(ctx, d.compiler, f, l, d.most(l.Field))
 			p.tests, d.picked = !p.few, d.picked || p.few
@@ -150,6 +151,16 @@ func (d *drivers) most(name string) int {
 		return d.db.driving * 2 / 3 / d.dialect.passing()
 	}
 	return d.db.driving
+}
+
+// ranksWithin reports whether an index has the values by which the list goes in
+// their order for the one project that it is of.
+func (d *drivers) ranksWithin(in query.In) bool {
+	if in.Field != "project" || len(in.Values) != 1 || len(d.order) != 1 {
+		return false
+	}
+	f, err := d.find(d.order[0].Field)
+	return err == nil && f.ranks != nil && f.ranks.filed != ""
 }
 
 // considerRows looks at a condition on rows that hang on those of the list, such
@@ -286,10 +297,10 @@ func (f field) startsSo(r query.Regexp) bool {
 	return f.name && f.indexed != nil && (r.Form == query.Prefix || r.Form == query.Exact) && !r.Fold
 }
 
-// gives reports whether the index of the field has the wanted rows in the
-// wanted order.
+// gives reports whether an index of the field has the wanted rows in the wanted
+// order.
 func (f field) gives(in query.In, order []query.Order) bool {
-	return len(in.Values) == 1 && *f.indexed != "" && len(order) > 0 && order[0].Field == *f.indexed
+	return len(in.Values) == 1 && len(order) > 0 && slices.Contains(f.indexed, order[0].Field)
 }
 
 // fewAtHome is few for a column of the source.

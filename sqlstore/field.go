@@ -37,12 +37,15 @@ type field struct {
 	// home is the table of value, where the source joins several, and kept
 	// what the rows that indexes hold meet.
 	home, kept string
-	// indexed names the order in which an index gives the rows of one value of
-	// the column, "" for none in particular; nil if there is no such index.
-	indexed *string
+	// indexed names the orders in which indexes give the rows of one value of the
+	// column; nil if there is no such index, and empty if one has them in none in
+	// particular.
+	indexed []string
 	// spanned says that an index has the rows in the order of the column, and
-	// what they are tested by most.
+	// what they are tested by most; daily is the one that has those of each day in
+	// the order of their last update, "" if none has.
 	spanned bool
+	daily   string
 	// fold is the expression of the text with case folded away; "" if it is
 	// not kept.
 	fold string
@@ -216,10 +219,10 @@ func tagField(t tagTable, system int) field {
 func textField(column string) field { return field{kind: query.Text, value: column} }
 func refField(column string) field  { return field{kind: query.Text, value: column, null: true} }
 
-// within marks a field of which an index has the rows of each value in the
-// order of another field.
-func within(f field, order string) field {
-	f.indexed = &order
+// within marks a field of which indexes have the rows of each value, in the
+// orders of other fields.
+func within(f field, orders ...string) field {
+	f.indexed = append([]string{}, orders...)
 	return f
 }
 

@@ -139,6 +139,9 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 	if rows, ok, err := db.ranked(ctx, p, met, r); ok || err != nil {
 		return rows, err
 	}
+	if rows, ok, err := db.newestOfDays(ctx, p, all(met, rest), r); ok || err != nil {
+		return rows, err
+	}
 	list := func(where cond) ([]place, error) {
 		text := "SELECT " + columns + " FROM " + src.table + joins.sql + " WHERE " + where.sql + " ORDER BY "
 		args := slices.Concat(args, joins.args, where.args)

@@ -17,21 +17,21 @@ var taskSource = source{
 		"comment":         noted(noteField("task.comment"), &taskComments),
 		"report":          missingField(query.Text), // reports are no part of this server yet
 		"user":            within(refField("task.user_id"), "last_update"),
-		"project":         within(refField("task.project_id"), "last_update"),
-		"parent":          within(refField("task.parent"), ""),
+		"project":         within(refField("task.project_id"), "last_update", "name"),
+		"parent":          within(refField("task.parent")),
 		"type":            ofFew(within(textField("task.type"), "last_update")),
 		"status":          ofFew(within(textField("task.status"), "last_update")),
 		"tags":            dated(tagField(taskTags, 0), "task_tag_by_tag"),
 		"system_tags":     flagged(dated(tagField(taskTags, 1), "task_tag_by_tag"), map[string]string{task.Archived: "task.archived", task.Hidden: "task.hidden"}),
-		"created":         spanned(timeField("task.created")),
-		"started":         spanned(maybeTimeField("task.started")),
+		"created":         spanned(timeField("task.created"), "task_by_creation_day"),
+		"started":         spanned(maybeTimeField("task.started"), "task_by_start_day"),
 		"completed":       maybeTimeField("task.completed"),
 		"published":       maybeTimeField("task.published"),
-		"last_update":     spanned(timeField("task.last_update")),
+		"last_update":     spanned(timeField("task.last_update"), ""),
 		"last_change":     timeField("task.last_change"),
 		"last_changed_by": refField("task.last_changed_by"),
 		"last_worker":     textField("task.last_worker"),
-		"status_changed":  spanned(timeField("task.status_changed")),
+		"status_changed":  spanned(timeField("task.status_changed"), "task_by_status_change_day"),
 		"active_duration": {kind: query.Number, value: "task.active_duration", null: true, ranks: &ranking{
 			phases: []phase{{"task.active_duration IS NOT NULL", []string{"task.active_duration"}}}, keys: valueAlone,
 		}},
@@ -57,7 +57,7 @@ var taskSource = source{
 		"output.result":       memberField("task.output", "result"),
 		"output.error":        memberField("task.output", "error"),
 		"execution.framework": memberField("task.execution", "framework"),
-		"execution.queue":     within(refField("task.execution_queue"), ""),
+		"execution.queue":     within(refField("task.execution_queue")),
 		"models.input.model":  modelField("v.model_id", 1),
 		"models.input.name":   modelField("v.name", 1),
 		"models.output.model": modelField("v.model_id", 0),
@@ -73,7 +73,7 @@ var taskSource = source{
 
 func listed(f field, n *names) field {
 	f.names = n
-	return within(f, "")
+	return within(f)
 }
 
 // binaryField is the interpreter, which is Python unless a task says otherwise.
@@ -101,8 +101,8 @@ func ofFew(f field) field {
 	return f
 }
 
-func spanned(f field) field {
-	f.spanned = true
+func spanned(f field, daily string) field {
+	f.spanned, f.daily = true, daily
 	return f
 }
 

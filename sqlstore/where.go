@@ -78,6 +78,9 @@ type node struct {
 	// spans marks conditions of which a range of time picks the rows, where an
 	// index would have them in the wanted order by another.
 	spans bool
+	// days are those of the range of time that does, if an index has the rows of
+	// each of them in the wanted order.
+	days *days
 	// union marks a condition that picks the rows: a leaf, or alternatives
 	// each of which an index answers.
 	union bool

@@ -22,6 +22,7 @@ const (
 // days are those of a range of time that the rows of a list lie in. An index has
 // the rows of each in the order of their last update.
 type days struct {
+	name        string // of the field
 	field       field
 	met         cond // the range
 	first, last int64
@@ -45,7 +46,7 @@ func (d *drivers) byDays(ctx context.Context, n *node) (bool, error) {
 		if err != nil || f.daily == "" {
 			return false, err
 		}
-		span := days{field: f, met: met}
+		span := days{name: name, field: f, met: met}
 		if err := d.db.bounds(ctx, d.compiler, &span); err != nil {
 			return false, err
 		}
@@ -94,12 +95,23 @@ func (db *DB) bounds(ctx context.Context, c compiler, span *days) error {
 // newestOfDays lists rows, the newest first, of the days that a range of time has,
 // if it is one. It reads days from the end of the range on until the page is full,
 // and of all earlier days only what was updated later than the last of that.
-func (db *DB) newestOfDays(ctx context.Context, p prepared, met cond, r query.Request) (found []place, ok bool, err error) {
+func (db *DB) newestOfDays(ctx context.Context, p prepared, behind cond, r query.Request) (found []place, ok bool, err error) {
 	span, offset := p.root.days, max(r.Page.Offset, 0)
 	need := offset + r.Page.Limit
 	if span == nil || r.Page.Limit <= 0 || need > db.driving {
 		return nil, false, nil
 	}
+	tested, ranges, err := p.tested(p.root)
+	if err != nil {
+		return nil, false, err
+	}
+	give(true, ranges...)
+	filter, err := p.compile(p.root)
+	give(false, ranges...)
+	if err != nil {
+		return nil, false, err
+	}
+	met := all(append(p.own(), tested, filter, behind)...)
 	last := span.last
 	for rows := 0; last >= span.first && len(found) < need; rows = max(db.driving/2, rows*dayGrowth) {
 		first, err := db.daysBefore(ctx, p.source, *span, last, rows)
@@ -121,6 +133,25 @@ func (db *DB) newestOfDays(ctx context.Context, p prepared, met cond, r query.Re
 		found = merged(found, more, need)
 	}
 	return found[min(offset, len(found)):], true, nil
+}
+
+// tested is the range of days as a test of rows that the days pick, and the
+// conditions that it consists of.
+func (c compiler) tested(n *node) (met cond, nodes []*node, err error) {
+	f := n.days.field
+	f.value, met = c.dialect.unwalked(f.value), always
+	for _, p := range n.conjuncts() {
+		l, ok := p.leaf.(query.Compare)
+		if !ok || p.not || l.Field != n.days.name {
+			continue
+		}
+		test, err := c.test(f, l)
+		if err != nil {
+			return met, nil, err
+		}
+		met, nodes = all(met, test), append(nodes, p)
+	}
+	return met, nodes, nil
 }
 
 // newestFrom lists the rows of some days, the newest first.

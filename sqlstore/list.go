@@ -139,7 +139,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 	if rows, ok, err := db.ranked(ctx, p, met, r); ok || err != nil {
 		return rows, err
 	}
-	if rows, ok, err := db.newestOfDays(ctx, p, all(met, rest), r); ok || err != nil {
+	if rows, ok, err := db.newestOfDays(ctx, p, rest, r); ok || err != nil {
 		return rows, err
 	}
 	list := func(where cond) ([]place, error) {

@@ -67,6 +67,10 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 	tagged := func(tags ...string) query.Filter { return query.HasAll{Field: "tags", Values: tags} }
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		manyTasks(t, db)
+		both := "d1.id = d0.id" // PostgreSQL merges a join
+		if sqlstore.Engine(db) == "sqlite" {
+			both = "INTERSECT"
+		}
 		for name, c := range map[string]struct {
 			filter    query.Filter
 			order     []query.Order
@@ -76,6 +80,8 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 		}{
 			"a tag, the newest first":    {tagged("half"), latest, "ORDER BY d.day DESC", "task_tag_by_tag", "id6000"},
 			"the rarer of two tags":      {tagged("half", "quarter"), latest, "ORDER BY d.day DESC", "task_tag_by_tag", "id6000"},
+			"what has two tags alike":    {tagged("half", "quarter"), latest, both, "MERGE (INTERSECT)|task_tag_by_tag", "id6000"},
+			"of a status, with the two":  {query.And{tagged("half", "quarter"), query.In{Field: "status", Values: []string{"completed"}}}, latest, both, "MERGE (INTERSECT)|task_tag_by_tag", "id6000"},
 			"what is left of a day":      {tagged("half"), latest, "UNION ALL SELECT v.task_id", "task_tag_by_tag", "id6000"},
 			"by parameter":               {nil, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "ORDER BY v.number ASC", "task_param_by_number", "id1008"},
 			"by parameter, downwards":    {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.number DESC", "task_param_by_number", "id986"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
 )
@@ -34,11 +35,11 @@ func (db *DB) rarest(ctx context.Context, c compiler, given, dated []*node) (*no
 	var chosen *node
 	least := int64(math.MaxInt64)
 	for i, p := range append(given[:len(given):len(given)], dated...) {
-		day, err := db.dayAt(ctx, c, p, i >= len(given))
+		day, err := db.dayAt(ctx, c, p, i >= len(given), reach)
 		if err != nil {
 			return nil, err
 		}
-		if day < least {
+		if p.since = day; day < least {
 			chosen, least = p, day
 		}
 	}
@@ -52,9 +53,9 @@ func first(nodes []*node) *node {
 	return nodes[0]
 }
 
-// dayAt is the day of the row that stands at reach among those that meet a
+// dayAt is the day of the row that comes after so many of those that meet a
 // condition, the newest first; 0 if they are fewer.
-func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool) (int64, error) {
+func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool, rows int) (int64, error) {
 	f, err := c.find(fieldOf(p.leaf))
 	if err != nil {
 		return 0, err
@@ -70,7 +71,7 @@ func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool) (int64
 		text = "SELECT v.day FROM " + f.rows.table + " v WHERE " + met.sql + " ORDER BY v.day DESC LIMIT 1 OFFSET ?"
 		args = met.args
 	}
-	days, err := collect(ctx, db, scalar[int64], text, append(args, reach)...)
+	days, err := collect(ctx, db, scalar[int64], text, append(args, rows)...)
 	if err != nil || len(days) == 0 {
 		return 0, err
 	}
@@ -108,17 +109,6 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 	if err != nil {
 		return always, err
 	}
-	joins, joined, err := c.merged(p.root, f)
-	if err != nil {
-		return always, err
-	}
-	nodes = append(append(nodes, driver), joined...)
-	give(true, nodes...)
-	before, others, err := c.apart(p.root)
-	give(false, nodes...)
-	if err != nil {
-		return always, err
-	}
 	rows := all(cond{f.rows.where, f.rows.args}, test, filed)
 	picked := rows
 	if at := r.Bookmark; at != nil && len(at.Keys) > 0 {
@@ -126,18 +116,7 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 			picked = all(rows, when("v.day <= ?", last/dayLength))
 		}
 	}
-	met := all(append(p.own(), before, others, behind)...)
-	order := "d.day DESC"
-	if len(joined) > 0 {
-		order += ", d.id DESC" // as the ranges that are merged
-	}
-	type dated struct {
-		id  string
-		day int64
-	}
-	found, err := collect(ctx, db, func(s scanner) (d dated, err error) { return d, s.Scan(&d.id, &d.day) },
-		"SELECT d.id, d.day FROM (SELECT v."+f.rows.owner+" AS id, v.day AS day FROM "+f.rows.table+" v"+joins.sql+" WHERE "+picked.sql+") d CROSS JOIN "+c.source.table+
-			" WHERE "+c.source.id()+" = d.id AND "+met.sql+" ORDER BY "+order+" LIMIT ?", append(slices.Concat(joins.args, picked.args, met.args), need)...)
+	found, err := db.newestOf(ctx, p, driver, stretch{f.rows.table, f.rows.owner, picked}, append(nodes, driver), behind, need)
 	if err != nil {
 		return always, err
 	}
@@ -156,14 +135,73 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		append([]any{list(ids)}, rows.args...)...), nil
 }
 
-// merged joins the rows of a driver with those of other conditions that one
-// value of a dated field meets, for engines that can merge the two: what has both
-// is found by reading either range of the index once, where the rarer is not so
-// rare that each of its rows had better be looked up.
-func (c compiler) merged(n *node, driver field) (joins cond, nodes []*node, err error) {
-	if !c.dialect.merges() {
-		return joins, nil, nil
+// stretch is a part of the index of a dated field: rows v of a table, which one
+// value meets.
+type stretch struct {
+	table, owner string
+	met          cond
+}
+
+func (s stretch) rows() string {
+	return "SELECT v.day AS day, v." + s.owner + " AS id FROM " + s.table + " v WHERE " + s.met.sql
+}
+
+// datedRow is a row of which the day of the last update is known.
+type datedRow struct {
+	id  string
+	day int64
+}
+
+// newestOf lists the newest rows of a driver's stretch that meet all conditions of a
+// list but for those of some nodes, which all of its rows meet. Others that have a
+// stretch of their own need not be tested row by row: what is in both is found by
+// reading either once, where the rarer is not so rare that each of its rows had
+// better be looked up.
+func (db *DB) newestOf(ctx context.Context, p prepared, driver *node, of stretch, nodes []*node, behind cond, limit int) ([]datedRow, error) {
+	beside, also, err := p.beside(p.root)
+	if err != nil {
+		return nil, err
 	}
+	from, args, order := of.rows(), of.met.args, "d.day DESC"
+	switch {
+	case len(beside) == 0:
+	case p.dialect.merges():
+		from = "SELECT d0.day, d0.id FROM (" + from + ") d0"
+		for i, s := range beside {
+			from += fmt.Sprintf(" JOIN (%[2]s) d%[1]d ON d%[1]d.day = d0.day AND d%[1]d.id = d0.id", i+1, s.rows())
+			args = slices.Concat(args, s.met.args)
+		}
+		nodes, order = append(nodes, also...), order+", d.id DESC" // as stretches are merged
+	default:
+		met, err := p.around(append(nodes, also...), behind)
+		if err != nil {
+			return nil, err
+		}
+		found, enough, err := db.newestOfAll(ctx, p.compiler, driver, also, append(beside, of), met, limit)
+		if enough || err != nil {
+			return found, err
+		}
+	}
+	met, err := p.around(nodes, behind)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, db, func(s scanner) (d datedRow, err error) { return d, s.Scan(&d.id, &d.day) },
+		"SELECT d.id, d.day FROM ("+from+") d CROSS JOIN "+p.source.table+" WHERE "+p.source.id()+" = d.id AND "+met.sql+" ORDER BY "+order+" LIMIT ?",
+		slices.Concat(args, met.args, []any{limit})...)
+}
+
+// around are the conditions of a list but for some, for rows d.
+func (p prepared) around(given []*node, behind cond) (cond, error) {
+	give(true, given...)
+	defer give(false, given...)
+	before, others, err := p.apart(p.root)
+	return all(append(p.own(), before, others, behind)...), err
+}
+
+// beside are the stretches of conditions that one value of a dated field meets,
+// and these conditions.
+func (c compiler) beside(n *node) (out []stretch, nodes []*node, err error) {
 	for _, p := range n.conjuncts() {
 		in, ok := p.leaf.(query.In)
 		if !ok || p.not || p.drives || p.dated || p.matched != nil || len(in.Values) != 1 {
@@ -171,21 +209,56 @@ func (c compiler) merged(n *node, driver field) (joins cond, nodes []*node, err 
 		}
 		f, err := c.find(in.Field)
 		if err != nil {
-			return joins, nil, err
+			return nil, nil, err
 		}
 		if _, flagged := f.flagged(in); flagged || f.byDay == "" {
 			continue
 		}
 		test, err := c.test(f, in)
 		if err != nil {
-			return joins, nil, err
+			return nil, nil, err
 		}
-		name, met := fmt.Sprint("w", len(nodes)), all(cond{f.rows.where, f.rows.args}, test)
-		joins.sql += " JOIN " + f.rows.table + " " + name + " ON " + name + ".day = v.day AND " + name + "." + f.rows.owner + " = v." + driver.rows.owner +
-			" AND " + called(name, met.sql)
-		joins.args, nodes = append(joins.args, met.args...), append(nodes, p)
+		out, nodes = append(out, stretch{f.rows.table, f.rows.owner, all(cond{f.rows.where, f.rows.args}, test)}), append(nodes, p)
 	}
-	return joins, nodes, nil
+	return out, nodes, nil
+}
+
+const (
+	// likeness is how many times as many rows one stretch may have as another that
+	// is read along with it.
+	likeness = 4
+	// spare is how many times as many rows as a page needs are taken of what is in
+	// all stretches, since further conditions may leave some out.
+	spare = 4
+)
+
+// newestOfAll lists the newest rows that are in several stretches. The engine reads
+// one along with the other as long as it has nothing else to do, so that some more
+// are taken than the page needs; it says whether these were enough. They are not
+// where one of the stretches has far more rows than the driver's, the shortest:
+// where the newest of its rows do not go back nearly as far.
+func (db *DB) newestOfAll(ctx context.Context, c compiler, driver *node, also []*node, of []stretch, met cond, limit int) (found []datedRow, enough bool, err error) {
+	now, err := db.dayAt(ctx, c, driver, true, 0)
+	if err != nil || slices.ContainsFunc(also, func(p *node) bool { return now-driver.since > likeness*(now-p.since+1) }) {
+		return nil, false, err
+	}
+	texts, args, most := make([]string, len(of)), []any(nil), spare*limit
+	for i, s := range of {
+		texts[i], args = s.rows(), append(args, s.met.args...)
+	}
+	type row struct {
+		datedRow
+		fits bool
+	}
+	rows, err := collect(ctx, db, func(s scanner) (r row, err error) { return r, s.Scan(&r.id, &r.day, &r.fits) },
+		"SELECT d.id, d.day, CASE WHEN "+met.sql+" THEN 1 ELSE 0 END FROM ("+strings.Join(texts, " INTERSECT ")+" ORDER BY 1 DESC, 2 DESC LIMIT ?) d CROSS JOIN "+
+			c.source.table+" WHERE "+c.source.id()+" = d.id ORDER BY d.day DESC, d.id DESC", slices.Concat(met.args, args, []any{most})...)
+	for _, r := range rows {
+		if r.fits && len(found) < limit {
+			found = append(found, r.datedRow)
+		}
+	}
+	return found, len(found) == limit || len(rows) < most, err
 }
 
 // apart compiles conditions that must hold: those on subordinate rows, which

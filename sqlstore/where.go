@@ -70,6 +70,9 @@ type node struct {
 	// the newest are to pick the rows. Where given is set they do, and nothing
 	// is left to be tested.
 	dated, given bool
+	// since is the day that the newest of the rows with their day go back to, as
+	// far as reach.
+	since int64
 	// few marks a condition on a column that few rows meet.
 	few bool
 	// tests marks a condition on a column that so many rows meet that its

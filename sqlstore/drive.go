@@ -166,20 +166,18 @@ func (d *drivers) ranksWithin(in query.In) bool {
 // considerRows looks at a condition on rows that hang on those of the list, such
 // as tags.
 func (d *drivers) considerRows(ctx context.Context, p *node, f field, in query.In) error {
-	most := d.db.driving
-	byDay := f.byDay != "" && len(in.Values) == 1 && newestFirst(d.order)
-	if byDay {
-		most = min(most, reach)
-	}
-	few, err := d.db.few(ctx, d.compiler, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args}, most)
-	if err != nil {
+	if f.byDay != "" && len(in.Values) == 1 && newestFirst(d.order) {
+		day, many, err := d.db.dayAt(ctx, d.compiler, p, true, min(reach, d.db.driving))
+		p.since, p.drives = day, !many
+		if many {
+			d.dated = append(d.dated, p)
+		}
+		d.picked = d.picked || p.drives
 		return err
 	}
+	few, err := d.db.few(ctx, d.compiler, f, in, f.rows.table+" v", cond{f.rows.where, f.rows.args}, d.db.driving)
 	p.drives, d.picked = few, d.picked || few
-	if !few && byDay {
-		d.dated = append(d.dated, p)
-	}
-	return nil
+	return err
 }
 
 // byDay lets the rarest of the conditions whose rows an index has by day pick the

@@ -131,11 +131,14 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 			columns, args = columns+", "+k.sql, append(args, k.args...)
 		}
 	}
-	narrowed, err := db.newest(ctx, p, r, rest)
+	narrowed, tested, err := db.newest(ctx, p, r, rest)
 	if err != nil {
 		return nil, err
 	}
 	met := all(append(p.where, narrowed)...)
+	if tested {
+		met, rest = narrowed, always
+	}
 	if rows, ok, err := db.ranked(ctx, p, met, r); ok || err != nil {
 		return rows, err
 	}

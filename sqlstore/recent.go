@@ -34,13 +34,15 @@ func (db *DB) rarest(ctx context.Context, c compiler, given, dated []*node) (*no
 	}
 	var chosen *node
 	least := int64(math.MaxInt64)
-	for i, p := range append(given[:len(given):len(given)], dated...) {
-		day, err := db.dayAt(ctx, c, p, i >= len(given), reach)
-		if err != nil {
+	for _, p := range given {
+		var err error
+		if p.since, _, err = db.dayAt(ctx, c, p, false, reach); err != nil {
 			return nil, err
 		}
-		if p.since = day; day < least {
-			chosen, least = p, day
+	}
+	for _, p := range append(given[:len(given):len(given)], dated...) {
+		if p.since < least {
+			chosen, least = p, p.since
 		}
 	}
 	return chosen, nil
@@ -54,15 +56,15 @@ func first(nodes []*node) *node {
 }
 
 // dayAt is the day of the row that comes after so many of those that meet a
-// condition, the newest first; 0 if they are fewer.
-func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool, rows int) (int64, error) {
+// condition, the newest first; false if they are not more.
+func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool, rows int) (day int64, ok bool, err error) {
 	f, err := c.find(fieldOf(p.leaf))
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	test, err := c.test(f, p.leaf)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	text := "SELECT last_update / ? FROM " + c.source.table + " WHERE " + test.sql + " ORDER BY last_update DESC LIMIT 1 OFFSET ?"
 	args := append([]any{int64(dayLength)}, test.args...)
@@ -73,16 +75,17 @@ func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool, rows i
 	}
 	days, err := collect(ctx, db, scalar[int64], text, append(args, rows)...)
 	if err != nil || len(days) == 0 {
-		return 0, err
+		return 0, false, err
 	}
-	return days[0], nil
+	return days[0], true, nil
 }
 
 // newest narrows a list, the newest first, by the one of its conditions whose
 // rows have their day: to as many rows as the page needs, from the newest day
 // on, and what else there is of the last of these days. Within a day nothing is
-// known of their order, but all that is older comes behind them.
-func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind cond) (cond, error) {
+// known of their order, but all that is older comes behind them. Where no more rows
+// are left than the page has, all conditions were tested.
+func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind cond) (narrowed cond, tested bool, err error) {
 	c := p.compiler
 	var driver *node
 	for _, n := range p.root.conjuncts() {
@@ -95,19 +98,19 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		need += max(r.Page.Offset, 0)
 	}
 	if driver == nil || r.Page.Limit <= 0 || need > db.driving {
-		return always, nil
+		return always, false, nil
 	}
 	f, err := c.find(fieldOf(driver.leaf))
 	if err != nil {
-		return always, err
+		return always, false, err
 	}
 	test, err := c.test(f, driver.leaf)
 	if err != nil {
-		return always, err
+		return always, false, err
 	}
 	filed, nodes, err := c.filed(p.root, f.rows.filed)
 	if err != nil {
-		return always, err
+		return always, false, err
 	}
 	rows := all(cond{f.rows.where, f.rows.args}, test, filed)
 	picked := rows
@@ -118,21 +121,22 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 	}
 	found, err := db.newestOf(ctx, p, driver, stretch{f.rows.table, f.rows.owner, picked}, append(nodes, driver), behind, need)
 	if err != nil {
-		return always, err
+		return always, false, err
 	}
 	ids := make([]string, len(found))
 	for i, d := range found {
 		ids[i] = d.id
 	}
 	if len(found) < need {
-		return c.among(ids)
+		narrowed, err = c.among(ids)
+		return narrowed, true, err
 	}
 	rows = all(rows, when("v.day = ?", found[need-1].day))
 	if much, err := db.more(ctx, f.rows.table+" v", rows, db.driving); err != nil || much {
-		return always, err // much happened on that day: walking in order finds them sooner
+		return always, false, err // much happened on that day: walking in order finds them sooner
 	}
 	return when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",
-		append([]any{list(ids)}, rows.args...)...), nil
+		append([]any{list(ids)}, rows.args...)...), false, nil
 }
 
 // stretch is a part of the index of a dated field: rows v of a table, which one
@@ -238,7 +242,7 @@ const (
 // where one of the stretches has far more rows than the driver's, the shortest:
 // where the newest of its rows do not go back nearly as far.
 func (db *DB) newestOfAll(ctx context.Context, c compiler, driver *node, also []*node, of []stretch, met cond, limit int) (found []datedRow, enough bool, err error) {
-	now, err := db.dayAt(ctx, c, driver, true, 0)
+	now, _, err := db.dayAt(ctx, c, driver, true, 0)
 	if err != nil || slices.ContainsFunc(also, func(p *node) bool { return now-driver.since > likeness*(now-p.since+1) }) {
 		return nil, false, err
 	}

@@ -9,10 +9,10 @@ import (
 )
 
 // alongNames returns the conditions of a list for a walk along the names to some
-// end; false if there is none. It is for ranges of time that are met so often
-// that the page is likely to be full by then: to read the range and put it in
-// order would take four times as long at least. Where it is not full, more may
-// follow.
+// end; false if there is none. It is for ranges of time that are met by so many
+// that the page may be full by then: to read the range and put it in order would
+// take four times as long. Where it is not full, more may follow, and the walk took
+// less than to count the range would.
 func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r query.Request) (cond, bool, error) {
 	if len(r.Order) != 1 || r.Order[0].Field == query.Score || r.Search != nil || r.Page.Limit <= 0 || r.Page.Offset > db.driving {
 		return always, false, nil
@@ -26,7 +26,7 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 		return always, false, err
 	}
 	for _, met := range ranges {
-		if long, err := db.more(ctx, p.source.table, met, 2*db.driving); err != nil || !long {
+		if long, err := db.more(ctx, p.source.table, met, db.driving/5); err != nil || !long {
 			return always, false, err
 		}
 	}

@@ -131,13 +131,11 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 			columns, args = columns+", "+k.sql, append(args, k.args...)
 		}
 	}
-	narrowed, tested, err := db.newest(ctx, p, r, rest)
-	if err != nil {
+	met := all(p.where...)
+	if narrowed, ok, err := db.newest(ctx, p, r, rest); err != nil {
 		return nil, err
-	}
-	met := all(append(p.where, narrowed)...)
-	if tested {
-		met, rest = narrowed, always
+	} else if ok {
+		met = narrowed
 	}
 	if rows, ok, err := db.ranked(ctx, p, met, r); ok || err != nil {
 		return rows, err
@@ -175,7 +173,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 		return nil, err
 	}
 	if ok {
-		if rows, err := list(all(near, narrowed, rest)); err != nil || len(rows) == r.Page.Limit {
+		if rows, err := list(all(near, rest)); err != nil || len(rows) == r.Page.Limit {
 			return rows, err
 		}
 	}

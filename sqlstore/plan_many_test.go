@@ -93,7 +93,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"by status, the newest":      {nil, []query.Order{{Field: "status"}, latest[0]}, "ORDER BY task.last_update DESC", "task_by_", "id6000"},
 			"by status, downwards":       {nil, []query.Order{{Field: "status", Desc: true}, latest[0]}, "ORDER BY task.last_update DESC", "task_by_", "id5999"},
 			"of long after, by name":     {since(3000), []query.Order{{Field: "name"}}, "<= ?", "task_by_name", "id3000"},
-			"of late, by name":           {since(4001), []query.Order{{Field: "name"}}, "(task.last_update >= ?) ORDER BY", "task_by_", "id4500"},
+			"of late, by name":           {since(5801), []query.Order{{Field: "name"}}, "(task.last_update >= ?) ORDER BY", "task_by_", "id6000"},
 			"of a status, some days old": {query.And{query.In{Field: "status", Values: []string{"failed"}}, made(101, 200)}, latest, "/ 86400000", "task_by_creation_day", "id199"},
 			"some days old":              {made(101, 200), latest, "/ 86400000 = ?", "task_by_creation_day", "id199"},
 			"a tag in a project":         {query.And{in, tagged("half")}, latest, "v.project_id = ?", "task_tag_by_tag", "id6000"},
@@ -104,7 +104,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"by a metric of others":      {query.In{Field: "project", Values: []string{"q"}}, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "NOT EXISTS", "task_by_project|task_in_project|task_pkey", "id997"},
 			"by a metric, of a few":      {query.In{Field: "name", Values: []string{"name 103", "name 106", "name 109", "name 112", "name 115", "name 118"}}, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "ORDER BY (SELECT max(v.last_value)", "event_series_by_key", "id4518"},
 			"by iteration in a project":  {in, []query.Order{{Field: "last_iteration", Desc: true}}, "p.project_id = ?", "event_progress_in_project|event_progress_by_iteration", "id6000"},
-			"of a type, late, by name":   {query.And{query.In{Field: "type", Values: []string{"training"}}, since(4001)}, []query.Order{{Field: "name"}}, "(task.last_update >= ?)", "task_by_", "id4500"},
+			"of a type, late, by name":   {query.And{query.In{Field: "type", Values: []string{"training"}}, since(5801)}, []query.Order{{Field: "name"}}, "(task.last_update >= ?)", "task_by_", "id6000"},
 			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},
 		} {
 			t.Run(name, func(t *testing.T) {

@@ -83,9 +83,9 @@ func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool, rows i
 // newest narrows a list, the newest first, by the one of its conditions whose
 // rows have their day: to as many rows as the page needs, from the newest day
 // on, and what else there is of the last of these days. Within a day nothing is
-// known of their order, but all that is older comes behind them. Where no more rows
-// are left than the page has, all conditions were tested.
-func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind cond) (narrowed cond, tested bool, err error) {
+// known of their order, but all that is older comes behind them. It returns the
+// conditions that are left; false if all are.
+func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind cond) (met cond, ok bool, err error) {
 	c := p.compiler
 	var driver *node
 	for _, n := range p.root.conjuncts() {
@@ -119,7 +119,8 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 			picked = all(rows, when("v.day <= ?", last/dayLength))
 		}
 	}
-	found, err := db.newestOf(ctx, p, driver, stretch{f.rows.table, f.rows.owner, picked}, append(nodes, driver), behind, need)
+	nodes = append(nodes, driver)
+	found, err := db.newestOf(ctx, p, driver, stretch{f.rows.table, f.rows.owner, picked}, nodes, behind, need)
 	if err != nil {
 		return always, false, err
 	}
@@ -128,15 +129,22 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		ids[i] = d.id
 	}
 	if len(found) < need {
-		narrowed, err = c.among(ids)
-		return narrowed, true, err
+		met, err = c.among(ids) // which met all others
+		return met, err == nil, err
 	}
 	rows = all(rows, when("v.day = ?", found[need-1].day))
 	if much, err := db.more(ctx, f.rows.table+" v", rows, db.driving); err != nil || much {
 		return always, false, err // much happened on that day: walking in order finds them sooner
 	}
-	return when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",
-		append([]any{list(ids)}, rows.args...)...), false, nil
+	give(true, nodes...)
+	defer give(false, nodes...)
+	rest, err := c.compile(p.root)
+	if err != nil {
+		return always, false, err
+	}
+	either := when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",
+		append([]any{list(ids)}, rows.args...)...)
+	return all(append(p.own(), rest, either)...), true, nil
 }
 
 // stretch is a part of the index of a dated field: rows v of a table, which one
@@ -233,7 +241,7 @@ const (
 	likeness = 4
 	// spare is how many times as many rows as a page needs are taken of what is in
 	// all stretches, since further conditions may leave some out.
-	spare = 4
+	spare = 2
 )
 
 // newestOfAll lists the newest rows that are in several stretches. The engine reads

@@ -34,7 +34,8 @@ func (d days) day() string { return fmt.Sprintf("%s / %d", d.field.value, dayLen
 // byDays lets the days of a range of time pick the rows of a list, the newest
 // first.
 func (d *drivers) byDays(ctx context.Context, n *node) (bool, error) {
-	if d.picked || len(d.order) != 1 || !newestFirst(d.order) {
+	picks := func(p *node) bool { return p.matched != nil || p.union }
+	if d.picked || d.search != nil || len(d.order) != 1 || !newestFirst(d.order) || slices.ContainsFunc(n.conjuncts(), picks) {
 		return false, nil
 	}
 	ranges, err := d.ranges(n, d.order)

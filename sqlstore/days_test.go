@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ func TestTheNewestOfDaysAreThoseOfTheWholeRange(t *testing.T) {
 		addProjects(t, db, p, q)
 		for i := range tasks {
 			x := fullTask(p.ID, "")
+			x.Name = fmt.Sprint("task ", i)
 			if r.IntN(20) == 0 {
 				x.Project = q.ID
 			}
@@ -68,7 +70,7 @@ func TestTheNewestOfDaysAreThoseOfTheWholeRange(t *testing.T) {
 			if r.IntN(3) > 0 {
 				filter = append(filter, query.Compare{Field: field, Op: query.Less, Value: at(from + r.Float64()*10)})
 			}
-			switch r.IntN(5) {
+			switch r.IntN(7) {
 			case 0:
 				filter = append(filter, query.In{Field: "status", Values: []string{string(task.Failed)}})
 			case 1:
@@ -76,6 +78,10 @@ func TestTheNewestOfDaysAreThoseOfTheWholeRange(t *testing.T) {
 			case 2:
 				filter = append(filter, query.In{Field: "project", Values: []string{string(q.ID)}})
 			case 3:
+				filter = append(filter, query.Match{Field: "name", Pattern: pattern(t, fmt.Sprint(r.IntN(10)), false)})
+			case 4:
+				filter = append(filter, query.In{Field: "tags", Values: []string{"a"}})
+			case 5:
 				filter = append(filter, query.Compare{Field: "created", Op: query.Less, Value: at(r.Float64() * 40)})
 			}
 			page := query.Page{Limit: 1 + r.IntN(60), Offset: max(0, r.IntN(80)-50)}

@@ -77,7 +77,7 @@ func (db *DB) chooseDrivers(ctx context.Context, c compiler, n *node, order []qu
 			return err
 		}
 	}
-	for _, chosen := range []func(context.Context, *node) (bool, error){d.byDay, d.byDays, d.byRange, d.inOrder} {
+	for _, chosen := range []func(context.Context, *node) (bool, error){d.withinProject, d.byDay, d.byDays, d.byRange, d.inOrder} {
 		if done, err := chosen(ctx, n); done || err != nil {
 			return err
 		}
@@ -91,6 +91,7 @@ type drivers struct {
 	compiler
 	order  []query.Order
 	given  []*node // an index has their rows in the wanted order
+	within *node   // the project, if an index has the order of its rows; else nil
 	dated  []*node // an index has their rows by day
 	picked bool    // by conditions that few rows meet
 }
@@ -122,7 +123,10 @@ func (d *drivers) consider(ctx context.Context, p *node) error {
 			err = d.considerRows(ctx, p, f, l)
 		case f.indexed != nil && f.gives(l, d.order):
 			d.given = append(d.given, p)
-		case d.ranksWithin(l): // what it goes by is read in the order of the project's own
+		case d.ranksWithin(l):
+			d.within = p
+		case f.value == d.source.id():
+			d.picked = true
 		case f.indexed != nil:
 			p.few, err = d.db.fewAtHome(ctx, d.compiler, f, l, d.most(l.Field))
 			p.tests, d.picked = !p.few, d.picked || p.few
@@ -161,6 +165,22 @@ func (d *drivers) ranksWithin(in query.In) bool {
 	}
 	f, err := d.find(d.order[0].Field)
 	return err == nil && f.ranks != nil && f.ranks.filed != ""
+}
+
+// withinProject leaves a project to the index that has its rows in the wanted order,
+// where that is going to be walked.
+func (d *drivers) withinProject(ctx context.Context, n *node) (done bool, err error) {
+	if d.within == nil || n.plain() && d.search == nil {
+		return false, nil
+	}
+	in, _ := d.within.leaf.(query.In)
+	f, err := d.find(in.Field)
+	if err != nil {
+		return false, err
+	}
+	d.within.few, err = d.db.fewAtHome(ctx, d.compiler, f, in, d.db.driving)
+	d.within.tests, d.picked = !d.within.few, d.picked || d.within.few
+	return false, err
 }
 
 // considerRows looks at a condition on rows that hang on those of the list, such

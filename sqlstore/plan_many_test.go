@@ -63,6 +63,12 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 		at := func(hour int) time.Time { return time.UnixMilli(int64(hour) * 3_600_000) }
 		return query.And{query.Compare{Field: "created", Op: query.GreaterEqual, Value: at(from)}, query.Compare{Field: "created", Op: query.Less, Value: at(before)}}
 	}
+	ids := func(from, before int) (out []string) {
+		for i := from; i < before; i++ {
+			out = append(out, fmt.Sprint("id", i))
+		}
+		return out
+	}
 	in := query.In{Field: "project", Values: []string{"p"}}
 	tagged := func(tags ...string) query.Filter { return query.HasAll{Field: "tags", Values: tags} }
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
@@ -96,6 +102,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"of late, by name":           {since(5801), []query.Order{{Field: "name"}}, "(task.last_update >= ?) ORDER BY", "task_by_", "id6000"},
 			"of a status, some days old": {query.And{query.In{Field: "status", Values: []string{"failed"}}, made(101, 200)}, latest, "/ 86400000", "task_by_creation_day", "id199"},
 			"some days old":              {made(101, 200), latest, "/ 86400000 = ?", "task_by_creation_day", "id199"},
+			"ids of some days":           {query.And{query.In{Field: "id", Values: ids(101, 200)}, made(1, 5000)}, latest, "last_update", "(id=?)|task_pkey", "id199"},
 			"a tag in a project":         {query.And{in, tagged("half")}, latest, "v.project_id = ?", "task_tag_by_tag", "id6000"},
 			"a tag of those in projects": {query.And{query.In{Field: "project", Values: []string{"p", "q"}}, tagged("half")}, latest, "ORDER BY d.day DESC", "task_tag_by_tag", "id6000"},
 			"a parameter in a project":   {query.And{in, query.In{Field: "hyperparams.Args.optimizer.value", Values: []string{"Adam"}}}, latest, "v.project_id = ?", "task_param_by_value", "id6000"},

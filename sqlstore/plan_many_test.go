@@ -110,6 +110,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"by a metric in a project":   {in, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "s.project_id = ?", "event_series_in_project", "id6000"},
 			"by a metric of others":      {query.In{Field: "project", Values: []string{"q"}}, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "NOT EXISTS", "task_by_project|task_in_project|task_pkey", "id997"},
 			"by a metric, of a few":      {query.In{Field: "name", Values: []string{"name 103", "name 106", "name 109", "name 112", "name 115", "name 118"}}, []query.Order{{Field: "last_metrics.a.b.value", Desc: true}}, "ORDER BY (SELECT max(v.last_value)", "event_series_by_key", "id4518"},
+			"by name in a project":       {in, []query.Order{{Field: "name"}}, "(task.project_id = ?) ORDER BY", "task_in_project_by_name", "id1500"},
 			"by iteration in a project":  {in, []query.Order{{Field: "last_iteration", Desc: true}}, "p.project_id = ?", "event_progress_in_project|event_progress_by_iteration", "id6000"},
 			"of a type, late, by name":   {query.And{query.In{Field: "type", Values: []string{"training"}}, since(5801)}, []query.Order{{Field: "name"}}, "(task.last_update >= ?)", "task_by_", "id6000"},
 			"texts of a parameter first": {nil, []query.Order{{Field: "hyperparams.Args.lr.value", Desc: true}}, "ORDER BY v.sort_key DESC", "task_param_by_text", "id986"},

@@ -205,14 +205,7 @@ func TestSnapshotOfPostgresIsAWholeCoffer(t *testing.T) {
 	addTasks(t, db, fullTask(sub.ID, ""))
 	g := land(t, db, "a", "one")
 	must(t, db.Close())
-	next := make(fstest.MapFS)
-	must(t, fs.WalkDir(sqlstore.Migrations, "migration", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			text, rerr := fs.ReadFile(sqlstore.Migrations, name)
-			next[name], err = &fstest.MapFile{Data: text}, rerr
-		}
-		return err
-	}))
+	next := migrationsBefore(t, "9999")
 	number := fmt.Sprintf("%04d", len(next)/2+1)
 	next["migration/postgres/"+number+"_harm.sql"] = &fstest.MapFile{Data: []byte("DELETE FROM generation;\nDELETE FROM task;\n")}
 	must(t, mustOpen(t, at, next).Close())

@@ -25,8 +25,8 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 	if err != nil || len(ranges) == 0 {
 		return always, false, err
 	}
-	for _, met := range ranges {
-		if long, err := db.more(ctx, p.source.table, met, db.driving/5); err != nil || !long {
+	for _, in := range ranges {
+		if long, err := db.longer(ctx, p.compiler, in, db.driving/5); err != nil || !long {
 			return always, false, err
 		}
 	}
@@ -38,13 +38,11 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 	if err != nil || !ok {
 		return always, false, err
 	}
-	for _, n := range p.root.conjuncts() {
-		if l, ok := n.leaf.(query.Compare); ok && ranges[l.Field].sql != "" {
-			n.tests = true
-		}
+	for _, in := range ranges {
+		test(in.nodes)
 	}
-	filter, err := p.compile(p.root)
-	return all(append(p.own(), filter, key.compare(orEqual(!key.desc), end))...), true, err
+	met, err := p.but(nil, key.compare(orEqual(!key.desc), end))
+	return met, true, err
 }
 
 // walkEnd is the name at which a walk from a place ends, false if few rows are

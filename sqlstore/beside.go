@@ -39,10 +39,7 @@ func (p prepared) near(column string) (cond, error) {
 	if err != nil {
 		return always, err
 	}
-	give(true, nodes...)
-	defer give(false, nodes...)
-	rest, err := p.compile(p.root)
-	return all(append(p.own(), filed, rest)...), err
+	return p.but(nodes, filed)
 }
 
 // rest are the conditions of a list for rows that have no value to walk along:
@@ -53,19 +50,13 @@ func (db *DB) rest(ctx context.Context, p prepared) (cond, error) {
 		return always, err
 	}
 	for _, n := range nodes {
-		in, _ := n.leaf.(query.In)
-		f, err := p.find(in.Field)
-		if err != nil {
-			return always, err
-		}
-		few, err := db.fewAtHome(ctx, p.compiler, f, in, db.driving)
+		few, err := db.fewAtHome(ctx, p.compiler, n, db.driving)
 		if err != nil {
 			return always, err
 		}
 		n.tests = !few
 	}
-	met, err := p.compile(p.root)
-	return all(append(p.own(), met)...), err
+	return p.but(nil)
 }
 
 // give says of conditions that nothing is left of them to be tested, or that

@@ -22,9 +22,8 @@ const (
 // days are those of a range of time that the rows of a list lie in. An index has
 // the rows of each in the order of their last update.
 type days struct {
-	name        string // of the field
-	field       field
-	met         cond // the range
+	timeRange
+	met         cond // the range put to its column
 	first, last int64
 }
 
@@ -42,12 +41,15 @@ func (d *drivers) byDays(ctx context.Context, n *node) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for name, met := range ranges {
-		f, err := d.find(name)
-		if err != nil || f.daily == "" {
+	for _, r := range ranges {
+		if r.field.daily == "" {
+			return false, nil
+		}
+		met, err := d.put(r, r.field.value)
+		if err != nil {
 			return false, err
 		}
-		span := days{name: name, field: f, met: met}
+		span := days{timeRange: r, met: met}
 		if err := d.db.bounds(ctx, d.compiler, &span); err != nil {
 			return false, err
 		}
@@ -60,12 +62,7 @@ func (d *drivers) byDays(ctx context.Context, n *node) (bool, error) {
 		return false, nil
 	}
 	for _, p := range d.given {
-		in, _ := p.leaf.(query.In)
-		f, err := d.find(in.Field)
-		if err != nil {
-			return false, err
-		}
-		few, err := d.db.fewAtHome(ctx, d.compiler, f, in, d.db.driving/5) // each is tested by its row
+		few, err := d.db.fewAtHome(ctx, d.compiler, p, d.db.driving/5) // each is tested by its row
 		if err != nil {
 			return false, err
 		}
@@ -102,17 +99,14 @@ func (db *DB) newestOfDays(ctx context.Context, p prepared, behind cond, r query
 	if span == nil || r.Page.Limit <= 0 || need > db.driving {
 		return nil, false, nil
 	}
-	tested, ranges, err := p.tested(p.root)
+	tested, err := p.put(span.timeRange, p.dialect.unwalked(span.field.value)) // the days pick the rows
 	if err != nil {
 		return nil, false, err
 	}
-	give(true, ranges...)
-	filter, err := p.compile(p.root)
-	give(false, ranges...)
+	met, err := p.but(span.nodes, tested, behind)
 	if err != nil {
 		return nil, false, err
 	}
-	met := all(append(p.own(), tested, filter, behind)...)
 	last := span.last
 	for rows := 0; last >= span.first && len(found) < need; rows = max(db.driving/2, rows*dayGrowth) {
 		first, err := db.daysBefore(ctx, p.source, *span, last, rows)
@@ -136,25 +130,6 @@ func (db *DB) newestOfDays(ctx context.Context, p prepared, behind cond, r query
 	return found[min(offset, len(found)):], true, nil
 }
 
-// tested is the range of days as a test of rows that the days pick, and the
-// conditions that it consists of.
-func (c compiler) tested(n *node) (met cond, nodes []*node, err error) {
-	f := n.days.field
-	f.value, met = c.dialect.unwalked(f.value), always
-	for _, p := range n.conjuncts() {
-		l, ok := p.leaf.(query.Compare)
-		if !ok || p.not || l.Field != n.days.name {
-			continue
-		}
-		test, err := c.test(f, l)
-		if err != nil {
-			return met, nil, err
-		}
-		met, nodes = all(met, test), append(nodes, p)
-	}
-	return met, nodes, nil
-}
-
 // newestFrom lists the rows of some days, the newest first.
 func (db *DB) newestFrom(ctx context.Context, p prepared, met cond, first, last int64, limit int) ([]place, error) {
 	span, id, updated := p.root.days, p.source.id(), p.source.updated()
@@ -166,9 +141,6 @@ func (db *DB) newestFrom(ctx context.Context, p prepared, met cond, first, last 
 	return collect(ctx, db, scanPlace(1, true), "SELECT "+id+", "+updated+" FROM "+p.source.table+p.dialect.by(span.field.daily)+" WHERE "+of+" AND "+met.sql+
 		" ORDER BY "+by+" DESC, "+id+" DESC LIMIT ?", slices.Concat([]any{which}, met.args, []any{limit})...)
 }
-
-// updated is the column of the last update.
-func (s source) updated() string { return s.table + ".last_update" }
 
 // merged are the newest of two lists.
 func merged(a, b []place, limit int) []place {

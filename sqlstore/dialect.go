@@ -52,8 +52,8 @@ type dialect interface {
 	// instead an index of the rows of all projects could be walked: the quicker
 	// its entries are passed over, the fewer.
 	passing() int
-	// merges reports whether the engine may read two ranges of an index side by
-	// side.
+	// merges reports whether the engine reads two ranges of an index side by side
+	// where they are joined and that is quicker.
 	merges() bool
 	// unindexed is col, but not to be read in the order of an index.
 	unindexed(col string) string

@@ -35,11 +35,30 @@ func (c compiler) spanned(name string) bool {
 	return err == nil && f.spanned
 }
 
+// timeRange is a range of a time, and the conditions that it consists of.
+type timeRange struct {
+	field field
+	nodes []*node
+}
+
+// put is the range put to some expression of the time.
+func (c compiler) put(r timeRange, value string) (met cond, err error) {
+	r.field.value, met = value, always
+	for _, p := range r.nodes {
+		test, err := c.test(r.field, p.leaf)
+		if err != nil {
+			return met, err
+		}
+		met = all(met, test)
+	}
+	return met, nil
+}
+
 // ranges are the ranges of time that must hold and an index answers, by field,
 // but for that by which the list is ordered: its index has them in the wanted
 // order.
-func (c compiler) ranges(n *node, order []query.Order) (map[string]cond, error) {
-	ranges := make(map[string]cond)
+func (c compiler) ranges(n *node, order []query.Order) (map[string]timeRange, error) {
+	ranges := make(map[string]timeRange)
 	for _, p := range n.conjuncts() {
 		l, ok := p.leaf.(query.Compare)
 		if !ok || p.not || len(order) > 0 && order[0].Field == l.Field {
@@ -52,14 +71,7 @@ func (c compiler) ranges(n *node, order []query.Order) (map[string]cond, error) 
 		if !f.spanned {
 			continue
 		}
-		met, err := c.test(f, l)
-		if err != nil {
-			return nil, err
-		}
-		if before, ok := ranges[l.Field]; ok {
-			met = all(before, met)
-		}
-		ranges[l.Field] = met
+		ranges[l.Field] = timeRange{f, append(ranges[l.Field].nodes, p)}
 	}
 	return ranges, nil
 }
@@ -128,8 +140,7 @@ func (d *drivers) consider(ctx context.Context, p *node) error {
 		case f.value == d.source.id():
 			d.picked = true
 		case f.indexed != nil:
-			p.few, err = d.db.fewAtHome(ctx, d.compiler, f, l, d.most(l.Field))
-			p.tests, d.picked = !p.few, d.picked || p.few
+			err = d.considerColumn(ctx, p, d.most(l.Field))
 		}
 	}
 	return err
@@ -173,21 +184,25 @@ func (d *drivers) withinProject(ctx context.Context, n *node) (done bool, err er
 	if d.within == nil || n.plain() && d.search == nil {
 		return false, nil
 	}
-	in, _ := d.within.leaf.(query.In)
-	f, err := d.find(in.Field)
-	if err != nil {
-		return false, err
-	}
-	d.within.few, err = d.db.fewAtHome(ctx, d.compiler, f, in, d.db.driving)
-	d.within.tests, d.picked = !d.within.few, d.picked || d.within.few
-	return false, err
+	return false, d.considerColumn(ctx, d.within, d.db.driving)
+}
+
+// considerColumn looks at a condition on a column of the list itself.
+func (d *drivers) considerColumn(ctx context.Context, p *node, most int) (err error) {
+	p.few, err = d.db.fewAtHome(ctx, d.compiler, p, most)
+	p.tests, d.picked = !p.few, d.picked || p.few
+	return err
 }
 
 // considerRows looks at a condition on rows that hang on those of the list, such
 // as tags.
 func (d *drivers) considerRows(ctx context.Context, p *node, f field, in query.In) error {
 	if f.byDay != "" && len(in.Values) == 1 && newestFirst(d.order) {
-		day, many, err := d.db.dayAt(ctx, d.compiler, p, true, min(reach, d.db.driving))
+		of, err := d.stretch(p)
+		if err != nil {
+			return err
+		}
+		day, many, err := of.dayAt(ctx, d.db, min(reach, d.db.driving))
 		p.since, p.drives = day, !many
 		if many {
 			d.dated = append(d.dated, p)
@@ -226,13 +241,8 @@ func (d *drivers) byDay(ctx context.Context, _ *node) (bool, error) {
 // it, to pass over those of others there is quicker than to look at all of its.
 func (d *drivers) rivals(ctx context.Context) (given []*node, err error) {
 	for _, p := range d.given {
-		in, _ := p.leaf.(query.In)
-		if in.Field == "project" && d.filedAll() {
-			f, err := d.find(in.Field)
-			if err != nil {
-				return nil, err
-			}
-			if few, err := d.db.fewAtHome(ctx, d.compiler, f, in, d.db.driving/d.dialect.passing()); err != nil {
+		if fieldOf(p.leaf) == "project" && d.filedAll() {
+			if few, err := d.db.fewAtHome(ctx, d.compiler, p, d.db.driving/d.dialect.passing()); err != nil {
 				return nil, err
 			} else if !few {
 				continue
@@ -261,8 +271,8 @@ func (d *drivers) byRange(ctx context.Context, n *node) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, met := range ranges {
-		long, err := d.db.more(ctx, d.source.table, met, ranging)
+	for _, r := range ranges {
+		long, err := d.db.longer(ctx, d.compiler, r, ranging)
 		if err != nil {
 			return false, err
 		}
@@ -283,12 +293,7 @@ func (d *drivers) inOrder(ctx context.Context, _ *node) (bool, error) {
 	}
 	var common []*node
 	for _, p := range d.given {
-		in, _ := p.leaf.(query.In)
-		f, err := d.find(in.Field)
-		if err != nil {
-			return false, err
-		}
-		few, err := d.db.fewAtHome(ctx, d.compiler, f, in, d.db.driving)
+		few, err := d.db.fewAtHome(ctx, d.compiler, p, d.db.driving)
 		if err != nil {
 			return false, err
 		}
@@ -321,8 +326,12 @@ func (f field) gives(in query.In, order []query.Order) bool {
 	return len(in.Values) == 1 && len(order) > 0 && slices.Contains(f.indexed, order[0].Field)
 }
 
-// fewAtHome is few for a column of the source.
-func (db *DB) fewAtHome(ctx context.Context, c compiler, f field, in query.In, most int) (bool, error) {
+// fewAtHome is few for a condition on a column of the source.
+func (db *DB) fewAtHome(ctx context.Context, c compiler, p *node, most int) (bool, error) {
+	f, err := c.find(fieldOf(p.leaf))
+	if err != nil {
+		return false, err
+	}
 	from, kept := c.source.table, always
 	if f.home != "" {
 		from = f.home
@@ -330,7 +339,7 @@ func (db *DB) fewAtHome(ctx context.Context, c compiler, f field, in query.In, m
 	if f.kept != "" {
 		kept = when(f.kept)
 	}
-	return db.few(ctx, c, f, in, from, kept, most)
+	return db.few(ctx, c, f, p.leaf, from, kept, most)
 }
 
 // few reports whether at most so many rows meet a condition.
@@ -341,6 +350,15 @@ func (db *DB) few(ctx context.Context, c compiler, f field, leaf query.Filter, f
 	}
 	more, err := db.more(ctx, from, all(where, test), most)
 	return !more, err
+}
+
+// longer reports whether a range of time holds more rows than that.
+func (db *DB) longer(ctx context.Context, c compiler, r timeRange, than int) (bool, error) {
+	met, err := c.put(r, r.field.value)
+	if err != nil {
+		return false, err
+	}
+	return db.more(ctx, c.source.table, met, than)
 }
 
 // more reports whether more rows than that meet a condition. To pass over them

@@ -23,6 +23,14 @@ func (p prepared) own() []cond {
 	return p.where[:n:n]
 }
 
+// but are all conditions of a list but for those of some nodes, and more.
+func (p prepared) but(nodes []*node, more ...cond) (cond, error) {
+	give(true, nodes...)
+	defer give(false, nodes...)
+	met, err := p.compile(p.root)
+	return all(append(append(p.own(), met), more...)...), err
+}
+
 // prepare turns filter, search and the conditions that the noun adds, own,
 // into SQL.
 func (db *DB) prepare(ctx context.Context, src source, own []cond, r query.Request) (prepared, error) {

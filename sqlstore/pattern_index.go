@@ -73,12 +73,12 @@ func (db *DB) indexNames(ctx context.Context, c compiler, f field, n *node) (*no
 	if err != nil || !ok {
 		return nil, err
 	}
-	in := query.In{Field: m.Field, Values: found}
+	in := &node{leaf: query.In{Field: m.Field, Values: found}}
 	if len(found) > 0 {
-		few, err := db.fewAtHome(ctx, c, f, in, db.driving)
+		few, err := db.fewAtHome(ctx, c, in, db.driving)
 		if err != nil || !few {
 			return nil, err
 		}
 	}
-	return &node{leaf: in}, nil
+	return in, nil
 }

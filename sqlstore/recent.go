@@ -1,11 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/coffer-ml/coffer/internal/query"
 )
@@ -25,55 +24,42 @@ func newestFirst(order []query.Order) bool {
 	return len(order) > 0 && order[0].Field == "last_update" && order[0].Desc
 }
 
+// updated is the column of the last update.
+func (s source) updated() string { return s.table + ".last_update" }
+
 // rarest returns which of the conditions has its rows spread the widest over
 // time: of those that an index has in the order of the list, given, and those
-// with rows that have their day, dated. Nil if there is none of the latter.
+// with rows that have their day, dated, of which there is one at least.
 func (db *DB) rarest(ctx context.Context, c compiler, given, dated []*node) (*node, error) {
-	if len(dated) == 0 || len(given)+len(dated) == 1 {
-		return first(dated), nil
-	}
-	var chosen *node
-	least := int64(math.MaxInt64)
 	for _, p := range given {
 		var err error
-		if p.since, _, err = db.dayAt(ctx, c, p, false, reach); err != nil {
+		if p.since, err = db.dayGiven(ctx, c, p, reach); err != nil {
 			return nil, err
 		}
 	}
-	for _, p := range append(given[:len(given):len(given)], dated...) {
-		if p.since < least {
-			chosen, least = p, p.since
-		}
-	}
-	return chosen, nil
+	return slices.MinFunc(slices.Concat(given, dated), func(a, b *node) int { return cmp.Compare(a.since, b.since) }), nil
 }
 
-func first(nodes []*node) *node {
-	if len(nodes) == 0 {
-		return nil
-	}
-	return nodes[0]
-}
-
-// dayAt is the day of the row that comes after so many of those that meet a
-// condition, the newest first; false if they are not more.
-func (db *DB) dayAt(ctx context.Context, c compiler, p *node, dated bool, rows int) (day int64, ok bool, err error) {
+// dayGiven is the day of the row that comes after so many of those that meet a
+// condition on a column, the newest first; 0 if they are not more.
+func (db *DB) dayGiven(ctx context.Context, c compiler, p *node, rows int) (int64, error) {
 	f, err := c.find(fieldOf(p.leaf))
 	if err != nil {
-		return 0, false, err
+		return 0, err
 	}
-	test, err := c.test(f, p.leaf)
+	met, err := c.test(f, p.leaf)
 	if err != nil {
-		return 0, false, err
+		return 0, err
 	}
-	text := "SELECT last_update / ? FROM " + c.source.table + " WHERE " + test.sql + " ORDER BY last_update DESC LIMIT 1 OFFSET ?"
-	args := append([]any{int64(dayLength)}, test.args...)
-	if dated {
-		met := all(cond{f.rows.where, f.rows.args}, test)
-		text = "SELECT v.day FROM " + f.rows.table + " v WHERE " + met.sql + " ORDER BY v.day DESC LIMIT 1 OFFSET ?"
-		args = met.args
-	}
-	days, err := collect(ctx, db, scalar[int64], text, append(args, rows)...)
+	day, _, err := db.dayAt(ctx, fmt.Sprintf("%s / %d", c.source.updated(), dayLength), c.source.updated(), c.source.table, met, rows)
+	return day, err
+}
+
+// dayAt is the day of the row that comes after so many, the newest first; false if
+// they are not more.
+func (db *DB) dayAt(ctx context.Context, day, by, from string, met cond, rows int) (at int64, ok bool, err error) {
+	days, err := collect(ctx, db, scalar[int64], "SELECT "+day+" FROM "+from+" WHERE "+met.sql+" ORDER BY "+by+" DESC LIMIT 1 OFFSET ?",
+		append(met.args[:len(met.args):len(met.args)], rows)...)
 	if err != nil || len(days) == 0 {
 		return 0, false, err
 	}
@@ -100,27 +86,22 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 	if driver == nil || r.Page.Limit <= 0 || need > db.driving {
 		return always, false, nil
 	}
-	f, err := c.find(fieldOf(driver.leaf))
+	of, err := c.stretch(driver)
 	if err != nil {
 		return always, false, err
 	}
-	test, err := c.test(f, driver.leaf)
+	filed, nodes, err := c.filed(p.root, of.filed)
 	if err != nil {
 		return always, false, err
 	}
-	filed, nodes, err := c.filed(p.root, f.rows.filed)
-	if err != nil {
-		return always, false, err
-	}
-	rows := all(cond{f.rows.where, f.rows.args}, test, filed)
-	picked := rows
+	of.within = filed
 	if at := r.Bookmark; at != nil && len(at.Keys) > 0 {
 		if last, ok := at.Keys[0].(int64); ok {
-			picked = all(rows, when("v.day <= ?", last/dayLength))
+			of.within = all(filed, when("v.day <= ?", last/dayLength))
 		}
 	}
 	nodes = append(nodes, driver)
-	found, err := db.newestOf(ctx, p, driver, stretch{f.rows.table, f.rows.owner, picked}, nodes, behind, need)
+	found, err := db.newestOf(ctx, p, of, nodes, behind, need)
 	if err != nil {
 		return always, false, err
 	}
@@ -132,30 +113,45 @@ func (db *DB) newest(ctx context.Context, p prepared, r query.Request, behind co
 		met, err = c.among(ids) // which met all others
 		return met, err == nil, err
 	}
-	rows = all(rows, when("v.day = ?", found[need-1].day))
-	if much, err := db.more(ctx, f.rows.table+" v", rows, db.driving); err != nil || much {
+	ofDay := all(of.met, filed, when("v.day = ?", found[need-1].day))
+	if much, err := db.more(ctx, of.table+" v", ofDay, db.driving); err != nil || much {
 		return always, false, err // much happened on that day: walking in order finds them sooner
 	}
-	give(true, nodes...)
-	defer give(false, nodes...)
-	rest, err := c.compile(p.root)
-	if err != nil {
-		return always, false, err
-	}
-	either := when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+f.rows.owner+" FROM "+f.rows.table+" v WHERE "+rows.sql+")",
-		append([]any{list(ids)}, rows.args...)...)
-	return all(append(p.own(), rest, either)...), true, nil
+	either := when(c.source.id()+" IN (SELECT w.value FROM "+c.dialect.elements()+" UNION ALL SELECT v."+of.owner+" FROM "+of.table+" v WHERE "+ofDay.sql+")",
+		append([]any{list(ids)}, ofDay.args...)...)
+	met, err = p.but(nodes, either)
+	return met, err == nil, err
 }
 
 // stretch is a part of the index of a dated field: rows v of a table, which one
 // value meets.
 type stretch struct {
-	table, owner string
-	met          cond
+	*rows
+	met    cond
+	within cond  // what of it is wanted
+	since  int64 // see node
 }
 
-func (s stretch) rows() string {
-	return "SELECT v.day AS day, v." + s.owner + " AS id FROM " + s.table + " v WHERE " + s.met.sql
+// stretch is that of a condition.
+func (c compiler) stretch(p *node) (stretch, error) {
+	f, err := c.find(fieldOf(p.leaf))
+	if err != nil {
+		return stretch{}, err
+	}
+	test, err := c.test(f, p.leaf)
+	return stretch{f.rows, all(cond{f.rows.where, f.rows.args}, test), always, p.since}, err
+}
+
+// dayAt is the day of the row that comes after so many, the newest first; false if
+// they are not more.
+func (s stretch) dayAt(ctx context.Context, db *DB, rows int) (int64, bool, error) {
+	return db.dayAt(ctx, "v.day", "v.day", s.table+" v", s.met, rows)
+}
+
+// wanted selects the days and ids of the rows that are.
+func (s stretch) wanted() cond {
+	met := all(s.met, s.within)
+	return when("SELECT v.day AS day, v."+s.owner+" AS id FROM "+s.table+" v WHERE "+met.sql, met.args...)
 }
 
 // datedRow is a row of which the day of the last update is known.
@@ -169,19 +165,20 @@ type datedRow struct {
 // stretch of their own need not be tested row by row: what is in both is found by
 // reading either once, where the rarer is not so rare that each of its rows had
 // better be looked up.
-func (db *DB) newestOf(ctx context.Context, p prepared, driver *node, of stretch, nodes []*node, behind cond, limit int) ([]datedRow, error) {
+func (db *DB) newestOf(ctx context.Context, p prepared, of stretch, nodes []*node, behind cond, limit int) ([]datedRow, error) {
 	beside, also, err := p.beside(p.root)
 	if err != nil {
 		return nil, err
 	}
-	from, args, order := of.rows(), of.met.args, "d.day DESC"
+	from, order := of.wanted(), "d.day DESC"
 	switch {
 	case len(beside) == 0:
 	case p.dialect.merges():
-		from = "SELECT d0.day, d0.id FROM (" + from + ") d0"
+		from.sql = "SELECT d0.day, d0.id FROM (" + from.sql + ") d0"
 		for i, s := range beside {
-			from += fmt.Sprintf(" JOIN (%[2]s) d%[1]d ON d%[1]d.day = d0.day AND d%[1]d.id = d0.id", i+1, s.rows())
-			args = slices.Concat(args, s.met.args)
+			w := s.wanted()
+			from.sql += fmt.Sprintf(" JOIN (%[2]s) d%[1]d ON d%[1]d.day = d0.day AND d%[1]d.id = d0.id", i+1, w.sql)
+			from.args = slices.Concat(from.args, w.args)
 		}
 		nodes, order = append(nodes, also...), order+", d.id DESC" // as stretches are merged
 	default:
@@ -189,7 +186,7 @@ func (db *DB) newestOf(ctx context.Context, p prepared, driver *node, of stretch
 		if err != nil {
 			return nil, err
 		}
-		found, enough, err := db.newestOfAll(ctx, p.compiler, driver, also, append(beside, of), met, limit)
+		found, enough, err := db.newestOfAll(ctx, p.source, of, beside, met, limit)
 		if enough || err != nil {
 			return found, err
 		}
@@ -199,8 +196,8 @@ func (db *DB) newestOf(ctx context.Context, p prepared, driver *node, of stretch
 		return nil, err
 	}
 	return collect(ctx, db, func(s scanner) (d datedRow, err error) { return d, s.Scan(&d.id, &d.day) },
-		"SELECT d.id, d.day FROM ("+from+") d CROSS JOIN "+p.source.table+" WHERE "+p.source.id()+" = d.id AND "+met.sql+" ORDER BY "+order+" LIMIT ?",
-		slices.Concat(args, met.args, []any{limit})...)
+		"SELECT d.id, d.day FROM ("+from.sql+") d CROSS JOIN "+p.source.table+" WHERE "+p.source.id()+" = d.id AND "+met.sql+" ORDER BY "+order+" LIMIT ?",
+		slices.Concat(from.args, met.args, []any{limit})...)
 }
 
 // around are the conditions of a list but for some, for rows d.
@@ -226,11 +223,11 @@ func (c compiler) beside(n *node) (out []stretch, nodes []*node, err error) {
 		if _, flagged := f.flagged(in); flagged || f.byDay == "" {
 			continue
 		}
-		test, err := c.test(f, in)
+		s, err := c.stretch(p)
 		if err != nil {
 			return nil, nil, err
 		}
-		out, nodes = append(out, stretch{f.rows.table, f.rows.owner, all(cond{f.rows.where, f.rows.args}, test)}), append(nodes, p)
+		out, nodes = append(out, s), append(nodes, p)
 	}
 	return out, nodes, nil
 }
@@ -249,22 +246,23 @@ const (
 // are taken than the page needs; it says whether these were enough. They are not
 // where one of the stretches has far more rows than the driver's, the shortest:
 // where the newest of its rows do not go back nearly as far.
-func (db *DB) newestOfAll(ctx context.Context, c compiler, driver *node, also []*node, of []stretch, met cond, limit int) (found []datedRow, enough bool, err error) {
-	now, _, err := db.dayAt(ctx, c, driver, true, 0)
-	if err != nil || slices.ContainsFunc(also, func(p *node) bool { return now-driver.since > likeness*(now-p.since+1) }) {
+func (db *DB) newestOfAll(ctx context.Context, src source, of stretch, beside []stretch, met cond, limit int) (found []datedRow, enough bool, err error) {
+	now, _, err := of.dayAt(ctx, db, 0)
+	if err != nil || slices.ContainsFunc(beside, func(s stretch) bool { return now-of.since > likeness*(now-s.since+1) }) {
 		return nil, false, err
 	}
-	texts, args, most := make([]string, len(of)), []any(nil), spare*limit
-	for i, s := range of {
-		texts[i], args = s.rows(), append(args, s.met.args...)
+	from, most := of.wanted(), spare*limit
+	for _, s := range beside {
+		w := s.wanted()
+		from.sql, from.args = from.sql+" INTERSECT "+w.sql, slices.Concat(from.args, w.args)
 	}
 	type row struct {
 		datedRow
 		fits bool
 	}
 	rows, err := collect(ctx, db, func(s scanner) (r row, err error) { return r, s.Scan(&r.id, &r.day, &r.fits) },
-		"SELECT d.id, d.day, CASE WHEN "+met.sql+" THEN 1 ELSE 0 END FROM ("+strings.Join(texts, " INTERSECT ")+" ORDER BY 1 DESC, 2 DESC LIMIT ?) d CROSS JOIN "+
-			c.source.table+" WHERE "+c.source.id()+" = d.id ORDER BY d.day DESC, d.id DESC", slices.Concat(met.args, args, []any{most})...)
+		"SELECT d.id, d.day, CASE WHEN "+met.sql+" THEN 1 ELSE 0 END FROM ("+from.sql+" ORDER BY 1 DESC, 2 DESC LIMIT ?) d CROSS JOIN "+
+			src.table+" WHERE "+src.id()+" = d.id ORDER BY d.day DESC, d.id DESC", slices.Concat(met.args, from.args, []any{most})...)
 	for _, r := range rows {
 		if r.fits && len(found) < limit {
 			found = append(found, r.datedRow)

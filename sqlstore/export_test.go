@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"iter"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	engine "modernc.org/sqlite"
+
+	"github.com/coffer-ml/coffer/internal/query"
 )
 
 // OpenWith is Open with other migrations.
@@ -90,11 +93,32 @@ func (db *DB) Texts(ctx context.Context, query string, args ...any) ([]string, e
 	return collect(ctx, db, scalar[string], query, args...)
 }
 
-// Engine is the name of the engine that runs db.
 // LetDrive sets how many rows may be picked by a condition, so that few rows
 // are listed as many are.
 func LetDrive(db *DB, n int) { db.driving = n }
 
+// AddNames keeps names of tasks that no task has.
+func AddNames(ctx context.Context, db *DB, names iter.Seq[string]) error {
+	return db.Tx(ctx, func(ctx context.Context) error {
+		for name := range names {
+			if err := taskNames.add(ctx, db, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// FindNames returns the names of tasks that a pattern matches; false if they are
+// too many to be told.
+func FindNames(ctx context.Context, db *DB, r query.Regexp) ([]string, bool, error) {
+	return taskNames.find(ctx, db, r)
+}
+
+// MaxNames is how many they may be.
+const MaxNames = maxNames
+
+// Engine is the name of the engine that runs db.
 func Engine(db *DB) string { return db.dialect.name() }
 
 // AtOnce is how many transactions may be open at once.

@@ -110,14 +110,17 @@ func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool
 	if err != nil || picks[0].names > maxFindings {
 		return nil, false, err
 	}
-	if r.Fold && len(trigrams) == 1 && r.Form == query.Contains && picks[0].names > 2*maxNames {
-		return nil, false, nil // each of them holds the text
-	}
 	column := "n.name"
 	if r.Fold {
 		column = "n.name_fold"
 	}
 	test := matches(db.dialect, column, r.Form, text)
+	if picks[0].names > 2*maxNames {
+		share, err := n.share(ctx, db, picks[0].seen, test)
+		if err != nil || share*float64(picks[0].names) > 2*maxNames {
+			return nil, false, err
+		}
+	}
 	// In two steps: in one, PostgreSQL would read all names.
 	candidates, args := `SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = ?`, []any{picks[0].trigram}
 	if len(picks) > 1 && picks[0].names > maxNames {
@@ -149,10 +152,28 @@ func (n names) find(ctx context.Context, db *DB, r query.Regexp) ([]string, bool
 	}
 }
 
+// share returns about how many of the names with a run meet a condition, from 0
+// to 1, by those that were seen of it.
+func (n names) share(ctx context.Context, db *DB, seen []int64, test cond) (float64, error) {
+	met, err := collect(ctx, db, scalar[int64], `SELECT n.id FROM `+n.table+` n WHERE `+db.dialect.inInts("n.id")+` AND `+test.sql,
+		append([]any{list(seen)}, test.args...)...)
+	if err != nil || len(seen) == 0 {
+		return 0, err
+	}
+	hits := 0
+	for _, id := range seen {
+		if slices.Contains(met, id) {
+			hits++
+		}
+	}
+	return float64(hits) / float64(len(seen)), nil
+}
+
 // run is a run of three letters, and about how many names have it.
 type run struct {
 	trigram string
 	names   int64
+	seen    []int64 // one name with it after each place that it was looked for at
 }
 
 // rarest returns the run that leads to the fewest names, and the rarest of
@@ -180,19 +201,26 @@ func (n names) rarest(ctx context.Context, db *DB, text string, trigrams []strin
 			looks = append(looks, []any{t, all * (2*i + 1) / (2 * probes)})
 		}
 	}
-	passed, err := collect(ctx, db, func(s scanner) (r run, err error) { return r, s.Scan(&r.trigram, &r.names) },
-		`SELECT r.c1, coalesce((SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = r.c1 AND t.name_id > r.c2 ORDER BY t.name_id LIMIT 1), ?) - r.c2 - 1
+	type look struct {
+		trigram     string
+		place, next int64
+	}
+	found, err := collect(ctx, db, func(s scanner) (l look, err error) { return l, s.Scan(&l.trigram, &l.place, &l.next) },
+		`SELECT r.c1, r.c2, coalesce((SELECT t.name_id FROM `+n.table+`_trigram t WHERE t.trigram = r.c1 AND t.name_id > r.c2 ORDER BY t.name_id LIMIT 1), ?)
 		FROM `+db.dialect.rows("ti")+` r`, all+1, tuples(looks))
 	if err != nil {
 		return nil, err
 	}
-	away := make(map[string]int64, len(trigrams))
-	for _, p := range passed {
-		away[p.trigram] += p.names
+	passed, seen := make(map[string]int64, len(trigrams)), make(map[string][]int64, len(trigrams))
+	for _, l := range found {
+		passed[l.trigram] += l.next - l.place
+		if l.next <= all {
+			seen[l.trigram] = append(seen[l.trigram], l.next)
+		}
 	}
 	runs := make([]run, len(trigrams))
 	for i, t := range trigrams {
-		runs[i] = run{t, all * probes / (away[t] + probes)}
+		runs[i] = run{t, all * probes / passed[t], seen[t]}
 	}
 	slices.SortStableFunc(runs, func(a, b run) int { return cmp.Compare(a.names, b.names) })
 	first := strings.Index(text, runs[0].trigram)

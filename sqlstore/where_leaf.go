@@ -96,9 +96,9 @@ func (f field) inSQL(r query.Regexp) bool {
 // match compares with a pattern that needs no regular expression.
 func (c compiler) match(f field, r query.Regexp) cond {
 	text := clean(r.Literal)
-	if f.name && !r.Fold && (r.Form == query.Contains || r.Form == query.Suffix) {
+	if f.name && !r.Fold && (r.Form == query.Contains || r.Form == query.Suffix) && c.dialect.indexesWhole() {
 		// First by the folded text, which stands in the index that most lists
-		// walk: the name itself stands in the row alone.
+		// walk: the name itself stands in the row alone, as both do on PostgreSQL.
 		return all(matches(c.dialect, f.fold, r.Form, query.Fold(text)), matches(c.dialect, f.value, r.Form, text))
 	}
 	if r.Fold {

@@ -218,5 +218,8 @@ func (b *bench) restart(ctx context.Context, s *server) error {
 
 // discard stops the server and removes all it wrote.
 func (s *server) discard() error {
+	if s.Instance == nil { // it did not start
+		return os.RemoveAll(s.folder)
+	}
 	return errors.Join(s.Stop(), os.RemoveAll(s.folder))
 }

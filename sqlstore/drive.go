@@ -239,9 +239,13 @@ func (d *drivers) byDay(ctx context.Context, _ *node) (bool, error) {
 // rivals are the conditions that an index answers in the wanted order but for that
 // of the project where the rows with a day have it too: unless few tasks are in
 // it, to pass over those of others there is quicker than to look at all of its.
+// Where an index has those of the project by themselves, there are none to pass.
 func (d *drivers) rivals(ctx context.Context) (given []*node, err error) {
 	for _, p := range d.given {
-		if fieldOf(p.leaf) == "project" && d.filedAll() {
+		if fieldOf(p.leaf) == "project" && d.all(func(r *rows) bool { return r.filed != "" }) {
+			if d.all(func(r *rows) bool { return r.byProject }) {
+				continue
+			}
 			if few, err := d.db.fewAtHome(ctx, d.compiler, p, d.db.driving/d.dialect.passing()); err != nil {
 				return nil, err
 			} else if !few {
@@ -253,11 +257,11 @@ func (d *drivers) rivals(ctx context.Context) (given []*node, err error) {
 	return given, nil
 }
 
-// filedAll reports whether all rows with a day have the project, too.
-func (d *drivers) filedAll() bool {
+// all reports whether something holds for all rows with a day.
+func (d *drivers) all(holds func(*rows) bool) bool {
 	return !slices.ContainsFunc(d.dated, func(p *node) bool {
 		f, err := d.find(fieldOf(p.leaf))
-		return err != nil || f.rows.filed == ""
+		return err != nil || !holds(f.rows)
 	})
 }
 

@@ -88,6 +88,8 @@ type rows struct {
 	// filed is the column with the project of the source's row, which the
 	// indexes of the values hold too; "" if there is none.
 	filed string
+	// byProject says that an index has those of each project by themselves.
+	byProject bool
 	// object is a column of the source with a JSON object: the rows are its
 	// members, and there is neither table nor owner.
 	object string
@@ -210,7 +212,7 @@ func called(name, expr string) string { return strings.ReplaceAll(expr, "v.", na
 func tagField(t tagTable, system int) field {
 	of := rows{table: t.table, owner: t.owner, where: "v.system = ?", args: []any{system}}
 	if t.filed {
-		of.filed = "v.project_id"
+		of.filed, of.byProject = "v.project_id", true
 	}
 	return field{kind: query.List, value: "v.tag", fold: "v.tag_fold", rows: &of}
 }

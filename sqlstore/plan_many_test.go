@@ -103,7 +103,7 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 			"of a status, some days old": {query.And{query.In{Field: "status", Values: []string{"failed"}}, made(101, 200)}, latest, "/ 86400000", "task_by_creation_day", "id199"},
 			"some days old":              {made(101, 200), latest, "/ 86400000 = ?", "task_by_creation_day", "id199"},
 			"ids of some days":           {query.And{query.In{Field: "id", Values: ids(101, 200)}, made(1, 5000)}, latest, "last_update", "(id=?)|task_pkey", "id199"},
-			"a tag in a project":         {query.And{in, tagged("half")}, latest, "v.project_id = ?", "task_tag_by_tag", "id6000"},
+			"a tag in a project":         {query.And{in, tagged("half")}, latest, "v.project_id = ?", "task_tag_in_project", "id6000"},
 			"a tag of those in projects": {query.And{query.In{Field: "project", Values: []string{"p", "q"}}, tagged("half")}, latest, "ORDER BY d.day DESC", "task_tag_by_tag", "id6000"},
 			"a parameter in a project":   {query.And{in, query.In{Field: "hyperparams.Args.optimizer.value", Values: []string{"Adam"}}}, latest, "v.project_id = ?", "task_param_by_value", "id6000"},
 			"by parameter in a project":  {in, []query.Order{{Field: "hyperparams.Args.lr.value"}}, "v.project_id = ?", "task_param_in_project_by_number", "id1008"},
@@ -138,6 +138,40 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 				t.Errorf("there was no statement with %s", c.statement)
 			})
 		}
+	})
+}
+
+// A tag that many have is found by itself in a project, however few tasks lie there.
+func TestATagInASmallProject(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		manyTasks(t, db)
+		sqlstore.LetDrive(db, 2500) // of the 500 in q, all could be looked at
+		must(t, db.Exec(ctx, `INSERT INTO task_tag (task_id, system, tag, tag_fold, day, project_id)
+			SELECT id, 0, 'odd', 'ODD', last_update / 86400000, project_id FROM task WHERE last_update / 3600000 % 2 = 1`))
+		q := task.Query{Request: query.Request{
+			Filter: query.And{query.In{Field: "project", Values: []string{"q"}}, query.HasAll{Field: "tags", Values: []string{"odd"}}},
+			Order:  []query.Order{{Field: "last_update", Desc: true}}, Page: query.Page{Limit: 50},
+		}}
+		r, stop := sqlstore.Record(db)
+		got, err := db.Tasks().List(ctx, q)
+		stop()
+		must(t, err)
+		if len(got) != 50 || got[0].ID != "id5989" || got[49].ID != "id5401" {
+			t.Errorf("%d tasks, from %s on; expected 50 from id5989 on", len(got), got[0].ID)
+		}
+		for _, s := range r.Statements() {
+			if !strings.Contains(s.Text, "v.project_id = ?") {
+				continue
+			}
+			plan, err := db.Plan(ctx, s)
+			must(t, err)
+			if !strings.Contains(plan, "task_tag_in_project") {
+				t.Errorf("%s\nexpected task_tag_in_project in\n%s", s.Text, plan)
+			}
+			return
+		}
+		t.Error("the tag was not asked for in the project")
 	})
 }
 

@@ -242,8 +242,8 @@ func (d *drivers) byDay(ctx context.Context, _ *node) (bool, error) {
 // Where an index has those of the project by themselves, there are none to pass.
 func (d *drivers) rivals(ctx context.Context) (given []*node, err error) {
 	for _, p := range d.given {
-		if fieldOf(p.leaf) == "project" && d.all(func(r *rows) bool { return r.filed != "" }) {
-			if d.all(func(r *rows) bool { return r.byProject }) {
+		if fieldOf(p.leaf) == "project" && d.allDated(func(r *rows) bool { return r.filed != "" }) {
+			if d.allDated(func(r *rows) bool { return r.byProject }) {
 				continue
 			}
 			if few, err := d.db.fewAtHome(ctx, d.compiler, p, d.db.driving/d.dialect.passing()); err != nil {
@@ -257,8 +257,8 @@ func (d *drivers) rivals(ctx context.Context) (given []*node, err error) {
 	return given, nil
 }
 
-// all reports whether something holds for all rows with a day.
-func (d *drivers) all(holds func(*rows) bool) bool {
+// allDated reports whether something holds for all rows with a day.
+func (d *drivers) allDated(holds func(*rows) bool) bool {
 	return !slices.ContainsFunc(d.dated, func(p *node) bool {
 		f, err := d.find(fieldOf(p.leaf))
 		return err != nil || !holds(f.rows)

@@ -124,21 +124,28 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 				if len(got) != 50 || string(got[0].ID) != c.first {
 					t.Errorf("%d tasks, the first %s; expected 50 and %s", len(got), got[0].ID, c.first)
 				}
-				for _, s := range r.Statements() {
-					if !strings.Contains(s.Text, c.statement) {
-						continue
-					}
-					plan, err := db.Plan(ctx, s)
-					must(t, err)
-					if !slices.ContainsFunc(strings.Split(c.step, "|"), func(step string) bool { return strings.Contains(plan, step) }) {
-						t.Errorf("%s\nexpected %s in\n%s", s.Text, c.step, plan)
-					}
-					return
-				}
-				t.Errorf("there was no statement with %s", c.statement)
+				wantStepIn(t, db, r, c.statement, c.step)
 			})
 		}
 	})
+}
+
+// wantStepIn wants one of the steps, with "|" between them, in the plan of the first
+// of the recorded statements that has a text.
+func wantStepIn(t *testing.T, db *sqlstore.DB, r *sqlstore.Recorder, statement, steps string) {
+	t.Helper()
+	for _, s := range r.Statements() {
+		if !strings.Contains(s.Text, statement) {
+			continue
+		}
+		plan, err := db.Plan(context.Background(), s)
+		must(t, err)
+		if !slices.ContainsFunc(strings.Split(steps, "|"), func(step string) bool { return strings.Contains(plan, step) }) {
+			t.Errorf("%s\nexpected %s in\n%s", s.Text, steps, plan)
+		}
+		return
+	}
+	t.Errorf("there was no statement with %s", statement)
 }
 
 // A tag that many have is found by itself in a project, however few tasks lie there.
@@ -160,18 +167,7 @@ func TestATagInASmallProject(t *testing.T) {
 		if len(got) != 50 || got[0].ID != "id5989" || got[49].ID != "id5401" {
 			t.Errorf("%d tasks, from %s on; expected 50 from id5989 on", len(got), got[0].ID)
 		}
-		for _, s := range r.Statements() {
-			if !strings.Contains(s.Text, "v.project_id = ?") {
-				continue
-			}
-			plan, err := db.Plan(ctx, s)
-			must(t, err)
-			if !strings.Contains(plan, "task_tag_in_project") {
-				t.Errorf("%s\nexpected task_tag_in_project in\n%s", s.Text, plan)
-			}
-			return
-		}
-		t.Error("the tag was not asked for in the project")
+		wantStepIn(t, db, r, "v.project_id = ?", "task_tag_in_project")
 	})
 }
 

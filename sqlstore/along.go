@@ -26,7 +26,7 @@ func (db *DB) alongNames(ctx context.Context, p prepared, keys []orderKey, r que
 		return always, false, err
 	}
 	for _, in := range ranges {
-		if long, err := db.longer(ctx, p.compiler, in, db.driving/5); err != nil || !long {
+		if long, err := db.longer(ctx, p.compiler, in, db.driving/10); err != nil || !long {
 			return always, false, err
 		}
 	}

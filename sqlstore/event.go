@@ -166,7 +166,7 @@ func (s events) LastIterations(ctx context.Context, targets []event.Target) (map
 		err = r.Scan(&id, &n)
 		out[kinds[id]] = n
 		return id, err
-	}, `SELECT target, last_iteration FROM event_progress WHERE `+where, arg)
+	}, `SELECT target, last_iteration FROM event_progress`+s.db.dialect.by("event_progress_of_target")+` WHERE `+where, arg)
 	return out, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/internal/query"
 	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/project"
@@ -168,6 +169,28 @@ func TestATagInASmallProject(t *testing.T) {
 			t.Errorf("%d tasks, from %s on; expected 50 from id5989 on", len(got), got[0].ID)
 		}
 		wantStepIn(t, db, r, "v.project_id = ?", "task_tag_in_project")
+	})
+}
+
+// The last iterations of a page are read from an index alone on SQLite, which reads
+// each page of the table from the system again.
+func TestLastIterationsComeFromAnIndex(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		manyTasks(t, db)
+		late := event.Target{Kind: event.Task, ID: "id6000"}
+		r, stop := sqlstore.Record(db)
+		got, err := db.Events().LastIterations(ctx, []event.Target{late, {Kind: event.Task, ID: "absent"}})
+		stop()
+		must(t, err)
+		if n, ok := got[late]; !ok || n == 0 || len(got) != 1 {
+			t.Errorf("last iterations %v, expected that of %s alone", got, late.ID)
+		}
+		step := "COVERING INDEX event_progress_of_target"
+		if sqlstore.Engine(db) == "postgres" {
+			step = "event_progress_target"
+		}
+		wantStepIn(t, db, r, "last_iteration FROM event_progress", step)
 	})
 }
 

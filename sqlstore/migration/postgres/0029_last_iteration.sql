@@ -1,0 +1,2 @@
+-- PostgreSQL has the rows that a list shows in memory: what this step does for SQLite
+-- would only make it write more.

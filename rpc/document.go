@@ -78,6 +78,9 @@ func (h *handlers) taskDocuments(ctx context.Context, c Call, tasks []task.Task,
 
 // taskParts are the parts of tasks that a projection shows to this caller.
 func (c Call) taskParts(p projection) task.Part {
+	if p.only("id", "name") {
+		return task.Heading
+	}
 	what := task.Row
 	for part, fields := range map[task.Part][]string{
 		task.Tags:       {"tags", "system_tags"},

@@ -122,6 +122,11 @@ func (p projection) wantsAny(fields ...string) bool {
 	return slices.ContainsFunc(fields, func(f string) bool { return p.wants(f) })
 }
 
+// only reports whether it wants nothing but some of the fields.
+func (p projection) only(fields ...string) bool {
+	return len(p.include) > 0 && !slices.ContainsFunc(p.include, func(path []string) bool { return !slices.Contains(fields, path[0]) })
+}
+
 // names reports whether a field is asked for by its name.
 func (p projection) names(field string) bool {
 	return slices.ContainsFunc(p.include, func(path []string) bool { return path[0] == field })

@@ -73,7 +73,8 @@ func (db *DB) byValue(ctx context.Context, src source, own []cond, p prepared, r
 			if len(r.Order) > 1 {
 				keys = append(keys, row.keys...)
 			}
-			found = append(found, place{row.id, keys})
+			row.keys = keys
+			found = append(found, row)
 		}
 		if len(found) == r.Page.Limit {
 			break

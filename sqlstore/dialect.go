@@ -48,6 +48,9 @@ type dialect interface {
 	// by makes an engine that knows nothing of how rows are spread look them up
 	// by the index; it stands behind the name of a table.
 	by(index string) string
+	// rowNumber is the column by which a row is read without a look at an index; ""
+	// if there is none.
+	rowNumber() string
 	// passing divides how many rows a project may have to be collected, where
 	// instead an index of the rows of all projects could be walked: the quicker
 	// its entries are passed over, the fewer.
@@ -115,6 +118,7 @@ func (sqlite) contains(col string) string  { return "instr(" + col + ", ?) > 0" 
 func (sqlite) indexesWhole() bool          { return true }
 func (sqlite) unique(col string) string    { return col }
 func (sqlite) by(index string) string      { return " INDEXED BY " + index }
+func (sqlite) rowNumber() string           { return "rowid" }
 func (sqlite) passing() int                { return 3 }
 func (sqlite) merges() bool                { return false }
 func (sqlite) unindexed(col string) string { return "+" + col }
@@ -167,6 +171,7 @@ func (postgres) rows(kinds string) string {
 func (postgres) contains(col string) string  { return "position(? in " + col + ") > 0" }
 func (postgres) indexesWhole() bool          { return false }
 func (postgres) unique(col string) string    { return "md5(" + col + ")" }
+func (postgres) rowNumber() string           { return "" } // where a row lies changes with each update
 func (postgres) by(string) string            { return "" } // it finds the index itself
 func (postgres) passing() int                { return 4 }
 func (postgres) merges() bool                { return true }

@@ -14,6 +14,7 @@ import (
 	engine "modernc.org/sqlite"
 
 	"github.com/coffer-ml/coffer/internal/query"
+	"github.com/coffer-ml/coffer/task"
 )
 
 // OpenWith is Open with other migrations.
@@ -323,3 +324,8 @@ func (r countingRunner) query(ctx context.Context, query string, args ...any) (*
 
 // SetNow gives a database another clock.
 func SetNow(db *DB, now func() time.Time) { db.now = now }
+
+// ReadTasks reads tasks that a list found, by the numbers that it told of their rows.
+func ReadTasks(ctx context.Context, db *DB, ids []string, rows []int64) ([]task.Task, error) {
+	return tasks{db}.read(ctx, ids, rows, task.Row)
+}

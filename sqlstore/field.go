@@ -14,6 +14,7 @@ type source struct {
 	ref    string // what stands for the id where the row itself is not read yet; "" for the id
 	day    string // what stands for the day of the last update there; "" where it is not known
 	words  *words // of the word search; nil if there is none
+	rowed  bool   // lists tell the number of each row, if the engine has one: it is read by that
 	fields map[string]field
 	// family makes the fields that are known by the first part of their name
 	// only: "hyperparams" for "hyperparams.Args.lr.value".

@@ -83,14 +83,23 @@ func (db *DB) total(ctx context.Context, src source, own []cond, r query.Request
 // and maybe ids of which there is no row, if it asks for ids. own are the
 // conditions that the noun adds.
 func (db *DB) page(ctx context.Context, src source, own []cond, r query.Request) ([]string, error) {
+	ids, _, err := db.numberedPage(ctx, src, own, r)
+	return ids, err
+}
+
+// numberedPage is page with the numbers of the rows, each 0 if it is not known.
+func (db *DB) numberedPage(ctx context.Context, src source, own []cond, r query.Request) (ids []string, rows []int64, err error) {
 	if ids, ok := byIDs(own, r); ok {
-		return ids, nil
+		return ids, nil, nil
 	}
-	rows, err := db.places(ctx, src, own, r)
+	places, err := db.places(ctx, src, own, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return turned(r.Bookmark, rows), nil
+	for _, p := range places {
+		rows = append(rows, p.row)
+	}
+	return turned(r.Bookmark, places), rows, nil
 }
 
 // byIDs are the ids of a request that asks for rows by their ids and for nothing
@@ -139,6 +148,8 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 			columns, args = columns+", "+k.sql, append(args, k.args...)
 		}
 	}
+	number, numbered := src.number(db.dialect)
+	columns += number
 	met := all(p.where...)
 	if narrowed, ok, err := db.newest(ctx, p, r, rest); err != nil {
 		return nil, err
@@ -170,7 +181,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 			text += " LIMIT ? OFFSET ?"
 			args = append(args, limit, max(r.Page.Offset, 0))
 		}
-		rows, err := collect(ctx, db, scanPlace(len(keys), r.Bookmark != nil), text, args...)
+		rows, err := collect(ctx, db, scanPlace(len(keys), r.Bookmark != nil, numbered), text, args...)
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", src.table, err)
 		}
@@ -186,6 +197,15 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 		}
 	}
 	return list(all(met, rest))
+}
+
+// number is what a list selects besides to tell the number of a row; false if it
+// does not.
+func (s source) number(d dialect) (string, bool) {
+	if column := d.rowNumber(); s.rowed && column != "" {
+		return ", " + s.table + "." + column, true
+	}
+	return "", false
 }
 
 // turned returns the ids of a page and moves a bookmark to its end.

@@ -109,10 +109,13 @@ func orderByText(f field, desc bool, of func(value string) cond) (out []orderKey
 // place is where a row stands in a list.
 type place struct {
 	id   string
+	row  int64 // the number of the row; 0 if it is not known
 	keys []any
 }
 
-func scanPlace(keys int, wanted bool) func(scanner) (place, error) {
+// scanPlace takes an id, so many keys if they are wanted, and the number of the row
+// where numbered.
+func scanPlace(keys int, wanted, numbered bool) func(scanner) (place, error) {
 	return func(s scanner) (p place, err error) {
 		into := []any{&p.id}
 		if wanted {
@@ -120,6 +123,9 @@ func scanPlace(keys int, wanted bool) func(scanner) (place, error) {
 			for i := range p.keys {
 				into = append(into, &p.keys[i])
 			}
+		}
+		if numbered {
+			into = append(into, &p.row)
 		}
 		err = s.Scan(into...)
 		for i, k := range p.keys {

@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -191,6 +192,62 @@ func TestLastIterationsComeFromAnIndex(t *testing.T) {
 			step = "event_progress_target"
 		}
 		wantStepIn(t, db, r, "last_iteration FROM event_progress", step)
+	})
+}
+
+// So are names, where tasks are asked for nothing else.
+func TestHeadingsComeFromAnIndex(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		manyTasks(t, db)
+		r, stop := sqlstore.Record(db)
+		got, err := db.Tasks().List(ctx, task.Query{Request: query.Request{
+			Filter: query.In{Field: "id", Values: []string{"id17", "absent", "id16"}}, Order: []query.Order{{Field: "id"}},
+		}, Parts: task.Heading})
+		stop()
+		must(t, err)
+		if want := (task.Task{ID: "id17", Name: "name 117"}); len(got) != 2 || got[0].ID != "id16" || !reflect.DeepEqual(got[1], want) {
+			t.Errorf("%d tasks, the last %+v; expected id16 and %+v", len(got), got[len(got)-1], want)
+		}
+		step := "COVERING INDEX task_heading"
+		if sqlstore.Engine(db) == "postgres" {
+			step = "task_pkey"
+		}
+		wantStepIn(t, db, r, "SELECT id, name FROM task", step)
+	})
+}
+
+// The rows of a list are read by their numbers on SQLite. A number may have been
+// given to another task since the list was made: what is read is what was listed.
+func TestRowsAreReadByNumber(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		manyTasks(t, db)
+		r, stop := sqlstore.Record(db)
+		got, err := db.Tasks().List(ctx, task.Query{Request: query.Request{
+			Order: []query.Order{{Field: "last_update", Desc: true}}, Page: query.Page{Limit: 3},
+		}, Parts: task.Row})
+		stop()
+		must(t, err)
+		if len(got) != 3 || got[0].ID != "id6000" || got[2].ID != "id5998" {
+			t.Errorf("%d tasks, the first %s; expected three from id6000 on", len(got), got[0].ID)
+		}
+		step := "INTEGER PRIMARY KEY (rowid=?)"
+		if sqlstore.Engine(db) == "postgres" {
+			step = "task_pkey"
+		}
+		wantStepIn(t, db, r, "task.status_reason", step)
+		if sqlstore.Engine(db) == "postgres" {
+			return
+		}
+		ids := []string{"id30", "gone", "id20", "id10"}
+		for _, rows := range [][]int64{{30, 40, 20, 10}, {1, 2, 3, 4}, {30, 0, 20, 10}, {-1, -2, -3, -4}, nil} {
+			got, err := sqlstore.ReadTasks(ctx, db, ids, rows)
+			must(t, err)
+			if len(got) != 3 || got[0].ID != "id30" || got[1].ID != "id20" || got[2].ID != "id10" {
+				t.Errorf("by the numbers %v: %d tasks, expected id30, id20 and id10", rows, len(got))
+			}
+		}
 	})
 }
 

@@ -298,18 +298,47 @@ func (s tasks) Types(ctx context.Context, in []project.ID) ([]task.Type, error) 
 
 // List implements task.Store.
 func (s tasks) List(ctx context.Context, q task.Query) ([]task.Task, error) {
-	ids, err := s.db.page(ctx, taskSource, s.own(q), q.Request)
+	ids, rows, err := s.db.numberedPage(ctx, taskSource, s.own(q), q.Request)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	what := cmp.Or(q.Parts, task.All)
-	where, arg := among(s.db.dialect, "task.id", ids)
-	found, err := collect(ctx, s.db, scanTask(what), selectTask(what)+` WHERE `+where, arg)
+	if what == task.Heading {
+		return s.headings(ctx, ids)
+	}
+	found, err := s.read(ctx, ids, rows, what)
 	if err != nil {
 		return nil, err
 	}
-	found = inOrder(ids, found, func(t task.Task) string { return string(t.ID) })
 	return found, s.attach(ctx, found, what)
+}
+
+// headings returns tasks with id and name alone, in the order of their ids.
+func (s tasks) headings(ctx context.Context, ids []string) ([]task.Task, error) {
+	where, arg := among(s.db.dialect, "id", ids)
+	found, err := collect(ctx, s.db, func(r scanner) (t task.Task, err error) { return t, r.Scan(&t.ID, &t.Name) },
+		`SELECT id, name FROM task`+s.db.dialect.by("task_heading")+` WHERE `+where, arg)
+	return inOrder(ids, found, func(t task.Task) string { return string(t.ID) }), err
+}
+
+// read returns the rows of tasks in the order of their ids. By their numbers they
+// are found without the index of the ids, which has a page for each; the id is
+// checked, since a number is given again when the task with the greatest is gone.
+func (s tasks) read(ctx context.Context, ids []string, rows []int64, what task.Part) ([]task.Task, error) {
+	id := func(t task.Task) string { return string(t.ID) }
+	if len(rows) == len(ids) && !slices.Contains(rows, 0) {
+		found, err := collect(ctx, s.db, scanTask(what), selectTask(what)+` WHERE `+s.db.dialect.inInts("task."+s.db.dialect.rowNumber()), list(rows))
+		if err != nil {
+			return nil, err
+		}
+		found = inOrder(ids, found, id)
+		if slices.EqualFunc(ids, found, func(wanted string, t task.Task) bool { return wanted == id(t) }) {
+			return found, nil
+		}
+	}
+	where, arg := among(s.db.dialect, "task.id", ids)
+	found, err := collect(ctx, s.db, scanTask(what), selectTask(what)+` WHERE `+where, arg)
+	return inOrder(ids, found, id), err
 }
 
 // own are the conditions of a query beside its filter.

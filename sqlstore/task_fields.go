@@ -10,6 +10,7 @@ import (
 // taskSource maps task.Fields to columns.
 var taskSource = source{
 	table: "task",
+	rowed: true,
 	words: &taskWords,
 	fields: map[string]field{
 		"id":              idField("task.id"),

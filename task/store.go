@@ -78,6 +78,7 @@ const (
 	Links                       // Models
 	Settings                    // Output, Execution, Runtime and Container, which are saved with Row
 	Source                      // Script and Configuration, which are saved with Row
+	Heading                     // alone: ID and Name, and nothing else of Row
 	All        = Row | Tags | Parameters | Links | Settings | Source
 )
 

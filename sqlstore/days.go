@@ -138,8 +138,8 @@ func (db *DB) newestFrom(ctx context.Context, p prepared, met cond, first, last 
 	if first == last { // the index has them in this order
 		of, by, which = span.day()+" = ?", updated, first
 	}
-	number, numbered := p.source.number(p.dialect)
-	return collect(ctx, db, scanPlace(1, true, numbered), "SELECT "+id+", "+updated+number+" FROM "+p.source.table+p.dialect.by(span.field.daily)+" WHERE "+of+" AND "+met.sql+
+	number := p.source.number(p.dialect)
+	return collect(ctx, db, scanPlace(1, true, number != ""), "SELECT "+id+", "+updated+number+" FROM "+p.source.table+p.dialect.by(span.field.daily)+" WHERE "+of+" AND "+met.sql+
 		" ORDER BY "+by+" DESC, "+id+" DESC LIMIT ?", slices.Concat([]any{which}, met.args, []any{limit})...)
 }
 

@@ -148,7 +148,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 			columns, args = columns+", "+k.sql, append(args, k.args...)
 		}
 	}
-	number, numbered := src.number(db.dialect)
+	number := src.number(db.dialect)
 	columns += number
 	met := all(p.where...)
 	if narrowed, ok, err := db.newest(ctx, p, r, rest); err != nil {
@@ -181,7 +181,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 			text += " LIMIT ? OFFSET ?"
 			args = append(args, limit, max(r.Page.Offset, 0))
 		}
-		rows, err := collect(ctx, db, scanPlace(len(keys), r.Bookmark != nil, numbered), text, args...)
+		rows, err := collect(ctx, db, scanPlace(len(keys), r.Bookmark != nil, number != ""), text, args...)
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", src.table, err)
 		}
@@ -199,13 +199,13 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 	return list(all(met, rest))
 }
 
-// number is what a list selects besides to tell the number of a row; false if it
-// does not.
-func (s source) number(d dialect) (string, bool) {
+// number is what a list selects besides to tell the number of a row; "" if it does
+// not.
+func (s source) number(d dialect) string {
 	if column := d.rowNumber(); s.rowed && column != "" {
-		return ", " + s.table + "." + column, true
+		return ", " + s.table + "." + column
 	}
-	return "", false
+	return ""
 }
 
 // turned returns the ids of a page and moves a bookmark to its end.

@@ -318,27 +318,26 @@ func (s tasks) headings(ctx context.Context, ids []string) ([]task.Task, error) 
 	where, arg := among(s.db.dialect, "id", ids)
 	found, err := collect(ctx, s.db, func(r scanner) (t task.Task, err error) { return t, r.Scan(&t.ID, &t.Name) },
 		`SELECT id, name FROM task`+s.db.dialect.by("task_heading")+` WHERE `+where, arg)
-	return inOrder(ids, found, func(t task.Task) string { return string(t.ID) }), err
+	return inOrder(ids, found, idOfTask), err
 }
+
+func idOfTask(t task.Task) string { return string(t.ID) }
 
 // read returns the rows of tasks in the order of their ids. By their numbers they
 // are found without the index of the ids, which has a page for each; the id is
 // checked, since a number is given again when the task with the greatest is gone.
 func (s tasks) read(ctx context.Context, ids []string, rows []int64, what task.Part) ([]task.Task, error) {
-	id := func(t task.Task) string { return string(t.ID) }
+	load := func(where string, arg any) ([]task.Task, error) {
+		found, err := collect(ctx, s.db, scanTask(what), selectTask(what)+` WHERE `+where, arg)
+		return inOrder(ids, found, idOfTask), err
+	}
 	if len(rows) == len(ids) && !slices.Contains(rows, 0) {
-		found, err := collect(ctx, s.db, scanTask(what), selectTask(what)+` WHERE `+s.db.dialect.inInts("task."+s.db.dialect.rowNumber()), list(rows))
-		if err != nil {
-			return nil, err
-		}
-		found = inOrder(ids, found, id)
-		if slices.EqualFunc(ids, found, func(wanted string, t task.Task) bool { return wanted == id(t) }) {
-			return found, nil
+		found, err := load(s.db.dialect.inInts("task."+s.db.dialect.rowNumber()), list(rows))
+		if err != nil || slices.EqualFunc(ids, found, func(id string, t task.Task) bool { return id == idOfTask(t) }) {
+			return found, err
 		}
 	}
-	where, arg := among(s.db.dialect, "task.id", ids)
-	found, err := collect(ctx, s.db, scanTask(what), selectTask(what)+` WHERE `+where, arg)
-	return inOrder(ids, found, id), err
+	return load(among(s.db.dialect, "task.id", ids))
 }
 
 // own are the conditions of a query beside its filter.

@@ -130,6 +130,7 @@ type Query struct {
 	Among         *[]ID // only these; nil for all
 	Private       bool  // without public ones
 	Untagged      bool  // load them without their tags
+	Heading       bool  // load nothing but ID and Name
 }
 
 // Held is how many things of one sort lie directly in a project.

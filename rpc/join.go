@@ -120,7 +120,9 @@ func (h *handlers) loadAll(ctx context.Context, c Call, of string, ids []string,
 		}
 		return h.rawModelDocuments(ctx, c, found, p)
 	case "project":
-		found, err := h.Projects.List(ctx, c.Who, project.Query{Request: byID, IncludeHidden: true, Untagged: !p.wantsAny("tags", "system_tags")})
+		found, err := h.Projects.List(ctx, c.Who, project.Query{
+			Request: byID, IncludeHidden: true, Untagged: !p.wantsAny("tags", "system_tags"), Heading: p.only("id", "name"),
+		})
 		if err != nil {
 			return nil, err
 		}

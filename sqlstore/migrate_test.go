@@ -338,6 +338,39 @@ func TestNumbersOfCollectedGenerationsAreNotGivenAgain(t *testing.T) {
 	})
 }
 
+// Tasks of an earlier schema, which had tags only in a table of their own, show them
+// after the upgrade.
+func TestTagsOfAnEarlierSchemaAreShown(t *testing.T) {
+	ctx := context.Background()
+	for _, b := range bareEngines() {
+		t.Run(b.engine, func(t *testing.T) {
+			place := b.fresh(t)
+			db := mustOpen(t, place, migrationsBefore(t, "0030"))
+			for _, id := range []string{"x", "y"} {
+				must(t, db.Exec(ctx, `INSERT INTO task (id, name, name_fold, type, comment, comment_fold, status, status_reason, status_message, status_changed, created,
+					last_update, last_change, last_worker, enqueued_from, script_repository, script_branch, script_entry_point, output, execution)
+					VALUES (?, 'n', 'N', 'training', '', '', 'created', '', '', 0, 0, 0, 0, '', '', '', '', '', '{}', '{}')`, id))
+			}
+			for _, tag := range []string{"quoted \"b\"", "a", "ä"} {
+				must(t, db.Exec(ctx, `INSERT INTO task_tag (task_id, system, tag, tag_fold) VALUES ('x', 0, ?, ?)`, tag, tag))
+			}
+			must(t, db.Close())
+			db = mustOpen(t, place, sqlstore.Migrations)
+			x, err := db.Tasks().Get(ctx, "x")
+			must(t, err)
+			if want := []string{"a", "quoted \"b\"", "ä"}; !slices.Equal(x.Tags, want) || x.SystemTags != nil {
+				t.Errorf("tags %q and system tags %q, expected %q and none", x.Tags, x.SystemTags, want)
+			}
+			y, err := db.Tasks().Get(ctx, "y")
+			must(t, err)
+			if y.Tags != nil || y.SystemTags != nil {
+				t.Errorf("tags %q and system tags %q, expected none", y.Tags, y.SystemTags)
+			}
+			must(t, db.Close())
+		})
+	}
+}
+
 func TestBothEnginesHaveTheSameTables(t *testing.T) {
 	ctx := context.Background()
 	columns := make(map[string][]string)

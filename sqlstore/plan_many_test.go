@@ -194,7 +194,7 @@ func TestLastIterationsComeFromAnIndex(t *testing.T) {
 	})
 }
 
-// So are names, where tasks are asked for nothing else.
+// So are names, where tasks or projects are asked for nothing else.
 func TestHeadingsComeFromAnIndex(t *testing.T) {
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		manyTasks(t, db)
@@ -205,6 +205,17 @@ func TestHeadingsComeFromAnIndex(t *testing.T) {
 			t.Errorf("%+v, expected id16 and %+v", got, want)
 		}
 		wantStepIn(t, db, r, "SELECT id, name FROM task", inPlan(db, "COVERING INDEX task_heading"))
+
+		r, stop := sqlstore.Record(db)
+		projects, err := db.Projects().List(context.Background(), project.Query{Request: query.Request{
+			Filter: query.In{Field: "id", Values: []string{"q", "absent", "p"}}, Order: []query.Order{{Field: "id"}},
+		}, IncludeHidden: true, Heading: true})
+		stop()
+		must(t, err)
+		if want := []project.Project{{ID: "p", Name: "p"}, {ID: "q", Name: "q"}}; !reflect.DeepEqual(projects, want) {
+			t.Errorf("%+v, expected %+v", projects, want)
+		}
+		wantStepIn(t, db, r, "SELECT id, name FROM project", inPlan(db, "COVERING INDEX project_heading"))
 	})
 }
 
@@ -263,6 +274,30 @@ func TestNamesBeforeTheEndOfAWalk(t *testing.T) {
 		wantFirst("id3000", 3)
 		must(t, db.Exec(ctx, `UPDATE task SET name = 'a' || name WHERE id IN (SELECT id FROM task WHERE last_update >= CAST(5000 AS BIGINT) * 3600000)`))
 		wantFirst("id5000", 3)
+	})
+}
+
+// What a list shows of tags is what it searches them by, and is read with the rows.
+func TestTagsAreShownByTheirTasks(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		x := aTask("x")
+		addTasks(t, db, x)
+		for _, tags := range [][2][]string{{{"b", "a", "b"}, {task.Hidden}}, {{"a"}, {task.Hidden, task.Archived}}, {{"a"}, nil}, {nil, {"s"}}, {}} {
+			x.Tags, x.SystemTags = tags[0], tags[1]
+			must(t, db.Tasks().Save(ctx, x, task.Tags))
+			got, r := listTasks(t, db, task.Query{IncludeHidden: true, Parts: task.Row | task.Tags})
+			for system, shown := range [][]string{got[0].Tags, got[0].SystemTags} {
+				want, err := db.Texts(ctx, `SELECT tag FROM task_tag WHERE task_id = ? AND system = ? ORDER BY tag`, x.ID, system)
+				must(t, err)
+				if !slices.Equal(shown, want) || len(want) != len(slices.Compact(slices.Sorted(slices.Values(tags[system])))) {
+					t.Errorf("of %q it shows %q, and the table has %q", tags[system], shown, want)
+				}
+			}
+			if n := len(r.Statements()); n != 2 {
+				t.Errorf("%d statements, expected that of the ids and that of the rows", n)
+			}
+		}
 	})
 }
 

@@ -45,6 +45,8 @@ func inPlan(db *sqlstore.DB, step string) string {
 		return name
 	case strings.Contains(step, "event_progress_of_target"):
 		return "event_progress_target"
+	case strings.Contains(step, "project_heading"):
+		return "project_pkey"
 	case strings.Contains(step, "(tag=? AND system=?)"):
 		return "task_tag_by_tag"
 	}

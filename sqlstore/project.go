@@ -116,6 +116,12 @@ func (s projects) rows(ctx context.Context, where string, args ...any) ([]projec
 	return collect(ctx, s.db, scanProject, `SELECT `+projectColumns+` FROM project WHERE `+where, args...)
 }
 
+// headings returns the ids and names of the projects that meet a condition.
+func (s projects) headings(ctx context.Context, where string, args ...any) ([]project.Project, error) {
+	return collect(ctx, s.db, func(r scanner) (p project.Project, err error) { return p, r.Scan(&p.ID, &p.Name) },
+		`SELECT id, name FROM project`+s.db.dialect.by("project_heading")+` WHERE `+where, args...)
+}
+
 // several returns the projects that meet a condition.
 func (s projects) several(ctx context.Context, where string, args ...any) ([]project.Project, error) {
 	found, err := s.rows(ctx, where, args...)
@@ -149,7 +155,10 @@ func (s projects) List(ctx context.Context, q project.Query) ([]project.Project,
 		return nil, nil
 	}
 	load := s.several
-	if q.Untagged {
+	switch {
+	case q.Heading:
+		load = s.headings
+	case q.Untagged:
 		load = s.rows
 	}
 	where, arg := among(s.db.dialect, "project.id", found)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/coffer-ml/coffer/internal/query"
@@ -10,10 +11,11 @@ import (
 
 // tagTable is where a noun keeps its tags. Where dated is the table of the
 // noun, each row has the day of its last update, too; where filed is set, it has
-// the project as well.
+// the project as well. Where shown is set, the noun's own row has all its tags, in
+// the columns tags and system_tags, for lists to show.
 type tagTable struct {
 	table, owner, dated string
-	filed               bool
+	filed, shown        bool
 }
 
 // tagged is what one row of a noun is tagged with, sorted.
@@ -34,8 +36,10 @@ func (t tagTable) save(ctx context.Context, db *DB, id string, to tagged) error 
 }
 
 func (t tagTable) change(ctx context.Context, db *DB, id string, from, to tagged) error {
+	changed := false
 	for system, lists := range [][2][]string{{from.tags, to.tags}, {from.system, to.system}} {
 		gone, fresh := difference(lists[0], lists[1])
+		changed = changed || len(gone)+len(fresh) > 0
 		for _, tag := range gone {
 			if _, err := db.exec(ctx, `DELETE FROM `+t.table+` WHERE `+t.owner+` = ? AND system = ? AND tag = ?`, id, system, tag); err != nil {
 				return err
@@ -56,7 +60,15 @@ func (t tagTable) change(ctx context.Context, db *DB, id string, from, to tagged
 			}
 		}
 	}
-	return nil
+	if !t.shown || !changed {
+		return nil
+	}
+	docs, err := documents(slices.Sorted(maps.Keys(set(to.tags))), slices.Sorted(maps.Keys(set(to.system))))
+	if err != nil {
+		return err
+	}
+	_, err = db.exec(ctx, `UPDATE `+t.dated+` SET tags = ?, system_tags = ? WHERE id = ?`, append(docs, id)...)
+	return err
 }
 
 // load returns the tags of many rows.

@@ -10,7 +10,7 @@ import (
 	"github.com/coffer-ml/coffer/task"
 )
 
-var taskTags = tagTable{table: "task_tag", owner: "task_id", dated: "task", filed: true}
+var taskTags = tagTable{table: "task_tag", owner: "task_id", dated: "task", filed: true, shown: true}
 
 // attach loads the parts that hang on the rows. Each is one query, however many
 // rows there are.
@@ -20,15 +20,6 @@ func (s tasks) attach(ctx context.Context, found []task.Task, what task.Part) er
 	for i := range found {
 		ids[i] = string(found[i].ID)
 		at[ids[i]] = &found[i]
-	}
-	if what&task.Tags != 0 {
-		tags, err := taskTags.load(ctx, s.db, ids)
-		if err != nil {
-			return err
-		}
-		for id, of := range tags {
-			at[id].Tags, at[id].SystemTags = of.tags, of.system
-		}
 	}
 	if what&task.Links != 0 {
 		links, err := s.loadLinks(ctx, ids)

@@ -59,6 +59,7 @@ const (
 		task.created, task.started, task.completed, task.published, task.last_update, task.last_change, task.last_changed_by,
 		task.active_duration, task.last_worker, task.last_worker_report, task.enqueued_from, task.public`
 	taskSettings = `, task.output, task.execution, task.runtime, task.container`
+	taskTagging  = `, task.tags, task.system_tags`
 	taskCode     = `, d.script, d.configuration, d.script_diff`
 )
 
@@ -68,6 +69,9 @@ func selectTask(what task.Part) string {
 	columns, from := taskRowColumns, ` FROM task`
 	if what&task.Settings != 0 {
 		columns += taskSettings
+	}
+	if what&task.Tags != 0 {
+		columns += taskTagging
 	}
 	if what&task.Source != 0 {
 		columns, from = columns+taskCode, from+` LEFT JOIN task_document d ON d.task_id = task.id`
@@ -94,6 +98,9 @@ func scanTask(what task.Part) func(scanner) (task.Task, error) {
 		}
 		if what&task.Settings != 0 {
 			to = append(to, parsed{&t.Output}, exact{&t.Execution}, exact{&t.Runtime}, exact{&t.Container})
+		}
+		if what&task.Tags != 0 {
+			to = append(to, parsed{&t.Tags}, parsed{&t.SystemTags})
 		}
 		var diff string
 		if what&task.Source != 0 {

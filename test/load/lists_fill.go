@@ -82,7 +82,7 @@ func (w *world) inTime() []table {
 		{"project", "id name name_key name_fold basename basename_fold parent path description description_fold user_id created last_update default_output_destination", w.projectRows},
 		{"task", `id name name_fold type comment comment_fold parent project_id user_id status status_reason status_message status_changed
 			created started completed last_update last_change active_duration last_worker enqueued_from
-			script_repository script_branch script_entry_point output execution runtime public archived`, w.taskRows},
+			script_repository script_branch script_entry_point output execution runtime public archived tags system_tags`, w.taskRows},
 		{"task_document", "task_id script script_diff", func(yield func(...any) bool) {
 			w.each(func(_ int, t sample) bool {
 				script, _ := json.Marshal(map[string]any{
@@ -125,6 +125,15 @@ func text(s string) any {
 	return s
 }
 
+// arrayOf is a JSON array of texts in their order, NULL for none.
+func arrayOf(texts []string) any {
+	if len(texts) == 0 {
+		return nil
+	}
+	doc, _ := json.Marshal(slices.Sorted(slices.Values(texts)))
+	return string(doc)
+}
+
 func (w *world) projectRows(yield func(...any) bool) {
 	for n := range w.projects {
 		name := projectName(n)
@@ -151,7 +160,8 @@ func (w *world) taskRows(yield func(...any) bool) {
 		}
 		return yield(t.id, t.name, query.Fold(t.name), t.kind, t.comment, query.Fold(t.comment), text(t.parent), projectID(t.project), userID(t.user),
 			t.status, "", "", millis(t.update), millis(t.created), millis(t.started), millis(t.completed), millis(t.update), millis(t.update),
-			duration, "worker:gpu0", "", t.repository, "main", t.program, "{}", "{}", `{"progress":"100"}`, 0, flagOf(slices.Contains(t.system, "archived")))
+			duration, "worker:gpu0", "", t.repository, "main", t.program, "{}", "{}", `{"progress":"100"}`, 0, flagOf(slices.Contains(t.system, "archived")),
+			arrayOf(t.tags), arrayOf(t.system))
 	})
 }
 

@@ -26,20 +26,44 @@ func (s events) owner(ctx context.Context, t event.Target) (int64, error) {
 // owners is owner for several targets, by target; those without a row are
 // absent.
 func (s events) owners(ctx context.Context, targets []event.Target) (map[event.Target]int64, error) {
-	kinds, ids := idsOf(targets)
-	out := make(map[event.Target]int64, len(targets))
-	if len(ids) == 0 {
-		return out, nil
+	rows, err := s.reported(ctx, targets)
+	out := make(map[event.Target]int64, len(rows))
+	for _, r := range rows {
+		out[r.target] = r.owner
 	}
-	where, arg := among(s.db.dialect, "target", ids)
-	_, err := collect(ctx, s.db, func(r scanner) (_ struct{}, err error) {
-		var id int64
-		var target string
-		err = r.Scan(&id, &target)
-		out[kinds[target]] = id
-		return struct{}{}, err
-	}, `SELECT id, target FROM event_progress WHERE `+where, arg)
 	return out, err
+}
+
+// reported is the row of a target that reported anything.
+type reported struct {
+	owner  int64 // its id
+	target event.Target
+	last   int64 // iteration
+}
+
+// reported returns those of some targets.
+func (s events) reported(ctx context.Context, targets []event.Target) ([]reported, error) {
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	kinds, ids := idsOf(targets)
+	where, arg := among(s.db.dialect, "target", ids)
+	return collect(ctx, s.db, func(r scanner) (row reported, err error) {
+		var id string
+		err = r.Scan(&row.owner, &id, &row.last)
+		row.target = kinds[id]
+		return row, err
+	}, `SELECT id, target, last_iteration FROM event_progress`+s.db.dialect.by("event_progress_of_target")+` WHERE `+where, arg)
+}
+
+// ownersOf are the ids of rows, and whose they are.
+func ownersOf(rows []reported) (ids elements, of map[int64]event.Target) {
+	owners := make([]int64, len(rows))
+	of = make(map[int64]event.Target, len(rows))
+	for i, r := range rows {
+		owners[i], of[r.owner] = r.owner, r.target
+	}
+	return list(owners), of
 }
 
 // own is owners for writers: rows that are missing are made.
@@ -126,17 +150,15 @@ func (s events) Note(ctx context.Context, latest map[event.Target][]event.Latest
 }
 
 func (s events) Progress(ctx context.Context, targets []event.Target, limit int) (map[event.Target]event.Progress, error) {
-	last, err := s.LastIterations(ctx, targets)
-	if err != nil {
-		return nil, err
+	rows, err := s.reported(ctx, targets)
+	out := make(map[event.Target]event.Progress, len(rows))
+	if err != nil || len(rows) == 0 {
+		return out, err
 	}
-	out := make(map[event.Target]event.Progress, len(last))
-	for t, n := range last {
-		out[t] = event.Progress{LastIteration: n}
+	for _, r := range rows {
+		out[r.target] = event.Progress{LastIteration: r.last}
 	}
-	kinds, ids := idsOf(targets)
-	where, arg := among(s.db.dialect, "p.target", ids)
-	series, err := s.scanSeries(ctx, kinds, `WHERE `+where+` AND s.place < ?`, arg, limit)
+	series, err := s.scanSeries(ctx, rows, ` AND s.place < ?`, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -145,28 +167,24 @@ func (s events) Progress(ctx context.Context, targets []event.Target, limit int)
 		p.Series = append(p.Series, one)
 		out[one.Target] = p
 	}
-	_, err = collect(ctx, s.db, func(r scanner) (id string, err error) {
+	owners, of := ownersOf(rows)
+	_, err = collect(ctx, s.db, func(r scanner) (owner int64, err error) {
 		var l event.Latest
-		err = r.Scan(&id, &l.Metric, &l.Type, clock{&l.At})
-		p := out[kinds[id]]
+		err = r.Scan(&owner, &l.Metric, &l.Type, clock{&l.At})
+		p := out[of[owner]]
 		p.Latest = append(p.Latest, l)
-		out[kinds[id]] = p
-		return id, err
-	}, `SELECT p.target, m.metric, m.type, m.last_update FROM event_metric m JOIN event_progress p ON p.id = m.owner
-		WHERE `+where+` ORDER BY p.target, m.metric, m.type`, arg)
+		out[of[owner]] = p
+		return owner, err
+	}, `SELECT owner, metric, type, last_update FROM event_metric WHERE `+s.db.dialect.inInts("owner")+` ORDER BY owner, metric, type`, owners)
 	return out, err
 }
 
 func (s events) LastIterations(ctx context.Context, targets []event.Target) (map[event.Target]int64, error) {
-	kinds, ids := idsOf(targets)
-	out := make(map[event.Target]int64, len(targets))
-	where, arg := among(s.db.dialect, "target", ids)
-	_, err := collect(ctx, s.db, func(r scanner) (id string, err error) {
-		var n int64
-		err = r.Scan(&id, &n)
-		out[kinds[id]] = n
-		return id, err
-	}, `SELECT target, last_iteration FROM event_progress`+s.db.dialect.by("event_progress_of_target")+` WHERE `+where, arg)
+	rows, err := s.reported(ctx, targets)
+	out := make(map[event.Target]int64, len(rows))
+	for _, r := range rows {
+		out[r.target] = r.last
+	}
 	return out, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -286,25 +287,31 @@ func (l lonely) Scan(src any) error {
 	return err
 }
 
-func (s events) scanSeries(ctx context.Context, byTarget map[string]event.Target, where string, args ...any) ([]event.Series, error) {
-	return collect(ctx, s.db, func(r scanner) (v event.Series, err error) {
-		var target string
-		err = r.Scan(append([]any{&target}, into(&v)...)...)
-		v.Target = byTarget[target]
+// scanSeries returns the series of some targets that are chosen, by target, metric
+// and variant.
+func (s events) scanSeries(ctx context.Context, rows []reported, chosen string, args ...any) ([]event.Series, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	owners, of := ownersOf(rows)
+	out, err := collect(ctx, s.db, func(r scanner) (v event.Series, err error) {
+		var owner int64
+		err = r.Scan(append([]any{&owner}, into(&v)...)...)
+		v.Target = of[owner]
 		return v, err
-	}, `SELECT p.target, `+seriesColumns+` FROM event_series s JOIN event_progress p ON p.id = s.owner `+where+` ORDER BY p.target, s.metric, s.variant`, args...)
+	}, `SELECT s.owner, `+seriesColumns+` FROM event_series s WHERE `+s.db.dialect.inInts("s.owner")+chosen+` ORDER BY s.owner, s.metric, s.variant`,
+		append([]any{owners}, args...)...)
+	slices.SortStableFunc(out, func(a, b event.Series) int { return strings.Compare(a.Target.ID, b.Target.ID) })
+	return out, err
 }
 
 func (s events) Series(ctx context.Context, targets []event.Target, sel event.Selection) ([]event.Series, error) {
-	byTarget := make(map[string]event.Target, len(targets))
-	ids := make([]string, 0, len(targets))
-	for _, t := range targets {
-		byTarget[t.ID] = t
-		ids = append(ids, t.ID)
+	rows, err := s.reported(ctx, targets)
+	if err != nil {
+		return nil, err
 	}
-	where, arg := among(s.db.dialect, "p.target", ids)
 	chosen, args := s.chosen("s", sel)
-	return s.scanSeries(ctx, byTarget, `WHERE `+where+chosen, append([]any{arg}, args...)...)
+	return s.scanSeries(ctx, rows, chosen, args...)
 }
 
 // chosen is a selection as a condition that follows others.

@@ -225,13 +225,15 @@ func TestRowsAreReadByNumber(t *testing.T) {
 	ctx := context.Background()
 	onEach(t, func(t *testing.T, db *sqlstore.DB) {
 		manyTasks(t, db)
-		got, r := listTasks(t, db, task.Query{Request: query.Request{
-			Order: []query.Order{{Field: "last_update", Desc: true}}, Page: query.Page{Limit: 3},
-		}, Parts: task.Row})
-		if len(got) != 3 || got[0].ID != "id6000" || got[2].ID != "id5998" {
-			t.Errorf("%d tasks, the first %s; expected three from id6000 on", len(got), got[0].ID)
+		for field, third := range map[string]task.ID{"last_update": "id5998", "last_iteration": "id5994", "active_duration": "id5990"} {
+			got, r := listTasks(t, db, task.Query{Request: query.Request{
+				Order: []query.Order{{Field: field, Desc: true}}, Page: query.Page{Limit: 3},
+			}, Parts: task.Row})
+			if len(got) != 3 || got[0].ID != "id6000" || got[2].ID != third {
+				t.Errorf("%d tasks by %s, the first %s; expected three from id6000 to %s", len(got), field, got[0].ID, third)
+			}
+			wantStepIn(t, db, r, "task.status_reason", inPlan(db, "INTEGER PRIMARY KEY (rowid=?)"))
 		}
-		wantStepIn(t, db, r, "task.status_reason", inPlan(db, "INTEGER PRIMARY KEY (rowid=?)"))
 		if sqlstore.Engine(db) == "postgres" {
 			return
 		}

@@ -194,15 +194,19 @@ func (w walk) phase(ctx context.Context, at int, after []any, limit, offset int)
 		text += " AND (" + strings.Join(columns, ", ") + ")" + op + "(" + strings.Join(marks, ", ") + ")"
 		args = append(args, after...)
 	}
-	text = "SELECT " + strings.Join(columns, ", ") + text + " AND (" + where.sql + ") ORDER BY " + strings.Join(columns, way+", ") + way + " LIMIT ? OFFSET ?"
+	number := w.list.source.number(w.db.dialect)
+	text = "SELECT " + strings.Join(columns, ", ") + number + text + " AND (" + where.sql + ") ORDER BY " + strings.Join(columns, way+", ") + way + " LIMIT ? OFFSET ?"
 	args = append(append(args, where.args...), limit, offset)
 	return collect(ctx, w.db, func(s scanner) (p place, err error) {
 		values := make([]any, len(columns)-1)
-		into := make([]any, 0, len(columns))
+		into := make([]any, 0, len(columns)+1)
 		for i := range values {
 			into = append(into, &values[i])
 		}
-		if err := s.Scan(append(into, &p.id)...); err != nil {
+		if into = append(into, &p.id); number != "" {
+			into = append(into, &p.row)
+		}
+		if err := s.Scan(into...); err != nil {
 			return p, err
 		}
 		for i, v := range values {

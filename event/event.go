@@ -117,6 +117,15 @@ type Progress struct {
 	Latest        []Latest // by metric and type
 }
 
+// Part names what of Progress is loaded beside the last iteration.
+type Part uint8
+
+// The parts of Progress.
+const (
+	WithSeries Part = 1 << iota
+	WithLatest
+)
+
 // TargetState is what the owner of a target says of it.
 type TargetState struct {
 	Exists bool

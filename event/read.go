@@ -24,21 +24,12 @@ const (
 	MaxIterations = 100
 )
 
-// Progress returns what the events of the targets come to.
-func (s *Service) Progress(ctx context.Context, who user.Identity, targets []Target) (map[Target]Progress, error) {
+// Progress returns what the events of those targets that reported any come to.
+func (s *Service) Progress(ctx context.Context, who user.Identity, targets []Target, what Part) (map[Target]Progress, error) {
 	if err := who.Require(user.Guest); err != nil {
 		return nil, err
 	}
-	return s.Store.Progress(ctx, targets, MaxSummaries)
-}
-
-// LastIterations returns the last iteration of those targets that reported any:
-// Progress without all that is dear to load.
-func (s *Service) LastIterations(ctx context.Context, who user.Identity, targets []Target) (map[Target]int64, error) {
-	if err := who.Require(user.Guest); err != nil {
-		return nil, err
-	}
-	return s.Store.LastIterations(ctx, targets)
+	return s.Store.Progress(ctx, targets, what, MaxSummaries)
 }
 
 // exist refuses targets that are not there.

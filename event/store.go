@@ -21,14 +21,11 @@ type Store interface {
 	Put(ctx context.Context, items []Item) error
 	// Raise sets the last iterations of targets that are higher than before.
 	Raise(ctx context.Context, iterations map[Target]int64) error
-	// LastIterations returns the last iteration of those targets that reported
-	// any, in one query.
-	LastIterations(ctx context.Context, targets []Target) (map[Target]int64, error)
 	// Note says when events of types came in for metrics.
 	Note(ctx context.Context, latest map[Target][]Latest) error
-	// Progress returns what the targets' events come to, in three queries, with
-	// at most limit series for each.
-	Progress(ctx context.Context, targets []Target, limit int) (map[Target]Progress, error)
+	// Progress returns what the events of those targets that reported any come
+	// to, in a query and another for each part, with at most limit series for each.
+	Progress(ctx context.Context, targets []Target, what Part, limit int) (map[Target]Progress, error)
 
 	// Log reads a part of the console log.
 	Log(ctx context.Context, t Target, q LogQuery) ([]Event, error)

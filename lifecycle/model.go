@@ -58,8 +58,8 @@ func (s *Service) moment(ctx context.Context, a *file.Address, of task.ID, told 
 		return &model.Moment{Iteration: *told, Told: true}, nil
 	}
 	t := event.Target{Kind: event.Task, ID: string(of)}
-	last, err := s.Events.Store.LastIterations(ctx, []event.Target{t})
-	return &model.Moment{Iteration: last[t]}, err
+	progress, err := s.Events.Store.Progress(ctx, []event.Target{t}, 0, 0)
+	return &model.Moment{Iteration: progress[t].LastIteration}, err
 }
 
 // EditModel changes a model. An iteration, if it is given, is that of the

@@ -154,19 +154,16 @@ func (h *handlers) rawTaskDocuments(ctx context.Context, c Call, tasks []task.Ta
 
 // progress loads what the events of targets come to, as far as it is shown.
 func (h *handlers) progress(ctx context.Context, c Call, targets []event.Target, p projection) (map[event.Target]event.Progress, error) {
-	switch {
-	case len(targets) == 0:
-	case p.wantsAny("last_metrics", "metric_stats"):
-		return h.Events.Progress(ctx, c.Who, targets)
-	case p.wants("last_iteration"):
-		last, err := h.Events.LastIterations(ctx, c.Who, targets)
-		out := make(map[event.Target]event.Progress, len(last))
-		for t, n := range last {
-			out[t] = event.Progress{LastIteration: n}
+	var what event.Part
+	for part, field := range map[event.Part]string{event.WithSeries: "last_metrics", event.WithLatest: "metric_stats"} {
+		if p.wants(field) {
+			what |= part
 		}
-		return out, err
 	}
-	return nil, nil
+	if len(targets) == 0 || what == 0 && !p.wants("last_iteration") {
+		return nil, nil
+	}
+	return h.Events.Progress(ctx, c.Who, targets, what)
 }
 
 // artifactStats is a field of our own: what a table of tasks shows of their

@@ -245,7 +245,7 @@ func (h *handlers) latestScalars(ctx context.Context, c Call, req api.TaskID) (a
 	if err != nil {
 		return out, err
 	}
-	progress, err := h.Events.Progress(ctx, c.Who, []event.Target{of})
+	progress, err := h.Events.Progress(ctx, c.Who, []event.Target{of}, 0)
 	out.Name, out.Status, out.LastIter = t.Name, string(t.Status), progress[of].LastIteration
 	for _, s := range series {
 		sum := s.Summary()

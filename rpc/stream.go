@@ -280,7 +280,7 @@ func (s *streaming) lookAt(ctx context.Context, id string, d api.Fields) (full b
 // that value: what came between two looks is left to whoever wants the curve.
 func (s *streaming) scalars(ctx context.Context, id string, wt *watch) (moved []api.Fields, err error) {
 	of := target(id, false)
-	progress, err := s.h.Events.Progress(ctx, s.call.Who, []event.Target{of})
+	progress, err := s.h.Events.Progress(ctx, s.call.Who, []event.Target{of}, event.WithSeries)
 	if err != nil {
 		return nil, err
 	}

@@ -485,7 +485,7 @@ func TestEventsAtOnceAreCountedOnce(t *testing.T) {
 			}
 		})...)
 		const want = (batches + 1) * points / 2
-		p, err := a.events.Progress(ctx, user.Operator, []event.Target{of})
+		p, err := a.events.Progress(ctx, user.Operator, []event.Target{of}, event.WithSeries)
 		must(t, err)
 		if s := p[of]; len(s.Series) != 1 || s.Series[0].Summary().Count != want || s.LastIteration != want-1 {
 			t.Errorf("the summary is %+v, expected %d points", s, want)

@@ -149,7 +149,7 @@ func (s events) Note(ctx context.Context, latest map[event.Target][]event.Latest
 		WHERE event_metric.last_update < excluded.last_update`, rows)
 }
 
-func (s events) Progress(ctx context.Context, targets []event.Target, limit int) (map[event.Target]event.Progress, error) {
+func (s events) Progress(ctx context.Context, targets []event.Target, what event.Part, limit int) (map[event.Target]event.Progress, error) {
 	rows, err := s.reported(ctx, targets)
 	out := make(map[event.Target]event.Progress, len(rows))
 	if err != nil || len(rows) == 0 {
@@ -158,14 +158,19 @@ func (s events) Progress(ctx context.Context, targets []event.Target, limit int)
 	for _, r := range rows {
 		out[r.target] = event.Progress{LastIteration: r.last}
 	}
-	series, err := s.scanSeries(ctx, rows, ` AND s.place < ?`, limit)
-	if err != nil {
-		return nil, err
+	if what&event.WithSeries != 0 {
+		series, err := s.scanSeries(ctx, rows, ` AND s.place < ?`, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range series {
+			p := out[one.Target]
+			p.Series = append(p.Series, one)
+			out[one.Target] = p
+		}
 	}
-	for _, one := range series {
-		p := out[one.Target]
-		p.Series = append(p.Series, one)
-		out[one.Target] = p
+	if what&event.WithLatest == 0 {
+		return out, nil
 	}
 	owners, of := ownersOf(rows)
 	_, err = collect(ctx, s.db, func(r scanner) (owner int64, err error) {
@@ -176,15 +181,6 @@ func (s events) Progress(ctx context.Context, targets []event.Target, limit int)
 		out[of[owner]] = p
 		return owner, err
 	}, `SELECT owner, metric, type, last_update FROM event_metric WHERE `+s.db.dialect.inInts("owner")+` ORDER BY owner, metric, type`, owners)
-	return out, err
-}
-
-func (s events) LastIterations(ctx context.Context, targets []event.Target) (map[event.Target]int64, error) {
-	rows, err := s.reported(ctx, targets)
-	out := make(map[event.Target]int64, len(rows))
-	for _, r := range rows {
-		out[r.target] = r.last
-	}
 	return out, err
 }
 

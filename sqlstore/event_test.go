@@ -117,7 +117,7 @@ func TestSeriesHaveALimit(t *testing.T) {
 		if refused := addScalars(t, db, scalar("0", 1, 2), scalar("9", 1, 2)); len(refused) != 1 {
 			t.Errorf("%d refused, want the one that is new", len(refused))
 		}
-		p, err := db.Events().Progress(context.Background(), []event.Target{run}, 2)
+		p, err := db.Events().Progress(context.Background(), []event.Target{run}, event.WithSeries, 2)
 		must(t, err)
 		if len(p[run].Series) != 2 || p[run].Series[0].Curve.Last.Value != 2 {
 			t.Errorf("progress: %+v", p[run])

@@ -184,11 +184,11 @@ func TestLastIterationsComeFromAnIndex(t *testing.T) {
 		manyTasks(t, db)
 		late := event.Target{Kind: event.Task, ID: "id6000"}
 		r, stop := sqlstore.Record(db)
-		got, err := db.Events().LastIterations(ctx, []event.Target{late, {Kind: event.Task, ID: "absent"}})
+		got, err := db.Events().Progress(ctx, []event.Target{late, {Kind: event.Task, ID: "absent"}}, 0, event.MaxSummaries)
 		stop()
 		must(t, err)
-		if n, ok := got[late]; !ok || n == 0 || len(got) != 1 {
-			t.Errorf("last iterations %v, expected that of %s alone", got, late.ID)
+		if p := got[late]; p.LastIteration != 6000 || p.Series != nil || p.Latest != nil || len(got) != 1 || len(r.Statements()) != 1 {
+			t.Errorf("progress %+v by %d statements, expected the last iteration of %s alone by one", got, len(r.Statements()), late.ID)
 		}
 		wantStepIn(t, db, r, "last_iteration FROM event_progress", inPlan(db, "COVERING INDEX event_progress_of_target"))
 	})

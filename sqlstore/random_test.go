@@ -595,7 +595,7 @@ var deeds = []deed{
 			return nil, err
 		}
 		lines, count, err := a.events.Log(ctx, user.Operator, of, event.LogQuery{Limit: 1 + a.IntN(4), Earlier: a.IntN(2) == 0})
-		progress, perr := a.events.Progress(ctx, user.Operator, []event.Target{of})
+		progress, perr := a.events.Progress(ctx, user.Operator, []event.Target{of}, event.WithSeries|event.WithLatest)
 		var out []string
 		for _, e := range append(items, lines...) {
 			out = append(out, fmt.Sprintln(e.Metric, e.Variant, e.Iter, len(e.Key), e.Timestamp, e.Msg, e.URL, e.Overwritten, e.Version, e.Body))

@@ -71,7 +71,7 @@ func TestTheLatestEventOfEachKindIsKnown(t *testing.T) {
 			note(target, list)
 		}
 		note(event.Target{Kind: event.Task, ID: "u"}, []event.Latest{{Metric: "loss", Type: event.Scalar, At: at(9)}})
-		progress, err := store.Progress(ctx, []event.Target{target}, event.MaxSummaries)
+		progress, err := store.Progress(ctx, []event.Target{target}, event.WithLatest, event.MaxSummaries)
 		must(t, err)
 		want := []event.Latest{
 			{Metric: "acc", Type: event.Scalar, At: at(3)},
@@ -83,7 +83,7 @@ func TestTheLatestEventOfEachKindIsKnown(t *testing.T) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		must(t, db.Tx(ctx, func(ctx context.Context) error { return store.Delete(ctx, target) }))
-		if progress, err = store.Progress(ctx, []event.Target{target}, event.MaxSummaries); err != nil || len(progress[target].Latest) != 0 {
+		if progress, err = store.Progress(ctx, []event.Target{target}, event.WithLatest, event.MaxSummaries); err != nil || len(progress[target].Latest) != 0 {
 			t.Errorf("after the deletion: %v, %v", progress, err)
 		}
 	})

@@ -51,15 +51,21 @@ func (c tasksIn) Remove(ctx context.Context, who user.Identity, in []project.ID,
 	if err != nil {
 		return g, err
 	}
+	var (
+		r    Removed
+		gone []departed
+	)
 	for _, id := range ids {
-		r, err := c.DeleteTask(ctx, who, id, Delete{Force: true, Outputs: out})
+		more, err := c.deleteTask(ctx, who, id, Delete{Force: true, Outputs: out}, &r)
 		if err != nil {
 			return g, err
 		}
-		g.Number++
-		g.Addresses = append(g.Addresses, r.Addresses...)
-		g.Weights = append(g.Weights, r.Weights...)
+		gone = append(gone, more...)
 	}
+	if err := c.disbandAll(ctx, who, gone, out, &r); err != nil {
+		return g, err
+	}
+	g.Number, g.Addresses, g.Weights = len(ids), r.Addresses, r.Weights
 	return g, c.Tasks.Store.Orphan(ctx, ids)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/coffer-ml/coffer/artifact"
 	"github.com/coffer-ml/coffer/event"
 	"github.com/coffer-ml/coffer/file"
+	"github.com/coffer-ml/coffer/model"
 	"github.com/coffer-ml/coffer/task"
 	"github.com/coffer-ml/coffer/user"
 )
@@ -18,7 +19,7 @@ type Outputs struct {
 	// same transaction. Those that other living records name stay.
 	Files bool
 	// KeepModels keeps draft models that the task made, which otherwise go
-	// with it unless other tasks use them.
+	// with it unless tasks that stay use them.
 	KeepModels bool
 }
 
@@ -48,61 +49,81 @@ func (s *Service) DeleteTask(ctx context.Context, who user.Identity, id task.ID,
 	var r Removed
 	err := s.Tx(ctx, func(ctx context.Context) error {
 		r = Removed{}
-		t, err := s.lock(ctx, id)
+		gone, err := s.deleteTask(ctx, who, id, d, &r)
 		if err != nil {
 			return err
 		}
-		if !d.Force && t.Status != task.Created && !slices.Contains(t.SystemTags, task.Archived) {
-			return task.ErrUndeletable.Errorf("task %s is %s; it can be deleted while created, when archived, or by force", id, t.Status).With("status", t.Status)
-		}
-		if err := s.childrenAllow(ctx, id, d.Force); err != nil {
-			return err
-		}
-		made, err := s.outputs(ctx, t)
-		if err != nil {
-			return err
-		}
-		if err := modelsAllow(t, made, d.Force); err != nil {
-			return err
-		}
-		steps, err := s.steps(ctx, t, d.Steps)
-		if err != nil {
-			return err
-		}
-		for _, step := range steps {
-			gone, err := s.DeleteTask(ctx, who, step.ID, Delete{Force: true, Outputs: d.Outputs})
-			if err != nil {
-				return err
-			}
-			r.Children += gone.Children
-			r.Addresses = append(r.Addresses, gone.Addresses...)
-			r.Weights = append(r.Weights, gone.Weights...)
-			r.DeletedModels += gone.DeletedModels
-			r.UpdatedModels += gone.UpdatedModels
-		}
-		addresses, err := s.discard(ctx, id, nil, d.Outputs)
-		if err != nil {
-			return err
-		}
-		r.Addresses = append(r.Addresses, addresses...)
-		if err := s.Artifacts.Store.Forget(ctx, id); err != nil {
-			return err
-		}
-		if r.Queues, err = s.Queues.Leave(ctx, id, "", ""); err != nil {
-			return err
-		}
-		children, err := s.Tasks.Store.Delete(ctx, id)
-		if err != nil {
-			return err
-		}
-		r.Children += children
-		// Now that the task is gone, its own links keep back no model.
-		if err := s.disband(ctx, who, id, made, task.DeletedPrefix+id, d.Outputs, &r); err != nil {
-			return err
-		}
-		return s.Projects.Touch(ctx, t.Project)
+		return s.disbandAll(ctx, who, gone, d.Outputs, &r)
 	})
 	return r, err
+}
+
+// departed is a task that is deleted while the models it made are still there.
+type departed struct {
+	task task.ID
+	made []model.ID
+}
+
+// deleteTask is DeleteTask but for the models, which the caller disbands when
+// all tasks that are deleted together are gone: what one of them made for
+// another then goes with them, in whatever order they went.
+func (s *Service) deleteTask(ctx context.Context, who user.Identity, id task.ID, d Delete, r *Removed) ([]departed, error) {
+	t, err := s.lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !d.Force && t.Status != task.Created && !slices.Contains(t.SystemTags, task.Archived) {
+		return nil, task.ErrUndeletable.Errorf("task %s is %s; it can be deleted while created, when archived, or by force", id, t.Status).With("status", t.Status)
+	}
+	if err := s.childrenAllow(ctx, id, d.Force); err != nil {
+		return nil, err
+	}
+	made, err := s.outputs(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := modelsAllow(t, made, d.Force); err != nil {
+		return nil, err
+	}
+	steps, err := s.steps(ctx, t, d.Steps)
+	if err != nil {
+		return nil, err
+	}
+	var gone []departed
+	for _, step := range steps {
+		more, err := s.deleteTask(ctx, who, step.ID, Delete{Force: true, Outputs: d.Outputs}, r)
+		if err != nil {
+			return nil, err
+		}
+		gone = append(gone, more...)
+	}
+	addresses, err := s.discard(ctx, id, nil, d.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	r.Addresses = append(r.Addresses, addresses...)
+	if err := s.Artifacts.Store.Forget(ctx, id); err != nil {
+		return nil, err
+	}
+	if r.Queues, err = s.Queues.Leave(ctx, id, "", ""); err != nil { // after the steps: those of the task count
+		return nil, err
+	}
+	children, err := s.Tasks.Store.Delete(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r.Children += children
+	return append(gone, departed{id, modelIDs(made)}), s.Projects.Touch(ctx, t.Project)
+}
+
+// disbandAll disbands the models of tasks that are gone.
+func (s *Service) disbandAll(ctx context.Context, who user.Identity, gone []departed, out Outputs, r *Removed) error {
+	for _, g := range gone {
+		if err := s.disband(ctx, who, g.task, g.made, task.DeletedPrefix+g.task, out, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lock loads a task that is going to be changed.
@@ -202,7 +223,7 @@ func (s *Service) ResetTask(ctx context.Context, who user.Identity, id task.ID, 
 		if err := modelsAllow(t, made, reset.Force); err != nil {
 			return err
 		}
-		if err := s.disband(ctx, who, id, made, "", reset.Outputs, &r); err != nil {
+		if err := s.disband(ctx, who, id, modelIDs(made), "", reset.Outputs, &r); err != nil {
 			return err
 		}
 		if r.Queues, err = s.Queues.Leave(ctx, id, "", ""); err != nil {

@@ -262,6 +262,14 @@ func (s *Service) outputs(ctx context.Context, t task.Task) ([]model.Model, erro
 	return out, nil
 }
 
+func modelIDs(of []model.Model) []model.ID {
+	ids := make([]model.ID, len(of))
+	for i, m := range of {
+		ids[i] = m.ID
+	}
+	return ids
+}
+
 // modelsAllow refuses to take away what a task made that is published.
 func modelsAllow(t task.Task, made []model.Model, force bool) error {
 	if force {
@@ -278,11 +286,11 @@ func modelsAllow(t task.Task, made []model.Model, force bool) error {
 // disband removes the drafts among the models of a task that is going away, or
 // begins anew. Those that tasks use stay, and so do ready ones: they name mark
 // in the place of the task.
-func (s *Service) disband(ctx context.Context, who user.Identity, of task.ID, made []model.Model, mark task.ID, out Outputs, r *Removed) error {
-	for _, m := range made {
-		m, err := s.Models.Lock(ctx, m.ID)
+func (s *Service) disband(ctx context.Context, who user.Identity, of task.ID, made []model.ID, mark task.ID, out Outputs, r *Removed) error {
+	for _, id := range made {
+		m, err := s.Models.Lock(ctx, id)
 		if errors.Is(err, model.ErrNotFound) {
-			continue // it went with a step
+			continue // it went with another task
 		}
 		if err != nil {
 			return err

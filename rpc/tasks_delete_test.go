@@ -147,3 +147,45 @@ func TestResetManySkipsWhatIsPublished(t *testing.T) {
 		t.Error("files of the reset task must go, others stay")
 	}
 }
+
+// A draft stays while a task uses it, but not for one that is deleted with its
+// maker, whichever of the two goes first.
+func TestDraftsMadeForEachOtherGoWithThoseWhoUseThem(t *testing.T) {
+	for name, remove := range map[string]func(t *testing.T, w world, pipeline, project string){
+		"steps of a pipeline": func(t *testing.T, w world, pipeline, _ string) {
+			w.Call(t, "tasks.delete", map[string]any{"task": pipeline, "force": true, "include_pipeline_steps": true})
+		},
+		"tasks of a project": func(t *testing.T, w world, _, project string) {
+			w.Call(t, "projects.delete", map[string]any{"project": project, "force": true, "delete_contents": true})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.newProject(t, "p")
+			made := func(body map[string]any) string {
+				body["project"] = p
+				return w.Call(t, "tasks.create", body)["id"].(string)
+			}
+			pipeline := made(map[string]any{"name": "pipeline", "type": "controller"})
+			first := made(map[string]any{"name": "first", "type": "training", "parent": pipeline})
+			second := made(map[string]any{"name": "second", "type": "training", "parent": pipeline})
+			// Filed nowhere: those in the project would go with it anyway.
+			one, other := w.newModel(t, "one", map[string]any{"task": first}), w.newModel(t, "other", map[string]any{"task": second})
+			used := w.newModel(t, "used", map[string]any{"task": first})
+			w.link(t, second, "input", "in", one)
+			w.link(t, first, "input", "in", other)
+			w.link(t, w.task, "input", "in", used)
+
+			remove(t, w, pipeline, p)
+			for _, id := range []string{first, second} {
+				w.Refused(t, "tasks.get_by_id", map[string]any{"task": id}, 400, 101)
+			}
+			for _, id := range []string{one, other} {
+				w.Refused(t, "models.get_by_id", map[string]any{"model": id}, 400, 201)
+			}
+			if got := w.model(t, used)["task"]; got != "__DELETED__"+first {
+				t.Errorf("the model that another task uses is of task %v", got)
+			}
+		})
+	}
+}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -306,7 +308,7 @@ var deeds = []deed{
 	{"delete a project", 1, func(ctx context.Context, a *actor) (any, error) {
 		d := lifecycle.DeleteProject{Force: a.IntN(2) == 0, Contents: a.IntN(3) == 0, Outputs: lifecycle.Outputs{Files: a.IntN(2) == 0}}
 		got, err := a.lifecycle.DeleteProject(ctx, user.Operator, a.pickProject(), d)
-		return fmt.Sprint(got.Projects, got.Disassociated, got.Tasks.Number), err
+		return fmt.Sprint(got.Projects, got.Disassociated, got.Tasks.Number, got.Models.Number, len(got.Tasks.Weights)), err
 	}},
 	{"share a project", 2, func(ctx context.Context, a *actor) (any, error) {
 		return a.projects.Share(ctx, user.Operator, []project.ID{a.pickProject()}, a.IntN(3) == 0)
@@ -739,10 +741,16 @@ func (a *actor) named(text string) string {
 	})
 }
 
+// COFFER_RANDOM_SEED repeats a run, but for the ids, which are drawn.
 func TestRandomOperationsEndInEqualContents(t *testing.T) {
 	const operations = 10_000
 	seed := uint64(time.Now().UnixNano())
-	t.Log("seed", seed)
+	if text := os.Getenv("COFFER_RANDOM_SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		must(t, err)
+	}
+	t.Logf("COFFER_RANDOM_SEED=%d", seed)
 	both := engines(t)
 	var actors [2]*actor
 	var wait sync.WaitGroup

@@ -169,20 +169,17 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "\r\x1b[K%s", a.name)
-		var times [2]series // milliseconds
-		var used [2]float64 // seconds of processor time
-		var found [2]int    // rows
-		draws := [2]*rand.Rand{rand.New(rand.NewPCG(1, 1)), rand.New(rand.NewPCG(1, 1))}
-		for part := range parts {
-			for i, s := range servers {
-				took, rows, cpu, err := b.askSome(ctx, s, a, worlds[i], draws[i], part == 0)
-				if err != nil {
-					return fmt.Errorf("%s, of %s: %w", a.name, worlds[i], err)
-				}
-				times[i], used[i], found[i] = append(times[i], took...), used[i]+cpu, found[i]+rows
-			}
+		times, used, found, err := b.askBoth(ctx, servers, worlds, a)
+		if err != nil {
+			return err
 		}
 		b.report.list(a, times, used, found)
+		if a, ok := a.alike(times, found); ok {
+			if times, used, found, err = b.askBoth(ctx, servers, worlds, a); err != nil {
+				return err
+			}
+			b.report.list(a, times, used, found)
+		}
 	}
 	fmt.Fprint(os.Stderr, "\r\x1b[K")
 	for i, s := range servers {
@@ -205,6 +202,22 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 		b.report.plain(fmt.Sprintf("disk that %s take", worlds[i]), "", "", "MB", series{float64(size) / 1e6})
 	}
 	return nil
+}
+
+// askBoth sends the requests of a kind to both servers in turn, and gives the
+// milliseconds of each, the seconds of processor time and the rows that came.
+func (b *bench) askBoth(ctx context.Context, servers [2]*server, worlds [2]*world, a ask) (times [2]series, used [2]float64, found [2]int, err error) {
+	draws := [2]*rand.Rand{rand.New(rand.NewPCG(1, 1)), rand.New(rand.NewPCG(1, 1))}
+	for part := range parts {
+		for i, s := range servers {
+			took, rows, cpu, err := b.askSome(ctx, s, a, worlds[i], draws[i], part == 0)
+			if err != nil {
+				return times, used, found, fmt.Errorf("%s, of %s: %w", a.name, worlds[i], err)
+			}
+			times[i], used[i], found[i] = append(times[i], took...), used[i]+cpu, found[i]+rows
+		}
+	}
+	return times, used, found, nil
 }
 
 // askSome sends a part of the requests of a kind, after some that do not count
@@ -246,6 +259,9 @@ func (s *server) ask(ctx context.Context, a ask, w *world, r *rand.Rand) (times 
 		endpoint = "tasks.get_all_ex"
 	}
 	asked := a.body(w, r)
+	if a.size > 0 {
+		asked["size"] = a.size
+	}
 	reply, took, err := s.timed(ctx, endpoint, asked)
 	if err != nil {
 		return nil, 0, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -25,6 +26,21 @@ type ask struct {
 	empty bool
 	// follow asks for the next pages of a scroll, and times these.
 	follow bool
+	// size is how many rows a page has; 0 for as many as body says.
+	size int
+}
+
+// alike is the same list in pages as short as the small database has them, if
+// its are shorter than the large one's: a large part of a list's time goes into
+// the rows it sends.
+func (a ask) alike(times [2]series, found [2]int) (ask, bool) {
+	of := func(i int) int { return int(math.Round(float64(found[i]) / float64(len(times[i])))) }
+	if a.budget == noBudget || of(1) >= of(0) {
+		return a, false
+	}
+	a.size = max(1, of(1))
+	a.name = fmt.Sprintf("%s, %d of them", a.name, a.size)
+	return a, true
 }
 
 const (

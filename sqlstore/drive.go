@@ -291,7 +291,7 @@ func (d *drivers) byRange(ctx context.Context, n *node) (bool, error) {
 
 // inOrder lets the conditions whose rows an index has in the wanted order only
 // test them where another leaves few: that is worth more than the order.
-func (d *drivers) inOrder(ctx context.Context, _ *node) (bool, error) {
+func (d *drivers) inOrder(ctx context.Context, n *node) (bool, error) {
 	if !d.picked && len(d.given) < 2 {
 		return true, nil
 	}
@@ -308,6 +308,8 @@ func (d *drivers) inOrder(ctx context.Context, _ *node) (bool, error) {
 	if d.picked {
 		test(common)
 	}
+	hangs := slices.ContainsFunc(n.conjuncts(), func(p *node) bool { return p.drives })
+	n.spans = hangs && len(common) == len(d.given) && len(d.order) > 0 && d.spanned(d.order[0].Field)
 	return true, nil
 }
 

@@ -130,7 +130,7 @@ func (db *DB) places(ctx context.Context, src source, own []cond, r query.Reques
 		return nil, err
 	}
 	id := orderKey{cond: when(src.id()), desc: backwards(r.Order)}
-	if p.root.spans { // else PostgreSQL may walk the order, as if the range lay at its beginning
+	if p.root.spans { // else PostgreSQL may walk the order, as if what is picked lay at its beginning
 		keys[0].sql = db.dialect.unwalked(keys[0].sql)
 	}
 	if len(r.Order) == 0 && c.ranged(p.root) {

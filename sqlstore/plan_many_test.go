@@ -128,6 +128,22 @@ func TestWhatManyRowsHaveIsFoundInItsOrder(t *testing.T) {
 	})
 }
 
+// What few tasks have picks them, however short the page is: PostgreSQL would walk
+// the tasks for one, as if those lay anywhere.
+func TestAFewByAMetricAreNotWalkedTo(t *testing.T) {
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		manyTasks(t, db)
+		got, r := listTasks(t, db, task.Query{Request: query.Request{
+			Filter: query.Compare{Field: "last_metrics.a.b.value", Op: query.Less, Value: 41.0},
+			Order:  []query.Order{{Field: "last_update", Desc: true}}, Page: query.Page{Limit: 1},
+		}})
+		if len(got) != 1 || got[0].ID != "id120" {
+			t.Errorf("%v, expected id120", got)
+		}
+		wantStepIn(t, db, r, "IN (SELECT v.target", "event_series_by_last")
+	})
+}
+
 // listTasks lists tasks, and the statements that it took.
 func listTasks(t *testing.T, db *sqlstore.DB, q task.Query) ([]task.Task, *sqlstore.Recorder) {
 	t.Helper()

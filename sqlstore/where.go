@@ -78,8 +78,8 @@ type node struct {
 	// tests marks a condition on a column that so many rows meet that its
 	// index must not pick them.
 	tests bool
-	// spans marks conditions of which a range of time picks the rows, where an
-	// index would have them in the wanted order by another.
+	// spans marks conditions of which a range of time, or one on subordinate rows,
+	// picks the rows, where an index would have them in the wanted order by a time.
 	spans bool
 	// days are those of the range of time that does, if an index has the rows of
 	// each of them in the wanted order.

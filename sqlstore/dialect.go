@@ -34,6 +34,11 @@ type dialect interface {
 	in(col string) string
 	// inInts is in for whole numbers.
 	inInts(col string) string
+	// oneOf returns a condition that holds if col is one of the few texts that a
+	// query selects.
+	oneOf(col, query string) string
+	// each joins the few rows of a table that meet a condition.
+	each(table, alias, met string) string
 	// rows is a table made of the JSON array of arrays given as the one
 	// argument `?`: its columns c1, c2... are texts ('t') or whole numbers
 	// ('i') as the kinds say.
@@ -111,6 +116,14 @@ func (sqlite) inInts(col string) string {
 	return col + " IN (SELECT value FROM json_each(?))"
 }
 
+func (sqlite) oneOf(col, query string) string {
+	return col + " IN (" + query + ")"
+}
+
+func (sqlite) each(table, alias, met string) string {
+	return " JOIN " + table + " " + alias + " ON " + met
+}
+
 func (sqlite) rows(kinds string) string {
 	return "(SELECT " + columns(kinds, func(i int, _ rune) string { return "value ->> " + strconv.Itoa(i) }) + " FROM json_each(?))"
 }
@@ -158,6 +171,16 @@ func (postgres) in(col string) string {
 
 func (postgres) inInts(col string) string {
 	return col + " = ANY (?::bigint[])"
+}
+
+// oneOf looks up each, where it would expect thousands and read the table.
+func (postgres) oneOf(col, query string) string {
+	return col + " = ANY (ARRAY (" + query + "))"
+}
+
+// each looks up the rows for each row before, for the same reason.
+func (postgres) each(table, alias, met string) string {
+	return " CROSS JOIN LATERAL (SELECT * FROM " + table + " " + alias + " WHERE " + met + " OFFSET 0) " + alias
 }
 
 func (postgres) rows(kinds string) string {

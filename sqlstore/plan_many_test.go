@@ -144,6 +144,47 @@ func TestAFewByAMetricAreNotWalkedTo(t *testing.T) {
 	})
 }
 
+// What lies below a project is looked up, level by level: PostgreSQL would read all
+// projects for each.
+func TestProjectsBelowAreLookedUp(t *testing.T) {
+	ctx := context.Background()
+	onEach(t, func(t *testing.T, db *sqlstore.DB) {
+		var top project.Project
+		for i := range 40 {
+			top = aProject(fmt.Sprint("top ", i))
+			addProjects(t, db, top)
+			for j := range 5 {
+				addProjects(t, db, child(top, fmt.Sprint("below ", j)))
+			}
+		}
+		if sqlstore.Engine(db) == "postgres" {
+			must(t, db.Exec(ctx, `ANALYZE`))
+		}
+		r, stop := sqlstore.Record(db)
+		got, err := db.Projects().List(ctx, project.Query{Parents: []project.ID{top.ID}})
+		stop()
+		must(t, err)
+		if len(got) != 5 {
+			t.Errorf("%d projects, expected 5", len(got))
+		}
+		statements := 0
+		for _, s := range r.Statements() {
+			if !strings.Contains(s.Text, "RECURSIVE") {
+				continue
+			}
+			statements++
+			plan, err := db.Plan(ctx, s)
+			must(t, err)
+			if strings.Contains(plan, "Hash") || !strings.Contains(plan, "project_by_parent") {
+				t.Errorf("%s\nruns\n%s", s.Text, plan)
+			}
+		}
+		if statements == 0 {
+			t.Error("no statement went down the tree")
+		}
+	})
+}
+
 // listTasks lists tasks, and the statements that it took.
 func listTasks(t *testing.T, db *sqlstore.DB, q task.Query) ([]task.Task, *sqlstore.Recorder) {
 	t.Helper()

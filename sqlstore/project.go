@@ -183,7 +183,7 @@ func (s projects) own(q project.Query) []cond {
 	case q.Shallow:
 		own = append(own, when(among(s.db.dialect, "project.parent", q.Parents)))
 	case len(q.Parents) > 0:
-		own = append(own, when("project.id IN ("+below(s.db.dialect)+")", list(q.Parents)))
+		own = append(own, when(s.db.dialect.oneOf("project.id", below(s.db.dialect)), list(q.Parents)))
 	}
 	if q.Private {
 		own = append(own, when("project.public = 0"))
@@ -199,7 +199,7 @@ func (s projects) own(q project.Query) []cond {
 func below(d dialect) string {
 	return `WITH RECURSIVE below (id) AS (
 			SELECT child.id FROM project child WHERE ` + d.in("child.parent") + `
-			UNION SELECT child.id FROM below JOIN project child ON child.parent = below.id
+			UNION SELECT child.id FROM below` + d.each("project", "child", "child.parent = below.id") + `
 		) SELECT below.id FROM below`
 }
 
@@ -216,14 +216,14 @@ func (s projects) Below(ctx context.Context, ids []project.ID) ([]project.Projec
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.several(ctx, `project.id IN (`+below(s.db.dialect)+`) ORDER BY project.name, project.id`, list(ids))
+	return s.several(ctx, s.db.dialect.oneOf("project.id", below(s.db.dialect))+` ORDER BY project.name, project.id`, list(ids))
 }
 
 // Tags implements project.Store.
 func (s projects) Tags(ctx context.Context, in []project.ID, filter query.Filter) (project.Tags, error) {
 	where := always
 	if in != nil {
-		where = when(s.db.dialect.in("project.id")+" OR project.id IN ("+below(s.db.dialect)+")", list(in), list(in))
+		where = when(s.db.dialect.in("project.id")+" OR "+s.db.dialect.oneOf("project.id", below(s.db.dialect)), list(in), list(in))
 	}
 	return projectTags.inUse(ctx, s.db, projectSource, where, filter)
 }
@@ -270,8 +270,8 @@ func scanPlaced(s scanner) (p placed, err error) {
 
 // relocate gives a project and everything below it new names and paths.
 func (s projects) relocate(ctx context.Context, from placed, to project.Project) error {
-	all, err := collect(ctx, s.db, scanPlaced, `SELECT id, name, description, path FROM project WHERE id IN (`+below(s.db.dialect)+` UNION ALL SELECT ?)`,
-		list([]project.ID{from.id}), from.id)
+	tree := s.db.dialect.oneOf("id", below(s.db.dialect)+` UNION ALL SELECT ?`)
+	all, err := collect(ctx, s.db, scanPlaced, `SELECT id, name, description, path FROM project WHERE `+tree, list([]project.ID{from.id}), from.id)
 	if err != nil {
 		return err
 	}

@@ -182,11 +182,16 @@ func (db *DB) newestOf(ctx context.Context, p prepared, of stretch, nodes []*nod
 		}
 		nodes, order = append(nodes, also...), order+", d.id DESC" // as stretches are merged
 	default:
-		met, err := p.around(append(nodes, also...), behind)
+		given := append(nodes, also...)
+		met, err := p.around(given, behind)
 		if err != nil {
 			return nil, err
 		}
-		found, enough, err := db.newestOfAll(ctx, p.source, of, beside, met, limit)
+		more := limit
+		if len(given) == len(p.root.conjuncts()) {
+			more = limit / spare
+		}
+		found, enough, err := db.newestOfAll(ctx, p.source, of, beside, met, limit, limit+more)
 		if enough || err != nil {
 			return found, err
 		}
@@ -236,22 +241,23 @@ const (
 	// likeness is how many times as many rows one stretch may have as another that
 	// is read along with it.
 	likeness = 4
-	// spare is how many times as many rows as a page needs are taken of what is in
-	// all stretches, since further conditions may leave some out.
-	spare = 2
+	// spare is the part of a page by which more rows are taken of what is in all
+	// stretches, for those that are hidden. With further conditions, which may leave
+	// out any, it is a whole page.
+	spare = 5
 )
 
 // newestOfAll lists the newest rows that are in several stretches. The engine reads
-// one along with the other as long as it has nothing else to do, so that some more
-// are taken than the page needs; it says whether these were enough. They are not
+// one along with the other as long as it has nothing else to do, so that more are
+// taken than the page needs, most; it says whether these were enough. They are not
 // where one of the stretches has far more rows than the driver's, the shortest:
 // where the newest of its rows do not go back nearly as far.
-func (db *DB) newestOfAll(ctx context.Context, src source, of stretch, beside []stretch, met cond, limit int) (found []datedRow, enough bool, err error) {
+func (db *DB) newestOfAll(ctx context.Context, src source, of stretch, beside []stretch, met cond, limit, most int) (found []datedRow, enough bool, err error) {
 	now, _, err := of.dayAt(ctx, db, 0)
 	if err != nil || slices.ContainsFunc(beside, func(s stretch) bool { return now-of.since > likeness*(now-s.since+1) }) {
 		return nil, false, err
 	}
-	from, most := of.wanted(), spare*limit
+	from := of.wanted()
 	for _, s := range beside {
 		w := s.wanted()
 		from.sql, from.args = from.sql+" INTERSECT "+w.sql, slices.Concat(from.args, w.args)

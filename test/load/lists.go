@@ -169,16 +169,16 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "\r\x1b[K%s", a.name)
-		times, used, found, err := b.askBoth(ctx, servers, worlds, a)
+		took, err := b.askBoth(ctx, servers, worlds, a)
 		if err != nil {
 			return err
 		}
-		b.report.list(a, times, used, found)
-		if a, ok := a.alike(times, found); ok {
-			if times, used, found, err = b.askBoth(ctx, servers, worlds, a); err != nil {
+		b.report.list(a, took)
+		if a, ok := a.alike(took); ok {
+			if took, err = b.askBoth(ctx, servers, worlds, a); err != nil {
 				return err
 			}
-			b.report.list(a, times, used, found)
+			b.report.list(a, took)
 		}
 	}
 	fmt.Fprint(os.Stderr, "\r\x1b[K")
@@ -204,20 +204,30 @@ func (b *bench) askAll(ctx context.Context, servers [2]*server, worlds [2]*world
 	return nil
 }
 
-// askBoth sends the requests of a kind to both servers in turn, and gives the
-// milliseconds of each, the seconds of processor time and the rows that came.
-func (b *bench) askBoth(ctx context.Context, servers [2]*server, worlds [2]*world, a ask) (times [2]series, used [2]float64, found [2]int, err error) {
+// asking is what the requests of a kind to one server took.
+type asking struct {
+	times series  // milliseconds of each
+	used  float64 // seconds of processor time
+	found int     // rows that came
+}
+
+// rows is how many came of a request.
+func (a asking) rows() float64 { return float64(a.found) / float64(len(a.times)) }
+
+// askBoth sends the requests of a kind to both servers in turn.
+func (b *bench) askBoth(ctx context.Context, servers [2]*server, worlds [2]*world, a ask) (both [2]asking, err error) {
 	draws := [2]*rand.Rand{rand.New(rand.NewPCG(1, 1)), rand.New(rand.NewPCG(1, 1))}
 	for part := range parts {
 		for i, s := range servers {
 			took, rows, cpu, err := b.askSome(ctx, s, a, worlds[i], draws[i], part == 0)
 			if err != nil {
-				return times, used, found, fmt.Errorf("%s, of %s: %w", a.name, worlds[i], err)
+				return both, fmt.Errorf("%s, of %s: %w", a.name, worlds[i], err)
 			}
-			times[i], used[i], found[i] = append(times[i], took...), used[i]+cpu, found[i]+rows
+			of := &both[i]
+			of.times, of.used, of.found = append(of.times, took...), of.used+cpu, of.found+rows
 		}
 	}
-	return times, used, found, nil
+	return both, nil
 }
 
 // askSome sends a part of the requests of a kind, after some that do not count
@@ -340,7 +350,8 @@ func (s *server) timed(ctx context.Context, endpoint string, in fields) (out pag
 // and with few, the ratio of the medians, how many rows came of each, without
 // which the ratio says little, and the processor time of a request, which says
 // more where the machine does other things as well.
-func (r *report) list(a ask, times [2]series, used [2]float64, found [2]int) {
+func (r *report) list(a ask, took [2]asking) {
+	large, small := took[0], took[1]
 	both := func(s series) string {
 		return fmt.Sprintf("%s, %s", figure(s.median(), "ms"), figure(s.percentile(99), "ms"))
 	}
@@ -348,9 +359,9 @@ func (r *report) list(a ask, times [2]series, used [2]float64, found [2]int) {
 	if budget == "" {
 		budget = commonBudget
 	}
-	each := func(i int) string { return figure(used[i]*1000/float64(len(times[i])), "ms") }
-	rows := func(i int) string { return fmt.Sprintf("%.0f", float64(found[i])/float64(len(times[i]))) }
+	each := func(of asking) string { return figure(of.used*1000/float64(len(of.times)), "ms") }
 	r.rows = append(r.rows, []string{
-		a.name, both(times[0]), both(times[1]), fmt.Sprintf("%.2f", times[0].median()/times[1].median()), fmt.Sprintf("processor %s, %s; rows %s, %s", each(0), each(1), rows(0), rows(1)), budget,
+		a.name, both(large.times), both(small.times), fmt.Sprintf("%.2f", large.times.median()/small.times.median()),
+		fmt.Sprintf("processor %s, %s; rows %.0f, %.0f", each(large), each(small), large.rows(), small.rows()), budget,
 	})
 }

@@ -33,12 +33,12 @@ type ask struct {
 // alike is the same list in pages as short as the small database has them, if
 // its are shorter than the large one's: a large part of a list's time goes into
 // the rows it sends.
-func (a ask) alike(times [2]series, found [2]int) (ask, bool) {
-	of := func(i int) int { return int(math.Round(float64(found[i]) / float64(len(times[i])))) }
-	if a.budget == noBudget || of(1) >= of(0) {
+func (a ask) alike(took [2]asking) (ask, bool) {
+	large, small := int(math.Round(took[0].rows())), int(math.Round(took[1].rows()))
+	if a.budget == noBudget || small >= large {
 		return a, false
 	}
-	a.size = max(1, of(1))
+	a.size = max(1, small)
 	a.name = fmt.Sprintf("%s, %d of them", a.name, a.size)
 	return a, true
 }

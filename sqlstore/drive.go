@@ -290,7 +290,8 @@ func (d *drivers) byRange(ctx context.Context, n *node) (bool, error) {
 }
 
 // inOrder lets the conditions whose rows an index has in the wanted order only
-// test them where another leaves few: that is worth more than the order.
+// test them where another leaves few: that is worth more than the order. Where that
+// is one on subordinate rows, no index is to be walked in it.
 func (d *drivers) inOrder(ctx context.Context, n *node) (bool, error) {
 	if !d.picked && len(d.given) < 2 {
 		return true, nil

@@ -203,6 +203,12 @@ func below(d dialect) string {
 		) SELECT below.id FROM below`
 }
 
+// inTree holds if col is one of the projects given as the first of two arguments, or
+// lies below one of them, given again as the second.
+func inTree(d dialect, col string) string {
+	return `(` + d.in(col) + ` OR ` + d.oneOf(col, below(d)) + `)`
+}
+
 // Descendants implements project.Store.
 func (s projects) Descendants(ctx context.Context, ids []project.ID) ([]project.ID, error) {
 	if len(ids) == 0 {
@@ -223,7 +229,7 @@ func (s projects) Below(ctx context.Context, ids []project.ID) ([]project.Projec
 func (s projects) Tags(ctx context.Context, in []project.ID, filter query.Filter) (project.Tags, error) {
 	where := always
 	if in != nil {
-		where = when(s.db.dialect.in("project.id")+" OR "+s.db.dialect.oneOf("project.id", below(s.db.dialect)), list(in), list(in))
+		where = when(inTree(s.db.dialect, "project.id"), list(in), list(in))
 	}
 	return projectTags.inUse(ctx, s.db, projectSource, where, filter)
 }

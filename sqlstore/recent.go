@@ -241,9 +241,9 @@ const (
 	// likeness is how many times as many rows one stretch may have as another that
 	// is read along with it.
 	likeness = 4
-	// spare is the part of a page by which more rows are taken of what is in all
-	// stretches, for those that are hidden. With further conditions, which may leave
-	// out any, it is a whole page.
+	// spare divides a page: so many rows more than it needs are taken of what is in
+	// all stretches, for those that are hidden. With further conditions, which may
+	// leave out any, it is as many again.
 	spare = 5
 )
 

@@ -180,13 +180,10 @@ func active(d dialect, projects []string) cond {
 			OR EXISTS (SELECT 1 FROM project WHERE project.user_id = user_account.id)
 			OR EXISTS (SELECT 1 FROM model WHERE model.user_id = user_account.id))`)
 	}
-	within := func(col string) string {
-		return `(` + d.in(col) + ` OR ` + col + ` IN (` + below(d) + `))`
-	}
 	return when(`user_account.id IN (
-		SELECT task.user_id FROM task WHERE `+within("task.project_id")+`
-		UNION SELECT model.user_id FROM model WHERE `+within("model.project_id")+`
-		UNION SELECT project.user_id FROM project WHERE `+within("project.id")+`)`,
+		SELECT task.user_id FROM task WHERE `+inTree(d, "task.project_id")+`
+		UNION SELECT model.user_id FROM model WHERE `+inTree(d, "model.project_id")+`
+		UNION SELECT project.user_id FROM project WHERE `+inTree(d, "project.id")+`)`,
 		list(projects), list(projects), list(projects), list(projects), list(projects), list(projects))
 }
 
